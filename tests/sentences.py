@@ -20,6 +20,7 @@ MAKING = {
     "_make_enrollment_error",
     "_make_error",
     "_make_error_of_docx_template",
+    "convert_csv_errors",
     "iter_members_of_json_object",
     "iter_members_of_mapping",
     "make_error",

@@ -35,12 +35,12 @@ class SourceDocument:
 
 
 @contextmanager
-def convert_csv_errors(document: SourceDocument) -> Iterator[None]:
+def convert_csv_errors(document: SourceDocument, mend: str = "download it again completely") -> Iterator[None]:
     """Raise InputError around the reading of CSV for what is none; the error says so."""
     try:
         yield
     except csv.Error as error:
-        raise document.make_error("it is not CSV: {why}", "download it again completely", why=error) from error
+        raise document.make_error("it is not CSV: {why}", mend, why=error) from error
 
 
 def clean_text(value: object) -> str:

@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
 from auditor.errors import InputError
-from auditor.feeds import decompression
 from auditor.feeds.document import SourceDocument
+from auditor.feeds.intake import CarriedFile, open_carried_file
 from auditor.indicators import store
 from auditor.indicators.indicator import Tlp
-from auditor.indicators.sources import misp, stix, table
-from auditor.indicators.sources.common import IndicatorCollector, ListKind
+from auditor.indicators.sources.common import IndicatorCollector
+from auditor.indicators.sources.formats import detect_list_format
 from auditor.indicators.store import IndicatorList
 from auditor.models import clock
 
-_HEAD = 1 << 16
 _NAME = re.compile(r"[\w.-]{1,80}\Z")
 
 
@@ -58,23 +57,21 @@ def validate_indicator_list_name(name: str, file: Path | None = None) -> str:
 
 
 def _import_file(file: Path, name: str, default_tlp: Tlp, today: date, into: store.IndicatorWriter) -> ListImport:
-    digest = decompression.compute_digest(file)
-    with decompression.open_documents(file) as documents:
-        for member, stream in _iter_only_document_of_archive(documents, file):
-            collector = IndicatorCollector(SourceDocument(member, stream, file), name, today, default_tlp)
-            kind, read = _detect_list_format_and_reader(collector)
-            read(collector)
+    with open_carried_file(file) as carried:
+        for document in _iter_only_document(carried):
+            collector = IndicatorCollector(document, name, today, default_tlp)
+            form = detect_list_format(document)
+            form.read(collector)
     if not collector.indicators and not collector.complex and not collector.never:
         raise collector.document.make_error("it has no indicators", "check that it is the list itself")
-    modified_on = clock.convert_moment_to_vietnam_day(clock.convert_epoch_to_moment(file.stat().st_mtime))
     indicator_list = IndicatorList(
         name=name,
         file=file.name,
-        kind=kind,
+        kind=form.name,
         source=collector.source,
-        dated=min(collector.list_date or modified_on, today),
+        dated=carried.choose_day_of_data(collector.list_date, today),
         imported=clock.format_iso_moment(clock.now()),
-        sha256=digest,
+        sha256=carried.sha256,
         indicators=len(collector.indicators),
         unmatched=len(collector.complex),
         never=sum(collector.never.values()),
@@ -84,30 +81,14 @@ def _import_file(file: Path, name: str, default_tlp: Tlp, today: date, into: sto
     return ListImport(indicator_list, tuple(collector.wrong))
 
 
-def _iter_only_document_of_archive(
-    documents: Iterator[tuple[str, decompression.BoundedStream]], file: Path
-) -> Iterator[tuple[str, decompression.BoundedStream]]:
+def _iter_only_document(carried: CarriedFile) -> Iterator[SourceDocument]:
     has_document = False
-    for document in documents:
+    for document in carried.documents:
         if has_document:
-            raise InputError("the archive contains more than one file", file=file, mend="import them one by one")
+            raise InputError(
+                "the archive contains more than one file", file=carried.path, mend="import them one by one"
+            )
         has_document = True
         yield document
     if not has_document:
-        raise InputError("it is empty", file=file, mend="download it again completely")
-
-
-def _detect_list_format_and_reader(
-    collector: IndicatorCollector,
-) -> tuple[ListKind, Callable[[IndicatorCollector], None]]:
-    head = collector.document.stream.peek(_HEAD)
-    if misp.HEAD.match(head):
-        return "misp", misp.read_misp_events
-    if stix.HEAD.match(head):
-        return "stix", stix.read_stix_bundle
-    start = head.lstrip(b"\xef\xbb\xbf \t\r\n")[:1]
-    if start == b"<":
-        raise collector.document.make_error("it is a web page, not a list", "download the file itself")
-    if start in (b"{", b"[", b"") or b"\x00" in head:
-        raise collector.document.make_error("it is neither STIX 2.1, MISP JSON nor CSV", "see docs/en/indicators.md")
-    return "csv", table.read_table_rows
+        raise carried.make_empty_error()

@@ -9,13 +9,6 @@ from pydantic import Field
 
 from auditor.models.base import Model
 
-DataKind = Literal[
-    "tracker", "debsecan", "osv_debian", "osv_ubuntu", "osv_packagist", "wordfence", "kev", "epss", "support"
-]
-PACKAGE_KINDS: tuple[DataKind, ...] = ("tracker", "debsecan", "osv_debian", "osv_ubuntu")
-"""Those that tell of packages. Of a release of which several tell the first is believed: it says most."""
-COMPONENT_KINDS: tuple[DataKind, ...] = ("wordfence", "osv_packagist")
-"""Those that tell of what sites are made of."""
 State = Literal["affected", "fixed", "restart_owed", "not_installed", "not_affected", "mitigated", "unknown"]
 """``restart_owed``: the fixed version is installed, and what runs is from before. ``unknown`` is never clean."""
 
@@ -57,7 +50,7 @@ REASONS = (
 class ImportedSource(Model):
     """One file of data, as it was imported."""
 
-    kind: DataKind
+    kind: str = Field(description="a name in ``auditor.vulnerabilities.kinds``")
     part: str = Field(description="what of a kind it is where several files make it up; empty: all")
     file: str = Field(description="its name")
     dated: date = Field(description="the day that it speaks of: its own, or that of the file")

@@ -1,6 +1,6 @@
 """Find which known vulnerabilities a host has, from data that an office imports. Fetches nothing.
 
-- ``importer``, ``sources/``: import of published data, one module per kind of file.
+- ``importer``, ``sources/``: import of published data, one module per source; ``kinds``: a row for each kind.
 - ``store``: the SQLite file ``vulnerabilities.sqlite``, which only this module opens.
 - ``installed_software``, ``components``: what a host has installed, in the data's terms.
 - ``verdicts``: one record on one package or component, pure; ``evaluation``: all records on it.

@@ -12,9 +12,10 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from auditor.models import clock
-from auditor.models.vulnerabilities import PACKAGE_KINDS, ImportedSource, State
+from auditor.models.vulnerabilities import ImportedSource, State
 from auditor.vulnerabilities import evaluation, exposure, installed_software
 from auditor.vulnerabilities.components import COMPOSER
+from auditor.vulnerabilities.kinds import PACKAGE_KINDS
 from auditor.vulnerabilities.verdicts import SourcePackage, Verdict
 from auditor.vulnerabilities.vex_statements import ANSWERABLE_STATES, NO_STATEMENTS, StatementIndex, apply_statement
 

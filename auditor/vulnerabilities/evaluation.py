@@ -9,14 +9,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from auditor.models.vulnerabilities import COMPONENT_KINDS
 from auditor.vulnerabilities.installed_software import Component
+from auditor.vulnerabilities.kinds import COMPONENT_KINDS, KIND_BY_NAME
 from auditor.vulnerabilities.verdicts import (
     SourcePackage,
     Verdict,
     judge_component_record,
-    judge_package_by_debsecan_record,
-    judge_package_by_tracker_record,
 )
 
 if TYPE_CHECKING:
@@ -26,12 +24,10 @@ if TYPE_CHECKING:
 def judge_package(release: str, package: SourcePackage, database: VulnerabilityDatabase) -> Iterator[Verdict]:
     """Yield verdicts on a source package in a release; none where no data tells of the release."""
     kind = database.kind_by_release.get(release)
-    judge = judge_package_by_debsecan_record if kind == "debsecan" else judge_package_by_tracker_record
-    verdicts = (
-        (judge(record, package) for record in database.load_package_records(kind, release, package.source))
-        if kind
-        else iter(())
-    )
+    if kind is None:
+        return iter(())
+    judge = KIND_BY_NAME[kind].judge_package
+    verdicts = (judge(record, package) for record in database.load_package_records(kind, release, package.source))
     support = database.get_support_notes(release, package.source)
     return (_apply_support_note(verdict, support) for verdict in verdicts) if support else verdicts
 

@@ -11,8 +11,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from auditor.models.vulnerabilities import PACKAGE_KINDS, DataKind, ImportedSource
+from auditor.models.vulnerabilities import ImportedSource
 from auditor.system import sqlite_file
+from auditor.vulnerabilities.kinds import KIND_BY_NAME, PACKAGE_KINDS
 
 MAX_KEPT = 6_000
 _MIGRATIONS: tuple[sqlite_file.Migration, ...] = (
@@ -70,7 +71,7 @@ class VulnerabilityWriter:
 
     def remove_earlier_import_of_part(self, kind: str, part: str) -> None:
         """Take out what an earlier import of the same kind and part brought."""
-        for table, column, key in _TABLES_BY_KIND[kind]:
+        for table, column, key in KIND_BY_NAME[kind].tables:
             where = f" AND {column} = ?" if column else ""
             values = ([key.format(part=part)] if key else []) + ([part] if column else [])
             kind = "kind = ?" if key else "1"
@@ -126,24 +127,6 @@ class VulnerabilityWriter:
         )
 
 
-_TABLES_BY_KIND: dict[str, tuple[tuple[str, str, str], ...]] = {
-    "tracker": (("packages", "", "tracker"), ("ids", "", "tracker"), ("releases", "", "tracker")),
-    "debsecan": (
-        ("packages", "release", "debsecan"),
-        ("ids", "", "debsecan/{part}"),
-        ("releases", "release", "debsecan"),
-    ),
-    "osv_debian": (("told", "", "osv_debian"), ("ids", "", "osv_debian"), ("releases", "", "osv_debian")),
-    "osv_ubuntu": (("told", "", "osv_ubuntu"), ("ids", "", "osv_ubuntu"), ("releases", "", "osv_ubuntu")),
-    "osv_packagist": (("told", "", "osv_packagist"), ("ids", "", "osv_packagist")),
-    "wordfence": (("components", "", "wordfence"), ("ids", "", "wordfence")),
-    "kev": (("exploited", "", ""),),
-    "epss": (("scores", "", ""),),
-    "support": (("support", "rtrim(kind || '.' || release, '.')", ""),),
-}
-"""By the kind of data: the table, the column that its part is in, and the kind that its rows are of."""
-
-
 @contextmanager
 def open_writer(path: Path | None = None) -> Iterator[VulnerabilityWriter]:
     """Open the file for an import: everything is written, or nothing."""
@@ -190,7 +173,7 @@ class VulnerabilityDatabase:
         return self._sources
 
     @cached_property
-    def kind_by_release(self) -> Mapping[str, DataKind]:
+    def kind_by_release(self) -> Mapping[str, str]:
         """Return, by release, the kind of data that is believed on its packages."""
         there = set(self._load_rows("SELECT kind, release FROM releases"))
         releases = {release for _kind, release in there}

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Literal
 
 from auditor.errors import InputError
 from auditor.feeds.document import SourceDocument
@@ -13,7 +12,6 @@ from auditor.indicators.values import ExclusionReason, get_reason_value_never_ma
 
 MAX_WRONG = 1_000
 MAX_NOTE = 200
-ListKind = Literal["stix", "misp", "csv"]
 
 
 @dataclass

@@ -8,10 +8,13 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 
 from auditor.feeds.days import parse_day_of_foreign_moment
+from auditor.feeds.document import convert_csv_errors
 from auditor.indicators.indicator import parse_tlp
 from auditor.indicators.sources.common import IndicatorCollector, make_missing_content_error
 from auditor.inventory.spreadsheet_import.columns import fold_case_accents_and_spaces
 
+HEAD = re.compile(rb"[\xef\xbb\xbf \t\r\n]*[^\xef\xbb\xbf \t\r\n<{\[\x00][^\x00]*\Z")
+"""Any text that is neither JSON nor a web page."""
 HEAD_ROWS = 20
 _DELIMITERS = ",;\t"
 _HEADINGS: Mapping[str, tuple[str, ...]] = {
@@ -46,7 +49,7 @@ def read_table_rows(collector: IndicatorCollector) -> None:
     A row of defaced pages names a victim: it is kept, and never matched. Raises InputError where no row has headings.
     """
     text = collector.document.open_text()
-    try:
+    with convert_csv_errors(collector.document, mend="save it again as CSV UTF-8"):
         head = list(itertools.islice(text, HEAD_ROWS))
         delimiter, place = _find_delimiter_and_heading_row(head)
         if place is None:
@@ -56,8 +59,6 @@ def read_table_rows(collector: IndicatorCollector) -> None:
         _add_indicators_of_rows_below_headings(
             csv.reader(itertools.chain(head, text), delimiter=delimiter), place, collector
         )
-    except csv.Error as error:
-        raise collector.document.make_error("it is not CSV: {why}", "save it again as CSV UTF-8", why=error) from error
 
 
 def _find_delimiter_and_heading_row(first_lines: Sequence[str]) -> tuple[str, int | None]:

@@ -13,9 +13,10 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from auditor.inventory.spreadsheet_import.columns import fold_case_accents_and_spaces
-from auditor.models.vulnerabilities import COMPONENT_KINDS, PACKAGE_KINDS, State
+from auditor.models.vulnerabilities import State
 from auditor.vulnerabilities import evaluation, installed_software
 from auditor.vulnerabilities.advisory.parser import Advisory, AdvisoryItem
+from auditor.vulnerabilities.kinds import COMPONENT_KINDS, PACKAGE_KINDS
 from auditor.vulnerabilities.verdicts import Verdict, judge_package_fixed_by_its_changelog
 from auditor.vulnerabilities.vex_statements import NO_STATEMENTS, StatementIndex, apply_statement
 

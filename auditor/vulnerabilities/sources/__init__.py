@@ -1,4 +1,4 @@
-"""Read published vulnerability data, one module per kind of file.
+"""Read published vulnerability data: a module per source, which ``auditor.vulnerabilities.kinds`` names.
 
 - ``tracker``, ``debsecan``, ``support``: Debian's security tracker, debsecan's feed, and the end of support.
 - ``osv``: archives of Debian, Ubuntu and Packagist; ``wordfence``: WordPress, plugins and themes.

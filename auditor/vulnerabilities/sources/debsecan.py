@@ -12,13 +12,12 @@ from typing import Any
 
 from auditor.feeds.document import SourceDocument
 from auditor.vulnerabilities import versions
-from auditor.vulnerabilities.sources.common import CVE, ImportSummary
+from auditor.vulnerabilities.sources.common import CVE, ImportSummary, make_single_document_format
 from auditor.vulnerabilities.sources.support import RELEASES
 from auditor.vulnerabilities.store import VulnerabilityWriter
 
 KIND = "debsecan"
-LICENCE = "Debian security tracker, MIT/Expat"
-HEAD = re.compile(rb"VERSION 1\n")
+_HEAD = re.compile(rb"VERSION 1\n")
 _RELEASE_NAME = re.compile(r"(?:\A|[^a-z])(" + "|".join(RELEASES.values()) + r")(?:[^a-z]|\Z)")
 _URGENCIES = {" ": "", "L": "low", "M": "medium", "H": "high"}
 _PACKAGE = re.compile(r"[a-z0-9][a-z0-9+.-]*\Z")
@@ -90,3 +89,6 @@ def _parse_record(document: SourceDocument, number: int, line: str, ids: list[st
                 "line {number} has an invalid version: {version}", number=number, version=repr(version)
             )
     return source, record
+
+
+FORMATS = (make_single_document_format(KIND, _HEAD, import_debsecan_records),)

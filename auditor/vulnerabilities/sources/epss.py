@@ -10,12 +10,11 @@ from itertools import chain
 from auditor.feeds.days import parse_day_at_start_of_iso_text
 from auditor.feeds.document import SourceDocument, convert_csv_errors
 from auditor.vulnerabilities import store
-from auditor.vulnerabilities.sources.common import CVE, ImportSummary
+from auditor.vulnerabilities.sources.common import CVE, ImportSummary, make_single_document_format
 from auditor.vulnerabilities.store import VulnerabilityWriter
 
 KIND = "epss"
-LICENCE = "EPSS, FIRST.org; use it freely, naming the source (https://www.first.org/epss)"
-HEAD = re.compile(rb"(?:\xef\xbb\xbf)?(?:#[^\n]*model_version|cve,epss)")
+_HEAD = re.compile(rb"(?:\xef\xbb\xbf)?(?:#[^\n]*model_version|cve,epss)")
 
 
 def import_epss_scores(document: SourceDocument, writer: VulnerabilityWriter) -> ImportSummary:
@@ -52,3 +51,6 @@ def _iter_scores(
         counter[0] += 1
         mark_record()
         yield name, score
+
+
+FORMATS = (make_single_document_format(KIND, _HEAD, import_epss_scores),)

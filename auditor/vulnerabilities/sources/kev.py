@@ -12,13 +12,12 @@ import ijson
 from auditor.feeds.days import parse_day_at_start_of_iso_text
 from auditor.feeds.document import SourceDocument, clean_text, convert_csv_errors
 from auditor.feeds.json_stream import convert_json_errors, make_duplicate_error, open_json_stream
-from auditor.vulnerabilities.sources.common import CVE, ImportSummary
+from auditor.vulnerabilities.sources.common import CVE, ImportSummary, make_single_document_format
 from auditor.vulnerabilities.store import VulnerabilityWriter
 
 KIND = "kev"
-LICENCE = "CISA Known Exploited Vulnerabilities, CC0 1.0"
-HEAD_JSON = re.compile(rb'\s*\{(?:(?!"vulnerabilities").)*"(?:catalogVersion|dateReleased)"', re.DOTALL)
-HEAD_CSV = re.compile(rb'(?:\xef\xbb\xbf)?"?cveID"?,"?vendorProject"?,')
+_HEAD_JSON = re.compile(rb'\s*\{(?:(?!"vulnerabilities").)*"(?:catalogVersion|dateReleased)"', re.DOTALL)
+_HEAD_CSV = re.compile(rb'(?:\xef\xbb\xbf)?"?cveID"?,"?vendorProject"?,')
 
 _ITEM = "vulnerabilities.item"
 
@@ -75,3 +74,9 @@ def _store_kev_entries(document: SourceDocument, rows: Iterable[Mapping[str, Any
         raise document.make_error("it has no entries")
     writer.put_kev_entries(entries.values())
     return len(entries)
+
+
+FORMATS = (
+    make_single_document_format(KIND, _HEAD_JSON, import_kev_catalogue_from_json),
+    make_single_document_format(KIND, _HEAD_CSV, import_kev_catalogue_from_csv),
+)

@@ -11,23 +11,18 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cmp_to_key
+from itertools import chain
 from typing import Any
 
 from auditor.feeds.days import parse_day_at_start_of_iso_text
 from auditor.feeds.document import SourceDocument, clean_text
-from auditor.models.vulnerabilities import DataKind
 from auditor.vulnerabilities import versions
 from auditor.vulnerabilities.components import make_component_name
-from auditor.vulnerabilities.sources.common import CVE, ImportSummary
+from auditor.vulnerabilities.sources.common import CVE, DataFormat, ImportSummary
 from auditor.vulnerabilities.sources.support import RELEASES
 from auditor.vulnerabilities.store import VulnerabilityWriter
 
-HEAD = re.compile(rb'\s*\{(?=.*"(?:schema_version|affected|modified)"\s*:)', re.DOTALL)
-LICENCES: Mapping[DataKind, str] = {
-    "osv_debian": "OSV; Debian security tracker, MIT/Expat",
-    "osv_ubuntu": "OSV; Canonical Ltd., CC-BY-SA 4.0",
-    "osv_packagist": "OSV; GitHub Advisory Database, CC-BY 4.0",
-}
+_HEAD = re.compile(rb'\s*\{(?=.*"(?:schema_version|affected|modified)"\s*:)', re.DOTALL)
 _UBUNTU = {
     **{"18.04": "bionic", "20.04": "focal", "22.04": "jammy", "24.04": "noble", "25.04": "plucky", "25.10": "questing"},
     "26.04": "resolute",
@@ -51,16 +46,18 @@ class _ImportTally:
 
 
 def import_osv_records(
-    documents: Iterable[SourceDocument], writer: VulnerabilityWriter
-) -> Mapping[DataKind, ImportSummary]:
+    document: SourceDocument, following: Iterator[SourceDocument], writer: VulnerabilityWriter
+) -> Mapping[str, ImportSummary]:
     """Store what the records tell of each of the kinds that they name; return what was imported of each kind.
+
+    All that follow a record of OSV's in an archive are such records.
 
     Raises InputError for one that is no record of OSV's.
     """
-    tallies: dict[DataKind, _ImportTally] = {}
+    tallies: dict[str, _ImportTally] = {}
     rows: list[Row] = []
-    for document in documents:
-        record = _parse_record(document)
+    for each in chain([document], following):
+        record = _parse_record(each)
         day = parse_day_at_start_of_iso_text(record.get("modified"))
         for kind, new_rows in _group_rows_of_record_by_data_kind(record).items():
             if kind not in tallies:
@@ -72,6 +69,10 @@ def import_osv_records(
         if len(rows) >= _AT_ONCE:
             _store_osv_rows(rows, writer)
             rows = []
+    if not tallies:
+        raise document.make_error(
+            "it does not contain data for Debian, Ubuntu or Packagist", "download the archive of one of them"
+        )
     _store_osv_rows(rows, writer)
     return {kind: ImportSummary(kind_tally.records, kind_tally.newest_day) for kind, kind_tally in tallies.items()}
 
@@ -138,13 +139,13 @@ def _build_dict_raising_on_duplicate_name(pairs: list[tuple[str, Any]]) -> dict[
     return result
 
 
-def _group_rows_of_record_by_data_kind(record: Mapping[str, Any]) -> Mapping[DataKind, list[Row]]:
+def _group_rows_of_record_by_data_kind(record: Mapping[str, Any]) -> Mapping[str, list[Row]]:
     """Return rows to keep of one record; none of one that was withdrawn."""
     name = _choose_cve_or_own_id(record)
-    rows_by_kind: dict[DataKind, list[Row]] = {}
+    rows_by_kind: dict[str, list[Row]] = {}
     if record.get("withdrawn") or name is None:
         return rows_by_kind
-    groups: dict[tuple[DataKind, str, str], list[Mapping[str, Any]]] = {}
+    groups: dict[tuple[str, str, str], list[Mapping[str, Any]]] = {}
     for entry in _get_optional_list(record, "affected"):
         for key in _iter_subjects_of_affected_package(entry.get("package") or {}):
             groups.setdefault(key, []).append(entry)
@@ -174,7 +175,7 @@ def _choose_cve_or_own_id(record: Mapping[str, Any]) -> str | None:
     return cves[0] if cves else own
 
 
-def _iter_subjects_of_affected_package(package: Mapping[str, str]) -> Iterator[tuple[DataKind, str, str]]:
+def _iter_subjects_of_affected_package(package: Mapping[str, str]) -> Iterator[tuple[str, str, str]]:
     """Yield kind, release and name of what one entry is about, as far as it is any of ours."""
     system, _colon, release = package.get("ecosystem", "").partition(":")
     name = package.get("name", "")[:200]
@@ -263,3 +264,6 @@ def _encode_record_as_wordfence_does(name: str, title: str, members: Sequence[Ma
     spans = _collect_affected_version_spans(members, cmp_to_key(versions.compare_php_versions))
     ranges = [["*" if low == "0" else low, True, high or "*", with_high or not high] for low, high, with_high in spans]
     return [name, title, ranges, [high for _low, high, with_high in spans if high and not with_high], None]
+
+
+FORMATS = (DataFormat(_HEAD, import_osv_records),)

@@ -8,13 +8,12 @@ from __future__ import annotations
 import re
 
 from auditor.feeds.document import MAX_TEXT, SourceDocument
-from auditor.vulnerabilities.sources.common import ImportSummary
+from auditor.vulnerabilities.sources.common import ImportSummary, make_single_document_format
 from auditor.vulnerabilities.store import VulnerabilityWriter
 
 KIND = "support"
-LICENCE = "debian-security-support, GPL-2+"
 NAME = re.compile(r"security-support-(ended|limited)(?:\.deb([0-9]{1,2}))?\Z")
-HEAD = re.compile(rb"(?:#[^\n]*\n|[ \t]*\n|[a-z0-9][a-z0-9+.*()\[\]|\\-]*[ \t]+[^\n]+\n)+")
+_HEAD = re.compile(rb"(?:#[^\n]*\n|[ \t]*\n|[a-z0-9][a-z0-9+.*()\[\]|\\-]*[ \t]+[^\n]+\n)+")
 _ENDED_LINE = re.compile(r"(\S+)\s+(\S+)\s+([0-9]{4}-[0-9]{2}-[0-9]{2})(?:\s+(.*))?\Z")
 _LIMITED_LINE = re.compile(r"(\S+)\s+(.+)\Z")
 RELEASES = {"10": "buster", "11": "bullseye", "12": "bookworm", "13": "trixie", "14": "forky"}
@@ -48,3 +47,6 @@ def import_debian_support_notes(document: SourceDocument, writer: VulnerabilityW
     writer.remove_earlier_import_of_part(KIND, part)
     writer.put_support_notes(rows)
     return ImportSummary(len(rows), part=part)
+
+
+FORMATS = (make_single_document_format(KIND, _HEAD, import_debian_support_notes),)

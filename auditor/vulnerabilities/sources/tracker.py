@@ -12,12 +12,11 @@ from typing import Any
 
 from auditor.feeds.document import SourceDocument, clean_text
 from auditor.feeds.json_stream import iter_members_of_json_object
-from auditor.vulnerabilities.sources.common import CVE, ImportSummary
+from auditor.vulnerabilities.sources.common import CVE, ImportSummary, make_single_document_format
 from auditor.vulnerabilities.store import VulnerabilityWriter
 
 KIND = "tracker"
-LICENCE = "Debian security tracker, MIT/Expat"
-HEAD = re.compile(rb'\s*\{\s*"[a-z0-9][a-z0-9+.-]*"\s*:\s*\{\s*"(?:CVE|TEMP|DSA|DLA)-')
+_HEAD = re.compile(rb'\s*\{\s*"[a-z0-9][a-z0-9+.-]*"\s*:\s*\{\s*"(?:CVE|TEMP|DSA|DLA)-')
 STATES = ("resolved", "open", "undetermined")
 _AT_ONCE = 200
 
@@ -77,3 +76,6 @@ def _iter_records_by_release(
                 clean_text(release_data.get("nodsa_reason")),
             ],
         )
+
+
+FORMATS = (make_single_document_format(KIND, _HEAD, import_debian_tracker_records),)

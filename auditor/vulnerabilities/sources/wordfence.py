@@ -9,12 +9,11 @@ from typing import Any
 from auditor.feeds.document import SourceDocument, clean_text
 from auditor.feeds.json_stream import iter_members_of_json_object
 from auditor.vulnerabilities.components import make_component_name
-from auditor.vulnerabilities.sources.common import CVE, ImportSummary
+from auditor.vulnerabilities.sources.common import CVE, ImportSummary, make_single_document_format
 from auditor.vulnerabilities.store import VulnerabilityWriter
 
 KIND = "wordfence"
-LICENCE = "Wordfence Intelligence, © Defiant Inc.; free with a key, under its terms, with its notice"
-HEAD = re.compile(
+_HEAD = re.compile(
     rb'\s*\{\s*"[0-9a-f]{8}-[0-9a-f-]{27}"\s*:\s*\{(?:(?!"software").){0,20000}"(?:software|title)"', re.DOTALL
 )
 TYPES = ("core", "plugin", "theme")
@@ -88,3 +87,6 @@ def _parse_ranges(software: Any) -> list[list[Any]] | None:
         ]
         for version_range in version_ranges.values()
     ]
+
+
+FORMATS = (make_single_document_format(KIND, _HEAD, import_wordfence_records),)

@@ -20,10 +20,11 @@ from auditor.audit.controls import Fix
 from auditor.audit.frameworks.assessment import Result
 from auditor.inventory.spreadsheet_import.columns import COLUMNS
 from auditor.models import Bucket, HostState, Run, Severity, Validity
-from auditor.models.vulnerabilities import REASONS, DataKind, State
+from auditor.models.vulnerabilities import REASONS, State
 from auditor.results.summary import Posture
 from auditor.results.verdict import FailureCause
 from auditor.text.translations import LOCALE, Words
+from auditor.vulnerabilities.kinds import KINDS as DATA_KINDS
 
 ROOT = Path(__file__).parents[3]
 CODE = sorted((ROOT / "auditor").rglob("*.py"))
@@ -52,7 +53,7 @@ KINDS = {
     "advisory.": ["id", "state", "package", "installed", "fixed", "hosts"],
     "vulnerability.state.": get_args(State),
     "vulnerability.reason.": REASONS,
-    "vulnerabilities.kind.": get_args(DataKind),
+    "vulnerabilities.kind.": [kind.name for kind in DATA_KINDS],
     "vulnerabilities.column.": ["data", "dated", "records", "licence"],
     "purpose.": get_args(Run.model_fields["purpose"].annotation),
 }
