@@ -6,78 +6,51 @@ Run as root by a controller, over a connection of its own. The site's tables are
 that whatever its people put in their place runs with their rights alone. What was there is kept in a folder of root's
 alone, as a password's digest is a secret, and put back to the byte where nobody has changed it since.
 
-WordPress: no role, no password, no address that a new one is sent to, no session, no application password. Joomla:
-blocked, and its sessions are empty. NukeViet: suspended, which it looks at with every page.
+What is changed for that, the CMS tells: in WordPress no role, no password, no address that a new one is sent to, no
+session, no application password.
 """
 
 import contextlib
-import os
 from urllib.parse import unquote_to_bytes
 
-from ansible.module_utils.luytre import _area_reader
 from ansible.module_utils.luytre._site_postgresql import render_column_as_hex_expression
 from ansible.module_utils.luytre_contain import (
     administrators,
     applications,
     configuration,
     db_values,
-    wordpress_session,
+    site_session,
 )
 from ansible.module_utils.luytre_shared import action_runner
 from ansible.module_utils.luytre_shared.action_runner import ActionRefusal
+from ansible.module_utils.luytre_shared.applications import interface
 
 SECONDS = 60
 """For one question: some visits, however slowly the site answers."""
 RECORD = action_runner.ActionRecord("/var/lib/luytre/administrators")
 MAX_CELLS = 1_000
-NO_PASSWORD = b"!luytre".hex()
-"""What no password comes to in any of WordPress' ways of making a digest."""
 
 
-def _build_mysql_cell_query(table, key, column, after, where):
+def _build_mysql_cell_query(cell):
     sql = (
         "SELECT 'cell', '%s', '%s', HEX(CAST(%s AS BINARY)), '%s', HEX(CAST(%s AS BINARY)), '%s' FROM "
         "`{db}`.`{p}%s` WHERE %s"
     )
-    return sql % (table, key, key, column, column, after, table, where)
+    return sql % (cell.table, cell.key, cell.key, cell.column, cell.column, cell.after, cell.table, cell.where)
 
 
-def _build_postgresql_cell_query(table, key, column, after, where):
+def _build_postgresql_cell_query(cell):
     sql = "SELECT json_build_array('cell', '%s', '%s', %s, '%s', %s, '%s') FROM \"{p}%s\" WHERE %s"
     return sql % (
-        table,
-        key,
-        render_column_as_hex_expression(key),
-        column,
-        render_column_as_hex_expression(column),
-        after,
-        table,
-        where,
+        cell.table,
+        cell.key,
+        render_column_as_hex_expression(cell.key),
+        cell.column,
+        render_column_as_hex_expression(cell.column),
+        cell.after,
+        cell.table,
+        cell.where,
     )
-
-
-def _list_joomla_cell_queries(cell):
-    session = (("data", ""), ("guest", b"1".hex()), ("userid", b"0".hex()))
-    return [
-        cell("users", "id", "block", b"1".hex(), "id = {number}"),
-        *(cell("session", "session_id", column, after, "userid = {number}") for column, after in session),
-    ]
-
-
-_META = """user_id = {number} AND
-  (meta_key IN ('session_tokens', '_application_passwords') OR meta_key RLIKE '^{p}([0-9]+_)?capabilities$')"""
-CELLS = {
-    "wordpress": [
-        _build_mysql_cell_query("users", "ID", "user_pass", NO_PASSWORD, "ID = {number}"),
-        _build_mysql_cell_query("users", "ID", "user_email", "", "ID = {number}"),
-        _build_mysql_cell_query("users", "ID", "user_activation_key", "", "ID = {number}"),
-        _build_mysql_cell_query("usermeta", "umeta_id", "meta_value", "", _META),
-    ],
-    "joomla": _list_joomla_cell_queries(_build_mysql_cell_query),
-    "nukeviet": [_build_mysql_cell_query("authors", "admin_id", "is_suspend", b"1".hex(), "admin_id = {number}")],
-}
-"""What is changed, and to what."""
-CELLS_IN_POSTGRESQL = {"joomla": _list_joomla_cell_queries(_build_postgresql_cell_query)}
 
 
 def find_administrators_by_request(request):
@@ -97,8 +70,9 @@ def find_administrators_by_request(request):
 
 def find_cells_that_shut_out_accounts(application, accounts):
     """Return the cells that shut these administrators out. Raises ActionRefusal."""
-    some_cells = (CELLS_IN_POSTGRESQL if application.uses_postgresql else CELLS)[application.kind]
-    statements = {"cell": (" UNION ALL ".join(some_cells), MAX_CELLS)}
+    build_query = _build_postgresql_cell_query if application.uses_postgresql else _build_mysql_cell_query
+    some_cells = application.choose_for_engine(application.cms.lockout_cells)
+    statements = {"cell": (" UNION ALL ".join(map(build_query, some_cells)), MAX_CELLS)}
     return [
         {"table": row[1], "key": row[2], "row": row[3], "column": row[4], "before": row[5], "after": row[6]}
         for account in accounts
@@ -169,23 +143,19 @@ def change_cells_and_test_site(application, record, root):
     """
     with contextlib.ExitStack() as stack:
         session, reason = None, ""
-        if application.kind == "wordpress":
+        if application.cms.opens_sessions:
             content = configuration.read_config_bytes_or_refuse(application.config)
             try:
                 number = record["numbers"][0]
-                session = stack.enter_context(
-                    wordpress_session.open_temporary_wordpress_session(application, content, number, root)
-                )
-            except wordpress_session.SessionUnavailable as why:
+                session = stack.enter_context(site_session.open_session(application, content, number, root))
+            except interface.SessionUnavailable as why:
                 reason = why.args[0] if why.args else ""
         db_values.write_cells(application, record["cells"])
         if session is None:
             return None, reason
         try:
-            return not session.is_logged_in_when_cookie_is_signed_with(
-                wordpress_session.read_cookie_signing_key_from_config(content)
-            ), ""
-        except wordpress_session.SessionUnavailable:
+            return not session.is_taken_with(content), ""
+        except interface.SessionUnavailable:
             return None, "not_proven"
 
 
@@ -201,15 +171,9 @@ def describe_administrator_lockout(application, record, session_ended, reason):
         raise ActionRefusal("not_locked", record["what"])
     if session_ended:
         return {"state": "confirmed", "why": "sessions_ended"}
-    if session_ended is False or _can_site_cache_its_tables(application):
+    if session_ended is False or application.cms.keeps_tables_in_memory(application.path):
         return {"state": "unknown", "why": "object_cache", "about": application.path}
     return {"state": "confirmed", "why": "not_proven" if reason == "not_proven" else "in_tables"}
-
-
-def _can_site_cache_its_tables(application):
-    """Return whether what the tables say may count later only, as the site keeps it elsewhere, too."""
-    place = os.path.join("wp-content", "object-cache.php")
-    return application.kind == "wordpress" and _area_reader.stat_file_below(application.path, place) is not None
 
 
 def restore_administrator(request, _connection):

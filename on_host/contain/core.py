@@ -30,7 +30,7 @@ from ansible.module_utils.luytre_shared import (
     safe_open,
 )
 from ansible.module_utils.luytre_shared.action_runner import ActionRefusal
-from ansible.module_utils.luytre_shared.applications import layouts
+from ansible.module_utils.luytre_shared.applications import registry
 
 STORE = quarantine_store.QuarantineStore("/var/lib/luytre/core")
 RELEASE, ABOUT = "release.zip", "release.json"
@@ -66,7 +66,7 @@ class ApplicationCore:
         they do without.
         """
         files, same = self.find_blocked_release_folders(), 0
-        kind = next((layout for layout in layouts.BY_KIND.values() if self._has_release_marks_of_layout(layout)), None)
+        kind = next((layout for layout in registry.LAYOUTS if self._has_release_marks_of_layout(layout)), None)
         installer_paths = [installer.rstrip("/") for installer in kind.installers] if kind else []
         for path in self.release.paths:
             was = self.digest_file(path)

@@ -12,8 +12,7 @@ import secrets
 import string
 import time
 
-from ansible.module_utils.luytre import _php, _websites
-from ansible.module_utils.luytre_change import php_constants
+from ansible.module_utils.luytre import _websites
 from ansible.module_utils.luytre_contain import (
     applications,
     configuration,
@@ -30,15 +29,6 @@ SECONDS = 60
 RECORD = action_runner.ActionRecord("/var/lib/luytre/database-passwords")
 LETTERS = string.ascii_letters + string.digits
 LENGTH = 32
-CONFIG_WRITERS = {
-    "wordpress": lambda content, value: php_constants.define_constant_in_php_source(content, "DB_PASSWORD", value),
-    "joomla": lambda content, value: php_constants.change_assigned_setting_in_php_source(
-        content, _php.PROPERTY, "password", value
-    ),
-    "nukeviet": lambda content, value: php_constants.change_assigned_setting_in_php_source(
-        content, _php.GLOBAL, "db_config.dbpass", value
-    ),
-}
 FAULTY = 500
 LOOKING_SECONDS, PAUSE = 8, 0.3
 """Until PHP that was told to read its files again serves; between two looks."""
@@ -75,7 +65,7 @@ def prepare_password_change(request):
             others.append(application.config)
             continue
         try:
-            after = CONFIG_WRITERS[application.kind](old, new)
+            after = application.cms.replace_password(old, new)
         except ValueError as error:
             raise ActionRefusal("config_stays", "%s: %s" % (application.config, error))
         if after == old:
@@ -259,18 +249,10 @@ def list_site_addresses(record):
     for file in record["files"]:
         with contextlib.suppress(ActionRefusal):
             application = applications.load_application(file["path"])
-            homes += [read_wordpress_home_address(application)] if application.kind == "wordpress" else []
+            homes.append(application.cms.read_home_address(application.query_rows_by_labeled_selects))
     left_out = ["://%s/" % domain for domain in record.get("unjudged", ())]
     candidates = dict.fromkeys([*own, *filter(None, homes)])
     return [address for address in candidates if not any(part in address + "/" for part in left_out)]
-
-
-def read_wordpress_home_address(application):
-    """Return where a WordPress says that it is. Raises ActionRefusal."""
-    sql = "SELECT 'home', LEFT(option_value, 500) FROM `{db}`.`{p}options` WHERE option_name = 'home'"
-    return next(
-        (row[1] for row in application.query_rows_by_labeled_selects({"home": (sql, 1)}) if len(row) == 2), None
-    )
 
 
 def check_that_password_is_unchanged(record):

@@ -19,19 +19,6 @@ from ansible.module_utils.luytre_shared import action_runner, quarantine_store
 from ansible.module_utils.luytre_shared.action_runner import ActionRefusal
 
 STORE = quarantine_store.QuarantineStore("/var/lib/luytre/rows")
-TABLES = {
-    "wordpress": {
-        "posts": ("posts", "ID"),
-        "postmeta": ("postmeta", "meta_id"),
-        "comments": ("comments", "comment_ID"),
-        "commentmeta": ("commentmeta", "meta_id"),
-        "options": ("options", "option_name"),
-        "snippets": ("snippets", "id"),
-    },
-    "joomla": {"content": ("content", "id"), "modules": ("modules", "id"), "menu": ("menu", "id")},
-    "nukeviet": {"vi_news_rows": ("vi_news_rows", "id"), "vi_news_detail": ("vi_news_detail", "id")},
-}
-"""By application and the name that a question has for it: a table, and the column that tells its rows apart."""
 TEXT_KEY_TABLES = frozenset({"options"})
 NUMBER = re.compile(r"\A[1-9][0-9]{0,17}\Z")
 MAX_COLUMNS = 90
@@ -49,9 +36,9 @@ class RowLocation:
         self.application = applications.load_application(
             applications.resolve_application_folder_of_request(self.locator)
         )
-        if table not in TABLES[self.application.kind]:
+        if table not in self.application.cms.rows:
             raise ActionRefusal("no_table", "%s: %s" % (self.application.kind, table))
-        name, column = TABLES[self.application.kind][table]
+        name, column = self.application.cms.rows[table]
         self.table = self.application.prefix + name
         self.sql = row_postgresql if self.application.uses_postgresql else row_mysql
         if table not in TEXT_KEY_TABLES and not NUMBER.match(key):

@@ -192,8 +192,9 @@ import stat
 from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.luytre import _applications, _php, _webroot
 from ansible.module_utils.luytre._time_budget import TimeBudget
-from ansible.module_utils.luytre_change import attributes, php_constants
+from ansible.module_utils.luytre_change import attributes
 from ansible.module_utils.luytre_shared import file_replacement, ownership, safe_open
+from ansible.module_utils.luytre_shared.applications import php_constants
 from ansible.module_utils.luytre_shared.json_safe import make_json_safe
 from ansible.module_utils.luytre_shared.names import group_name, user_name
 

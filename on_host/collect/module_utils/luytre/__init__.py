@@ -14,8 +14,8 @@ A module without an underscore is one area, with ``collect(reader)``; the others
   ``_websites``, ``_x509``.
 - PHP and databases: ``mariadb``, ``php_fpm``; ``_dangerous_functions``, ``_inert_php``, ``_mariadb_start``,
   ``_mod_php``, ``_php*``, ``_site_*``.
-- Sites: ``files``, ``in_use``, ``wordpress``; ``_applications``, ``_composer``, ``_webroot``, and the walk
-  ``_root_walk``. What is known of each application, ``luytre_shared.applications`` tells.
+- Sites: ``files``, ``in_use``, ``wordpress``; ``_applications``, ``_composer``, ``_filled_uris``, ``_own_code``,
+  ``_webroot``, and the walk ``_root_walk``. What is known of each application, ``luytre_shared.applications`` tells.
 - For scans, advisories and indicators: ``changelogs``, ``contacts``, ``pages``; ``_access_log``, ``_changelogs``,
   ``_file_digests``, ``_log_*``, ``_recent_posts``, ``_visitor_bans``.
 - Who else writes what root believes: ``_file_writers``, ``_open_writers``, ``_trusted_inputs``.

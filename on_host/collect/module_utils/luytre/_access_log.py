@@ -3,7 +3,7 @@
 import os
 import re
 
-from ansible.module_utils.luytre import _websites
+from ansible.module_utils.luytre import _filled_uris
 from ansible.module_utils.luytre_shared import safe_open
 
 TAIL = 1_500_000
@@ -82,4 +82,4 @@ def count_requests_in_access_log(log_lines):
 
 
 def _is_uri_where_php_must_not_run(uri):
-    return _websites.is_uri_where_php_must_not_run(uri)
+    return _filled_uris.is_uri_where_php_must_not_run(uri)

@@ -9,7 +9,7 @@ from ansible.module_utils.luytre import _websites
 from ansible.module_utils.luytre._area_reader import describe_file_mode, list_names_below, read_text_below
 from ansible.module_utils.luytre._round_robin import advance_walks_in_turns
 from ansible.module_utils.luytre_shared import safe_open
-from ansible.module_utils.luytre_shared.applications import layouts
+from ansible.module_utils.luytre_shared.applications import registry
 
 SKIP_FOLDERS = frozenset(
     (
@@ -37,7 +37,7 @@ class InstalledApplication:
     def __init__(self, kind, root, relative):
         self.kind, self.root, self.relative = kind, root, relative
         self.path = os.path.join(root, relative) if relative else root
-        self.layout = layouts.BY_KIND[kind]
+        self.layout = registry.LAYOUT_BY_KIND[kind]
 
     def describe_as_fact(self):
         """Return ``auditor.facts.web.wordpress.Other``."""
@@ -193,7 +193,7 @@ def _list_names_and_subfolders(folder):
 
 def find_layout_by_marks(folder, names):
     """Return the Layout of the application whose marks an open folder holds, or None; ``names`` are those in it."""
-    for layout in layouts.LAYOUTS:
+    for layout in registry.LAYOUTS:
         for marks in layout.marks:
             if all(mark.split("/", 1)[0] in names for mark in marks) and all(
                 _has_regular_file_below(folder, mark) for mark in marks

@@ -15,6 +15,7 @@ from ansible.module_utils.luytre import (
     _apache_methods,
     _certificates,
     _exposed_paths,
+    _filled_uris,
     _handshakes,
     _modsecurity,
     _origins,
@@ -22,7 +23,6 @@ from ansible.module_utils.luytre import (
     _processes,
     _trusted_inputs,
     _web,
-    _websites,
 )
 from ansible.module_utils.luytre._apache_config import (
     ENVVARS,
@@ -373,10 +373,10 @@ def describe_vhost_by_requests(server, plain_vhost):
     page = _get_home_page_path(server)
     answers = {
         uri: server.answer_get_request(uri)
-        for uri in (*_web.HIDDEN_URIS, *_web.BACKUPS, *_websites.UPLOAD_URIS, *_web.SENSITIVE, _web.ACME)
+        for uri in (*_web.HIDDEN_URIS, *_web.BACKUPS, *_filled_uris.UPLOAD_URIS, *_web.SENSITIVE, _web.ACME)
     }
     first = server.answer_get_request(_web.PAGE, page)
-    runners = [server.answer_get_request(uri) for uri in ("/index.php", *_websites.UPLOAD_URIS, *_web.LOGINS)]
+    runners = [server.answer_get_request(uri) for uri in ("/index.php", *_filled_uris.UPLOAD_URIS, *_web.LOGINS)]
     tls = _is_tls_spoken_by_vhost(server, plain_vhost["listens"])
     return {
         **plain_vhost,
@@ -388,7 +388,7 @@ def describe_vhost_by_requests(server, plain_vhost):
         "serves_hidden": [uri for uri in _web.HIDDEN_URIS if answers[uri].kind == FILE],
         "serves_backups": [uri for uri in _web.BACKUPS if answers[uri].kind == FILE],
         "serves_acme": answers[_web.ACME].kind != DENY,
-        "runs_php": _websites.find_upload_uris_that_run_php(
+        "runs_php": _filled_uris.find_upload_uris_that_run_php(
             lambda uri: answers[uri].kind == PHP, _get_root_if_present(server.root)
         ),
         "php_of_missing": server.answer_get_request(_web.MISSING_PHP, (server.root or "") + "/image.jpg").kind == PHP,

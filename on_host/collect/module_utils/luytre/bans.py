@@ -17,7 +17,7 @@ from ansible.module_utils.luytre import (
 )
 from ansible.module_utils.luytre._area_reader import UnreadableFact
 from ansible.module_utils.luytre._units import read_states_of_units
-from ansible.module_utils.luytre_shared.applications.layouts import BY_KIND
+from ansible.module_utils.luytre_shared.applications.registry import LAYOUT_BY_KIND
 
 CLIENT = "fail2ban-client"
 SOCKET = "/run/fail2ban/fail2ban.sock"
@@ -156,7 +156,7 @@ def find_login_pages_and_their_jails(vhosts, time_budget, jails):
     for vhost in vhosts:
         for application in applications:
             home = next((root for root in vhost.roots if _websites.is_path_within_root(application.path, root)), None)
-            page = BY_KIND[application.kind].login
+            page = LAYOUT_BY_KIND[application.kind].login
             for log in (vhost.logs or [None]) if home and page else ():
                 uri = "/" + os.path.relpath(os.path.join(application.path, page), home)
                 logins_by_log[application.path, log] = {

@@ -8,6 +8,7 @@ import time
 from ansible.module_utils.luytre import (
     _administrators,
     _certificates,
+    _filled_uris,
     _handshakes,
     _modsecurity,
     _nginx_daemons,
@@ -17,7 +18,6 @@ from ansible.module_utils.luytre import (
     _patterns,
     _processes,
     _web,
-    _websites,
 )
 from ansible.module_utils.luytre._area_reader import NotRun, UnreadableFact, read_text
 from ansible.module_utils.luytre._file_writers import describe_file_if_changeable_by_others
@@ -560,7 +560,7 @@ def _describe_vhost_by_requests(model, groups, server, names, on_disk):
         "serves_hidden": visitor.those(_web.HIDDEN_URIS, "file"),
         "serves_backups": visitor.those(_web.BACKUPS, "file"),
         "serves_acme": not any(answer.is_denied for answer in visitor.answers(_web.ACME)),
-        "runs_php": _websites.find_upload_uris_that_run_php(
+        "runs_php": _filled_uris.find_upload_uris_that_run_php(
             lambda uri: any(answer.kind == "php" and answer.uri.endswith(uri) for answer in visitor.answers(uri)),
             visitor.root if visitor.look else None,
         ),

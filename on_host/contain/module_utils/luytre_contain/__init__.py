@@ -6,7 +6,7 @@
 - ``row_mysql``, ``row_postgresql``: a table row taken out and put back.
 - ``secret_usages``: files that hold a secret; ``php_code``: what keeps PHP code in memory.
 - ``http_check``, ``own_server``: a request to a site from its own host, and whether the server is the site's own.
-- ``wordpress_session``: a WordPress session that root makes, to see whether the site accepts it.
+- ``site_session``: a session that root makes, to see whether the site accepts it.
 
 The programs are in ``on_host/contain``, each run over a connection of its own (decision 42). ``web`` changes what web
 servers answer (50). ``core``, ``delete_row``, ``trigger``, ``salts`` and ``database_password`` eradicate (56, 57). The

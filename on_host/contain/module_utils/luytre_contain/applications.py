@@ -5,20 +5,26 @@ is run.
 import os
 from urllib.parse import unquote_to_bytes
 
-from ansible.module_utils.luytre import _applications, _site_database, _site_login, wordpress
+from ansible.module_utils.luytre import _applications, _site_database
 from ansible.module_utils.luytre._area_reader import AreaReader
 from ansible.module_utils.luytre._time_budget import TimeBudget
+from ansible.module_utils.luytre_contain import db_values
 from ansible.module_utils.luytre_shared.action_runner import ActionRefusal
+from ansible.module_utils.luytre_shared.applications import interface, registry
 
 ASK_SECONDS, SEARCH_SECONDS = 10, 5
-FILES = {"joomla": "configuration.php", "nukeviet": "config.php"}
 
 
 class SiteApplication:
-    """Its kind, its folder, the file of its configuration, its own login, and what its tables' names begin with."""
+    """Its CMS, its folder, the file of its configuration, its own login, and what its tables' names begin with."""
 
-    def __init__(self, kind, path, config, login, prefix):
-        self.kind, self.path, self.config, self.login, self.prefix = kind, path, config, login, prefix
+    def __init__(self, cms, path, config, login, prefix):
+        self.cms, self.path, self.config, self.login, self.prefix = cms, path, config, login, prefix
+
+    @property
+    def kind(self):
+        """Return the name of its CMS."""
+        return self.cms.kind
 
     @property
     def uses_postgresql(self):
@@ -46,6 +52,21 @@ class SiteApplication:
             _site_database.fetch_rows, _site_database.fill_statement_placeholders(statements, marks)
         )
 
+    def choose_for_engine(self, by_engine):
+        """Return what counts for its database server. Raises ActionRefusal."""
+        try:
+            return interface.choose_for_engine(by_engine, self.login)
+        except _site_database.DatabaseUnanswered as not_asked:
+            raise ActionRefusal("not_asked", "%s: %s" % (self.config, not_asked.why))
+
+    def write_cells(self, cells):
+        """Have each cell of its tables as it is wanted. Raises ActionRefusal."""
+        db_values.write_cells(self, cells)
+
+    def restore_cells(self, cells):
+        """Have each cell as it was, if it is still as it was wanted. Raises ActionRefusal."""
+        db_values.restore_cells_still_as_written(self, cells)
+
     def _query_database_or_refuse(self, ask, what):
         try:
             return ask(AreaReader({}, ASK_SECONDS), self.login, what)
@@ -63,24 +84,15 @@ def load_application(folder):
 
     Raises ActionRefusal where there is none, or only running its configuration would tell its login.
     """
-    for kind, read in _site_login.BY_KIND.items():
-        config = find_config_file_of_application(kind, folder)
+    for cms in registry.CMSS:
+        config = cms.find_config(folder)
         try:
-            own = None if config is None else read(folder)
+            own = None if config is None else cms.read_login(folder)
         except _site_database.DatabaseUnanswered as not_asked:
             raise ActionRefusal("not_asked", "%s: %s" % (config, not_asked.why))
         if own is not None:
-            login, prefix = own
-            return SiteApplication(kind, folder, config, login, prefix + "_" if kind == "nukeviet" else prefix)
+            return SiteApplication(cms, folder, config, *own)
     raise ActionRefusal("no_application", folder)
-
-
-def find_config_file_of_application(application_kind, folder):
-    """Return the file of its configuration, None where there is none."""
-    if application_kind == "wordpress":
-        return wordpress.read_wp_config(folder)[0]
-    file = os.path.join(folder, FILES[application_kind])
-    return file if os.path.lexists(file) else None
 
 
 def find_application_folders_at_web_roots(web_roots):
@@ -89,4 +101,4 @@ def find_application_folders_at_web_roots(web_roots):
     There was no time to search these roots to their end.
     """
     entries, cut = _applications.search_roots_for_applications(web_roots, TimeBudget(SEARCH_SECONDS))
-    return [entry.path for entry in entries if entry.kind in _site_login.BY_KIND], cut
+    return [entry.path for entry in entries if entry.kind in registry.CMS_BY_KIND], cut

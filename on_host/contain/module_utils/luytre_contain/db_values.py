@@ -13,8 +13,6 @@ from ansible.module_utils.luytre_shared.action_runner import ActionRefusal
 
 NAME = re.compile(r"[A-Za-z_]{1,40}\Z")
 HEX = re.compile(r"(?:[0-9A-Fa-f]{2})*\Z")
-NUMBERS = frozenset({"block", "userid", "guest", "is_suspend"})
-"""Columns that hold a number, whose cells are its digits."""
 END = "COMMIT;\n"
 """No statement waits longer for others than we wait for it: one that was given up changes nothing later."""
 
@@ -91,7 +89,7 @@ class _MysqlCellStatements:
                 _quote_mysql_identifier(cell["column"]),
                 make_sql_literal_from_hex(only),
             )
-        if cell["column"] in NUMBERS and value is not None:
+        if cell["column"] in application.cms.number_columns and value is not None:
             text = "CONVERT(%s USING ascii)" % make_sql_literal_from_hex(value)
         else:
             text = make_sql_literal_from_hex(value)

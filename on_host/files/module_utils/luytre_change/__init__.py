@@ -4,5 +4,4 @@
 - ``permissions``, ``attributes``, ``corrections``: permissions tightened, and what is wanted of root's own files. Only
   ``permissions`` tightens them, and it makes no file root's that others could have written (decision 12).
 - ``kept_files``: files that the guard's snapshot holds.
-- ``php_constants``: constants and settings in PHP configuration files.
 """

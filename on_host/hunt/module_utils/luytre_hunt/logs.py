@@ -12,7 +12,7 @@ import stat
 import time
 from urllib.parse import unquote
 
-from ansible.module_utils.luytre import _access_log, _accounts, _websites
+from ansible.module_utils.luytre import _access_log, _accounts, _filled_uris, _websites
 from ansible.module_utils.luytre._area_reader import stat_file_below
 from ansible.module_utils.luytre.in_use import list_access_logs
 from ansible.module_utils.luytre_hunt.places import FOREIGN, GONE
@@ -88,7 +88,7 @@ def count_posts_to_upload_scripts_in_log(access_log_text):
         if not answer or answer[0] != "200":
             continue
         script = _SCRIPT.match(unquote(words[1][:400].partition("?")[0]))
-        if script is None or not _websites.is_uri_where_php_must_not_run(script.group(1)):
+        if script is None or not _filled_uris.is_uri_where_php_must_not_run(script.group(1)):
             continue
         if script.group(1) in posts or len(posts) < MAX_SCRIPTS:
             times, clients = posts.get(script.group(1), (0, set()))

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from ansible.module_utils.luytre import _applications, _exposed_paths, _inert_php, _webroot, files
 from ansible.module_utils.luytre._time_budget import TimeBudget
-from ansible.module_utils.luytre_shared.applications import layouts
+from ansible.module_utils.luytre_shared.applications import registry
 
 GUARD = "<?php\n\n/**\n * NukeViet\n */\n\nif (!defined('NV_MAINFILE')) {\n    exit('Stop!!!');\n}\n\n"
 SHELL = "<?php @eval($_POST['x']); ?>"
@@ -80,7 +80,7 @@ def php(root: Path) -> list[str]:
     return [item["path"] for item in walk(root)["upload_php"]]
 
 
-@pytest.mark.parametrize("kind", list(layouts.KINDS))
+@pytest.mark.parametrize("kind", list(registry.KINDS))
 def test_each_application_is_told_by_its_files_with_its_version(tmp_path: Path, kind: str) -> None:
     laid(tmp_path, kind)
     found, _ = _applications.search_roots_for_applications([str(tmp_path)], TimeBudget(5))
@@ -232,7 +232,7 @@ def test_false_marks_in_an_upload_folder_hide_nothing(tmp_path: Path) -> None:
 
 
 def test_marks_at_the_root_hide_no_shell_either(tmp_path: Path) -> None:
-    for kind in layouts.KINDS:
+    for kind in registry.KINDS:
         root = laid(tmp_path / kind, kind)
         put(root, "public/uploads/x.php", SHELL)
         assert php(root) == ["public/uploads/x.php"], kind

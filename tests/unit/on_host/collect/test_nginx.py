@@ -290,7 +290,7 @@ def test_a_stock_wordpress() -> None:
     seen = vhost(config(antruc=WORDPRESS, default=STOCK), "antruc.test")
     assert seen["php_backends"] == ["unix:/run/php/php8.4-fpm.sock"]
     assert seen["serves_hidden"] == list(nginx._web.HIDDEN_URIS)
-    assert seen["runs_php"] == list(nginx._websites.UPLOAD_URIS)
+    assert seen["runs_php"] == list(nginx._filled_uris.UPLOAD_URIS)
     assert (seen["php_of_missing"], seen["pages"], seen["redirects_to_https"]) == (False, True, False)
     assert seen["rate_limits"] == [] and seen["denies"] == []
     assert [listen["tls"] for listen in seen["listens"]] == [False, True]

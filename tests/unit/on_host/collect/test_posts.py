@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from ansible.module_utils.luytre import _recent_posts
 from ansible.module_utils.luytre._area_reader import AreaReader
+from ansible.module_utils.luytre_shared.applications import wordpress_permalinks
 
 
 def rows(structure: str) -> list[list[str]]:
@@ -32,14 +33,14 @@ def rows(structure: str) -> list[list[str]]:
     ],
 )
 def test_wordpress(structure: str, post: str, page: str) -> None:
-    found = _recent_posts.build_wordpress_post_addresses(rows(structure), "/blog")
+    found = wordpress_permalinks.build_wordpress_post_addresses(rows(structure), "/blog")
     assert found[:2] == ["/blog" + post, "/blog" + page]
     assert found[3] == "/blog/?page_id=4", "whose parent is not published"
 
 
 def test_whose_own_parent_a_page_is_does_not_matter() -> None:
     own = [["option", "permalink_structure", "/%postname%/"], ["post", "2", "a", "page", "2", "2026-11-02-08-05-01"]]
-    assert _recent_posts.build_wordpress_post_addresses(own, "") == ["/?page_id=2"]
+    assert wordpress_permalinks.build_wordpress_post_addresses(own, "") == ["/?page_id=2"]
 
 
 @pytest.mark.parametrize(

@@ -8,14 +8,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible.module_utils.luytre import _access_log, _apache_config, _webroot, _websites
+from ansible.module_utils.luytre import _access_log, _apache_config, _filled_uris, _webroot, _websites
 from ansible.module_utils.luytre._nginx_conf import load_nginx_config
-from ansible.module_utils.luytre_shared.applications import layouts
+from ansible.module_utils.luytre_shared.applications import registry
 
 from auditor.system import resources
 from tests.unit.modules import load as module
 
-WORDPRESS, JOOMLA, DRUPAL, NUKEVIET = (layouts.BY_KIND[kind] for kind in ("wordpress", "joomla", "drupal", "nukeviet"))
+WORDPRESS, JOOMLA, DRUPAL, NUKEVIET = (
+    registry.LAYOUT_BY_KIND[kind] for kind in ("wordpress", "joomla", "drupal", "nukeviet")
+)
 
 # --- folders ---------------------------------------------------------------------------------------------------
 # application, path below it: what it is filled with, whether it may be an office's own document, whether PHP never
@@ -66,8 +68,8 @@ TRUTH = [
 def test_folders_that_are_filled(layout: Any, path: str, filled: str, document: bool, never: bool) -> None:
     assert _websites.classify_folder_of_file(layout, path) == filled
     assert _websites.can_be_published_upload(layout, path) is document
-    assert _websites.is_uri_where_php_must_not_run("/" + path) is never
-    assert (re.search(_websites.PHP_NEVER, "/" + path, re.IGNORECASE) is not None) is never
+    assert _filled_uris.is_uri_where_php_must_not_run("/" + path) is never
+    assert (re.search(_filled_uris.PHP_NEVER, "/" + path, re.IGNORECASE) is not None) is never
     homes = {"": layout} if layout else {}
     entry = _webroot.WebrootEntry(0, None, path.rpartition("/")[2], path, None, homes=homes)
     assert _webroot.is_in_upload_or_cache_folder(entry) is bool(filled), "the walk says the same"
@@ -75,22 +77,22 @@ def test_folders_that_are_filled(layout: Any, path: str, filled: str, document: 
 
 def test_both_servers_deny_what_the_logs_are_counted_for() -> None:
     nginx = (resources.get_roles_folder() / "nginx" / "templates" / "site.conf.j2").read_text("utf-8")
-    assert f'if ($uri ~* "{_websites.PHP_NEVER}") {{' in nginx
+    assert f'if ($uri ~* "{_filled_uris.PHP_NEVER}") {{' in nginx
     rule = module("roles/apache/filter_plugins/apache.py").SITE_RULES["apache.upload_exec"]
-    assert f'<LocationMatch "(?i){_websites.PHP_NEVER}">' in rule
+    assert f'<LocationMatch "(?i){_filled_uris.PHP_NEVER}">' in rule
     line = '198.51.100.1 - - [27/Nov/2026:10:00:00 +0700] "GET %s HTTP/1.1" 200 5 "-" "-"'
     for _layout, path, _filled, _document, never in TRUTH:
         assert _access_log.count_requests_in_access_log(line % ("/" + path))["uploaded_php"] == never, path
 
 
 def test_each_uri_that_is_asked_is_one_that_is_denied() -> None:
-    assert all(map(_websites.is_uri_where_php_must_not_run, _websites.UPLOAD_URIS))
-    assert _websites.find_upload_uris_that_run_php(lambda uri: uri.startswith("/c")) == ["/cache/x.php"]
+    assert all(map(_filled_uris.is_uri_where_php_must_not_run, _filled_uris.UPLOAD_URIS))
+    assert _filled_uris.find_upload_uris_that_run_php(lambda uri: uri.startswith("/c")) == ["/cache/x.php"]
 
 
 def test_upload_folders_of_other_applications_are_asked_for_where_they_are(tmp_path: Path) -> None:
     def tried() -> list[str]:
-        return _websites.find_upload_uris_that_run_php(
+        return _filled_uris.find_upload_uris_that_run_php(
             lambda uri: uri.startswith(("/uploads/", "/moodledata/")), str(tmp_path)
         )
 
@@ -110,7 +112,7 @@ def test_the_probes_ask_for_the_same_folders() -> None:
 def test_a_long_uri_costs_no_more_than_its_length() -> None:
     began = time.process_time()
     for start in ("/uploads" * 50_000, "/uploads/.php" * 30_000, "/sites/" * 50_000):
-        _websites.is_uri_where_php_must_not_run(start)
+        _filled_uris.is_uri_where_php_must_not_run(start)
     assert time.process_time() - began < 1
 
 

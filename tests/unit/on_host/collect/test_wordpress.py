@@ -11,9 +11,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible.module_utils.luytre import _applications, _php, _site_database, _webroot, mariadb, wordpress
+from ansible.module_utils.luytre import _applications, _own_code, _php, _site_database, _webroot, mariadb
+from ansible.module_utils.luytre import wordpress as area
 from ansible.module_utils.luytre._area_reader import AreaReader
 from ansible.module_utils.luytre._time_budget import TimeBudget
+from ansible.module_utils.luytre_shared.applications import registry, wordpress, wordpress_extensions
 
 from auditor.audit import controls
 from auditor.audit.controls import Catalogue
@@ -93,10 +95,9 @@ def _no_database(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def read(site: Path, web: Any = None) -> dict[str, Any]:
     reading = AreaReader({}, 20)
-    told: dict[str, Any] = wordpress.collect_wordpress_instance(
-        _applications.InstalledApplication("wordpress", str(site), ""), web or _webroot.WebUsers(["www-data"]), reading
-    )
-    return told
+    cms, web = registry.CMS_BY_KIND["wordpress"], web or _webroot.WebUsers(["www-data"])
+    told: dict[str, Any] = cms.collect_instance(_applications.InstalledApplication("wordpress", str(site), ""), reading)
+    return {**told, **_own_code.compare_instance_with_release(cms, str(site), told["version"], web, reading)}
 
 
 class _Server(Area):
@@ -147,8 +148,8 @@ def with_database(site: Path, rows: list[list[str | None]] = ROWS) -> dict[str, 
     return {
         **read(site),
         "database": data,
-        "plugins": wordpress.list_wordpress_plugins(path, set(data["active_plugins"])),
-        "themes": wordpress.list_wordpress_themes(path, data),
+        "plugins": wordpress_extensions.list_wordpress_plugins(path, set(data["active_plugins"])),
+        "themes": wordpress_extensions.list_wordpress_themes(path, data),
     }
 
 
@@ -269,12 +270,12 @@ def test_scripts_among_uploads(site: Path) -> None:
 
 
 def test_a_shell_stands_before_any_number_of_other_scripts(site: Path) -> None:
-    for number in range(wordpress.MAX_SHOWN + 5):
+    for number in range(_own_code.MAX_SHOWN + 5):
         put(site, f"wp-content/uploads/a/{number}.php", "<?php echo 1;")
     put(site, "wp-content/uploads/z/z.php", "<?php @eval($_POST['x']);")
     told = read(site)["uploads_php"]
     assert told[0]["path"].endswith("/z/z.php") and told[0]["acts_on_input"]
-    assert len(told) == wordpress.MAX_SHOWN
+    assert len(told) == _own_code.MAX_SHOWN
 
 
 def test_a_walk_that_was_cut_short_is_no_pass(site: Path) -> None:
@@ -298,8 +299,8 @@ def test_core_that_came_later(site: Path) -> None:
 def test_core_that_differs_from_the_package(site: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     known = ["index.php", "wp-settings.php", "wp-admin/index.php", "wp-includes/load.php", "wp-includes/version.php"]
     sums = [f"{hashlib.md5((site / name).read_bytes()).hexdigest()}  usr/share/wordpress/{name}\n" for name in known]  # noqa: S324
-    monkeypatch.setattr(wordpress, "DPKG_SUMS", str(put(tmp_path, "sums", "".join(sums))))
-    monkeypatch.setattr(wordpress, "DPKG_VERSION", str(site / "wp-includes/version.php"))
+    monkeypatch.setattr(_own_code, "DPKG_INFO", str(put(tmp_path, "wordpress.md5sums", "".join(sums)).parent))
+    monkeypatch.setattr(_own_code, "read_version_of_debian_package", lambda _cms: "6.8.12")
     assert read(site)["core"]["differing"] == []
     put(site, "wp-includes/load.php", "<?php // changed\n")
     put(site, "wp-admin/moi.php")
@@ -583,7 +584,7 @@ def test_an_application_that_takes_its_time_leaves_the_others_theirs(tmp_path: P
     one = _applications.InstalledApplication("wordpress", "/b", "")
     seconds = {
         each.path: part.get_seconds_left()
-        for each, part in wordpress._iter_applications_with_time_shares([*many, one], AreaReader({}, 1000))
+        for each, part in area._iter_applications_with_time_shares([*many, one], AreaReader({}, 1000))
     }
     assert seconds["/b"] > 400 > seconds["/a/0"]
 

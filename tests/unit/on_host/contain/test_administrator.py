@@ -9,9 +9,10 @@ from types import ModuleType
 from typing import Any
 
 import pytest
-from ansible.module_utils.luytre_contain import administrators, applications, configuration, wordpress_session
+from ansible.module_utils.luytre_contain import administrators, applications, configuration, site_session
 from ansible.module_utils.luytre_contain.administrators import ApplicationAdministrator
 from ansible.module_utils.luytre_shared import action_runner
+from ansible.module_utils.luytre_shared.applications import interface, wordpress
 
 from tests.unit.on_host.contain.programs import program
 from tests.unit.on_host.contain.tables import Tables
@@ -34,7 +35,7 @@ class Session:
     def __init__(self, tables: Tables, *, cached: bool) -> None:
         self.tables, self.cached = tables, cached
 
-    def is_logged_in_when_cookie_is_signed_with(self, _key: str) -> bool:
+    def is_taken_with(self, _content: bytes) -> bool:
         return self.cached or self.tables.values["usermeta", "10", "meta_value"] != ""
 
 
@@ -62,7 +63,7 @@ def host(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, tables: Tables) -> Mod
                 "row": row.encode().hex(),
                 "column": column,
                 "before": (value or "").encode().hex(),
-                "after": own.NO_PASSWORD if column == "user_pass" else "",
+                "after": wordpress.NO_PASSWORD if column == "user_pass" else "",
             }
             for (table, row, column), value in VALUES.items()
             if row != "1"
@@ -74,14 +75,8 @@ def host(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, tables: Tables) -> Mod
             (own, "find_cells_that_shut_out_accounts", changes),
         ),
         *((applications, "load_application", lambda _path: tables), (administrators, "load_administrators", of)),
-        *(
-            (configuration, "read_config_bytes_or_refuse", lambda _path: b""),
-            (wordpress_session, "read_cookie_signing_key_from_config", lambda _content: "key"),
-        ),
-        *(
-            (wordpress_session, "open_temporary_wordpress_session", lent()),
-            (own, "_can_site_cache_its_tables", lambda _application: False),
-        ),
+        *((configuration, "read_config_bytes_or_refuse", lambda _path: b""),),
+        (site_session, "open_session", lent()),
     ):
         monkeypatch.setattr(where, name, value)
     return own
@@ -91,7 +86,7 @@ def lent(*, cached: bool = False, told: bool = True) -> Any:
     @contextlib.contextmanager
     def some(tables: Tables, _content: bytes, _number: int, _root: str) -> Iterator[Session]:
         if not told:
-            raise wordpress_session.SessionUnavailable
+            raise interface.SessionUnavailable
         yield Session(tables, cached=cached)
 
     return some
@@ -139,7 +134,7 @@ def test_who_is_not_shut_out(host: ModuleType, tables: Tables, tmp_path: Path, n
 def test_what_the_site_keeps_elsewhere_is_told_and_not_taken_for_done(
     host: ModuleType, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(wordpress_session, "open_temporary_wordpress_session", lent(cached=True))
+    monkeypatch.setattr(site_session, "open_session", lent(cached=True))
     assert host.shut_out_administrator(asked(), US) == {
         "state": "unknown",
         "why": "object_cache",
@@ -148,7 +143,7 @@ def test_what_the_site_keeps_elsewhere_is_told_and_not_taken_for_done(
 
 
 def test_where_no_session_can_be_tried_that_is_told(host: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(wordpress_session, "open_temporary_wordpress_session", lent(told=False))
+    monkeypatch.setattr(site_session, "open_session", lent(told=False))
     assert host.shut_out_administrator(asked(), US) == {"state": "confirmed", "why": "in_tables"}
 
 
@@ -194,14 +189,14 @@ def test_all_of_one_name_are_shut_out(host: ModuleType, tables: Tables, monkeypa
             {
                 **{"table": "users", "key": "ID", "row": str(one.number).encode().hex(), "column": "user_pass"},
                 "before": (twice["users", str(one.number), "user_pass"] or "").encode().hex(),
-                "after": host.NO_PASSWORD,
+                "after": wordpress.NO_PASSWORD,
             }
             for one in some
         ]
 
     monkeypatch.setattr(administrators, "load_administrators", of)
     monkeypatch.setattr(host, "find_cells_that_shut_out_accounts", changes)
-    monkeypatch.setattr(wordpress_session, "open_temporary_wordpress_session", lent(told=False))
+    monkeypatch.setattr(site_session, "open_session", lent(told=False))
     assert host.shut_out_administrator(asked(), US) == {"state": "confirmed", "why": "in_tables"}
     assert [tables.values["users", one, "user_pass"] for one in ("1", "5", "6")] == [
         *(VALUES["users", "1", "user_pass"], "!luytre", "!luytre")

@@ -22,6 +22,7 @@ from ansible.module_utils.luytre_contain import (
     secret_usages,
 )
 from ansible.module_utils.luytre_shared import action_runner
+from ansible.module_utils.luytre_shared.applications import wordpress
 
 from tests.unit.on_host.contain.programs import program
 
@@ -149,7 +150,7 @@ def host(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, server: Server, sites:
         ),
         *(
             (http_check, "fetch_pages", sites.pages),
-            (own, "read_wordpress_home_address", lambda _application: "http://antruc.test"),
+            (wordpress.WordPress, "read_home_address", lambda _cms, _query: "http://antruc.test"),
         ),
         *(
             (_websites, "list_application_search_roots", lambda _declared: ["www"]),

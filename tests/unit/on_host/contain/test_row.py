@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from ansible.module_utils.luytre import _site_database
+from ansible.module_utils.luytre_shared.applications import registry
 
 from auditor.incidents.actions import row
 from tests.unit.on_host.contain.programs import program
@@ -189,7 +190,7 @@ def test_a_name_is_compared_by_its_bytes_alone(server: Server, host: ModuleType,
 
 
 def test_the_tables_are_those_that_can_be_asked_for(host: ModuleType) -> None:
-    assert {table for some in host.TABLES.values() for table in some} == {*row.TABLES}
+    assert {table for cms in registry.CMSS for table in cms.rows} == {*row.TABLES}
     assert set(row.KEYED_TABLES) == host.TEXT_KEY_TABLES
 
 

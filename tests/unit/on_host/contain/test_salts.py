@@ -11,9 +11,10 @@ from types import ModuleType
 from typing import Any
 
 import pytest
-from ansible.module_utils.luytre import _php, wordpress
-from ansible.module_utils.luytre_contain import applications, configuration, php_code, wordpress_session
+from ansible.module_utils.luytre import _php, _site_database
+from ansible.module_utils.luytre_contain import applications, configuration, php_code
 from ansible.module_utils.luytre_shared import action_runner
+from ansible.module_utils.luytre_shared.applications import registry, wordpress, wordpress_session
 
 from tests.unit.on_host.contain.programs import program
 
@@ -36,8 +37,9 @@ class Site:
         self.config.chmod(0o640)
         self.running, self.stuck, self.reloads = CONFIG, False, 0
 
-    def is_logged_in_when_cookie_is_signed_with(self, key: str) -> bool:
-        taken = wordpress_session.read_cookie_signing_key_from_config(self.running) == key
+    def is_taken_with(self, content: bytes) -> bool:
+        read = wordpress_session.read_cookie_signing_key_from_config
+        taken = read(self.running) == read(content)
         if not self.stuck:
             self.running = self.config.read_bytes()
         return taken
@@ -194,21 +196,23 @@ def test_a_file_that_leads_elsewhere_is_left(host: ModuleType, site: Site, tmp_p
     assert other.read_bytes() == CONFIG
 
 
-class Joomla:
+class Joomla(applications.SiteApplication):  # type: ignore[misc]
     """A mock of one whose second factors are so many."""
 
-    uses_postgresql = False
-
-    def __init__(self, used: dict[str, str]) -> None:
+    def __init__(self, used: dict[str, str], engine: str) -> None:
+        login = _site_database.Login("u", "p", "localhost", "x", engine)
+        super().__init__(registry.CMS_BY_KIND["joomla"], "/a", "/a/configuration.php", login, "jos_")
         self.used = used
 
     def query_rows_by_labeled_selects(self, statements: dict[str, tuple[str, int]]) -> list[list[str]]:
+        assert all(("json_build_array" in sql) == self.uses_postgresql for sql, _most in statements.values())
         if "column" in statements:
             return [["column", table] for table in self.used]
         (sql, _most) = statements["used"]
         return [["used", self.used["mfa" if "user_mfa" in sql else "users"]]]
 
 
+@pytest.mark.parametrize("engine", [_site_database.MYSQL, _site_database.POSTGRESQL])
 @pytest.mark.parametrize(
     ("used", "why"), [({"users": "0", "mfa": "0"}, None), ({"mfa": "1"}, "second_factor"), ({}, None)]
 )
@@ -219,11 +223,12 @@ def test_joomlas_secret_is_new_unless_a_second_factor_rests_on_it(
     monkeypatch: pytest.MonkeyPatch,
     used: dict[str, str],
     why: str | None,
+    engine: str,
 ) -> None:
     site.config.unlink()
     file = tmp_path / "a/configuration.php"
     file.write_text("<?php\nclass JConfig {\n\tpublic $secret = 'oldoldoldoldoldo';\n\tpublic $db = 'x';\n}\n")
-    monkeypatch.setattr(applications, "load_application", lambda _path: Joomla(used))
+    monkeypatch.setattr(applications, "load_application", lambda _path: Joomla(used, engine))
     monkeypatch.setattr(host, "open_test_session", lambda _known, _lent: (None, "not_tried"))
     if why is not None:
         with pytest.raises(action_runner.ActionRefusal, match=why):

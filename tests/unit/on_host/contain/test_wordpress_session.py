@@ -9,8 +9,9 @@ from collections.abc import Iterator
 from urllib.parse import unquote_to_bytes
 
 import pytest
-from ansible.module_utils.luytre_contain import http_check, own_server, wordpress_session
+from ansible.module_utils.luytre_contain import http_check, own_server, site_session
 from ansible.module_utils.luytre_shared.action_runner import ActionRefusal
+from ansible.module_utils.luytre_shared.applications import interface
 
 from tests.unit.on_host.contain.tables import Tables
 
@@ -83,11 +84,9 @@ def site(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Ite
 @pytest.mark.parametrize("piece", [slice(8, 12), slice(-4, None)])
 def test_the_site_lets_it_in_by_the_keys_alone_and_it_is_gone_afterwards(site: WordPress, piece: slice) -> None:
     before, site.piece = dict(site.values), piece
-    with wordpress_session.open_temporary_wordpress_session(site, CONTENT, 5, ROOT) as session:
-        assert session.is_logged_in_when_cookie_is_signed_with(
-            wordpress_session.read_cookie_signing_key_from_config(CONTENT)
-        )
-        assert not session.is_logged_in_when_cookie_is_signed_with("another")
+    with site_session.open_session(site, CONTENT, 5, ROOT) as session:
+        assert session.is_taken_with(CONTENT)
+        assert not session.is_taken_with(CONTENT.replace(b"'hai'", b"'ba'"))
         tokens = site.values[TOKENS] or ""
         assert (HELD[5:-1] in tokens) == (before.get(TOKENS) == HELD)
         assert tokens.startswith("a:2:{" if before.get(TOKENS) == HELD else "a:1:{")
@@ -95,7 +94,7 @@ def test_the_site_lets_it_in_by_the_keys_alone_and_it_is_gone_afterwards(site: W
 
 
 def test_what_the_site_wrote_meanwhile_stays(site: WordPress) -> None:
-    with wordpress_session.open_temporary_wordpress_session(site, CONTENT, 5, ROOT):
+    with site_session.open_session(site, CONTENT, 5, ROOT):
         site.values[TOKENS] = "theirs"
     assert site.values[TOKENS] == "theirs"
 
@@ -103,8 +102,8 @@ def test_what_the_site_wrote_meanwhile_stays(site: WordPress) -> None:
 def test_a_site_that_does_not_let_it_in_has_told_nothing(site: WordPress) -> None:
     before, site.refuses = dict(site.values), True
     with (
-        pytest.raises(wordpress_session.SessionUnavailable),
-        wordpress_session.open_temporary_wordpress_session(site, CONTENT, 5, ROOT),
+        pytest.raises(interface.SessionUnavailable),
+        site_session.open_session(site, CONTENT, 5, ROOT),
     ):
         pass
     assert site.values == before
@@ -113,8 +112,8 @@ def test_a_site_that_does_not_let_it_in_has_told_nothing(site: WordPress) -> Non
 def test_where_the_server_may_be_anothers_nobody_is_shown_it(site: WordPress) -> None:
     before, site.anothers = dict(site.values), True
     with (
-        pytest.raises(wordpress_session.SessionUnavailable, match="not_proven"),
-        wordpress_session.open_temporary_wordpress_session(site, CONTENT, 5, ROOT),
+        pytest.raises(interface.SessionUnavailable, match="not_proven"),
+        site_session.open_session(site, CONTENT, 5, ROOT),
     ):
         pass
     assert site.values == before
@@ -127,8 +126,8 @@ def test_where_the_server_may_be_anothers_nobody_is_shown_it(site: WordPress) ->
 def test_keys_that_are_kept_elsewhere_are_not_guessed(site: WordPress, content: bytes) -> None:
     before = dict(site.values)
     with (
-        pytest.raises(wordpress_session.SessionUnavailable),
-        wordpress_session.open_temporary_wordpress_session(site, content, 5, ROOT),
+        pytest.raises(interface.SessionUnavailable),
+        site_session.open_session(site, content, 5, ROOT),
     ):
         pass
     assert site.values == before
@@ -138,8 +137,8 @@ def test_sessions_that_are_not_understood_stay(monkeypatch: pytest.MonkeyPatch) 
     site = WordPress("b:0;")
     monkeypatch.setattr(http_check, "fetch_page", site.page)
     with (
-        pytest.raises(wordpress_session.SessionUnavailable),
-        wordpress_session.open_temporary_wordpress_session(site, CONTENT, 5, ROOT),
+        pytest.raises(interface.SessionUnavailable),
+        site_session.open_session(site, CONTENT, 5, ROOT),
     ):
         pass
     assert site.values == {TOKENS: "b:0;"}
@@ -150,7 +149,7 @@ def test_a_table_that_is_not_written_to_is_told(site: WordPress, monkeypatch: py
         raise ActionRefusal("not_asked", "x")
 
     monkeypatch.setattr(site, "run_sql_script_and_read_rows", broken)
-    with pytest.raises(ActionRefusal), wordpress_session.open_temporary_wordpress_session(site, CONTENT, 5, ROOT):
+    with pytest.raises(ActionRefusal), site_session.open_session(site, CONTENT, 5, ROOT):
         pass
 
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 from ansible.module_utils.luytre import _php, _webroot
-from ansible.module_utils.luytre_change import php_constants
+from ansible.module_utils.luytre_shared.applications import php_constants
 
 _SPEC = importlib.util.spec_from_file_location(
     "webroot_file", Path(__file__).parents[4] / "on_host" / "files" / "library" / "webroot_file.py"

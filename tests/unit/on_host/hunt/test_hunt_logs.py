@@ -11,12 +11,13 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from ansible.module_utils.luytre import _applications, _site_database, wordpress
+from ansible.module_utils.luytre import _applications, _site_database
 from ansible.module_utils.luytre._area_reader import AreaReader
 from ansible.module_utils.luytre_hunt import logs, processes, site_databases
 from ansible.module_utils.luytre_hunt.package_index import PackageIndex
 from ansible.module_utils.luytre_hunt.places import PlaceRows
 from ansible.module_utils.luytre_hunt.wire_format import pack_json_value_as_text
+from ansible.module_utils.luytre_shared.applications import wordpress
 
 from auditor.compromise import autoruns as taken_in
 

@@ -1,7 +1,4 @@
-"""One Joomla, read as data: its settings, the state of its secret, and what its database says.
-
-None of its code is run.
-"""
+"""Joomla: its settings, the state of its secret, and what its database says, in MariaDB and MySQL or PostgreSQL."""
 
 import json
 import os
@@ -14,23 +11,40 @@ from ansible.module_utils.luytre._php_settings import (
     describe_secret,
     is_text_set,
 )
+from ansible.module_utils.luytre._site_database import MYSQL, POSTGRESQL
+from ansible.module_utils.luytre._site_postgresql import render_column_as_hex_expression
+from ansible.module_utils.luytre_shared.applications import interface, php_constants
+from ansible.module_utils.luytre_shared.applications.layouts import VERSION, CmsLayout
 
+LAYOUT = CmsLayout(
+    "joomla",
+    marks=(("administrator/manifests/files/joomla.xml",),),
+    versions=(("administrator/manifests/files/joomla.xml", r"<version>\s*%s\s*</version>" % VERSION),),
+    uploads=("images/",),
+    caches=("cache/", "administrator/cache/", "tmp/", "logs/", "administrator/logs/"),
+    configuration=("configuration.php",),
+    installers=("installation/",),
+    installer_marks=("index.php", "configuration.php-dist"),
+    private=("administrator/logs/", "logs/"),
+    own_php=r"(?:administrator/)?(?:cache|logs)/",
+    login="administrator/index.php",
+)
 FILE = "configuration.php"
 SAMPLE = "FBVtggIk5lAzEU9H"
 """What Joomla's own ``configuration.php-dist`` has for a secret."""
-NAMES = (
-    *("debug", "error_reporting", "force_ssl", "ftp_pass", "secret"),
-    *("dbtype", "host", "user", "password", "db", "dbprefix"),
-)
+LOGIN = ("dbtype", "user", "password", "host", "db", "dbprefix")
+NAMES = ("debug", "error_reporting", "force_ssl", "ftp_pass", "secret", *LOGIN)
 ENGINES = {
-    **dict.fromkeys(("mysqli", "mysql", "pdomysql"), _site_database.MYSQL),
-    **dict.fromkeys(("pgsql", "postgresql"), _site_database.POSTGRESQL),
+    **dict.fromkeys(("mysqli", "mysql", "pdomysql"), MYSQL),
+    **dict.fromkeys(("pgsql", "postgresql"), POSTGRESQL),
 }
 """By the name that its configuration has for it."""
 SUPER_USERS = 8
 """The number of the group that every Joomla is installed with."""
-MAX_TEXT = 500
-STATEMENTS = {
+MAX_TEXT, MAX_ADMINISTRATORS = 500, 200
+MAX_REDIRECTED = 100
+"""Posts whose address leads on to another, so that each costs two requests."""
+_IN_MYSQL = {
     "users": (
         """SELECT 'users', LEFT(params, 20000) FROM `{db}`.`{p}extensions`
   WHERE type = 'component' AND element = 'com_users'""",
@@ -44,7 +58,7 @@ STATEMENTS = {
         200,
     ),
 }
-IN_POSTGRESQL = {
+_IN_POSTGRESQL = {
     "users": (
         """SELECT json_build_array('users', LEFT(params::text, 20000)) FROM "{p}extensions"
   WHERE type = 'component' AND element = 'com_users'""",
@@ -61,18 +75,122 @@ IN_POSTGRESQL = {
 }
 
 
+STATEMENTS = {MYSQL: _IN_MYSQL, POSTGRESQL: _IN_POSTGRESQL}
+"""What audits ask."""
+_ADMINISTRATORS = {
+    MYSQL: """SELECT 'admin', u.id, HEX(CAST(CONVERT(u.username USING utf8mb4) AS BINARY)), 1 FROM `{db}`.`{p}users` u
+  WHERE u.block = 0 AND u.id IN
+  (SELECT m.user_id FROM `{db}`.`{p}user_usergroup_map` m WHERE m.group_id = 8)""",
+    POSTGRESQL: """SELECT json_build_array('admin', id, {name}, 1) FROM "{p}users" WHERE block = 0 AND id IN
+  (SELECT m.user_id FROM "{p}user_usergroup_map" m WHERE m.group_id = 8)""".replace(
+        "{name}", render_column_as_hex_expression("username")
+    ),
+}
+_POSTS = {
+    MYSQL: """SELECT * FROM
+  (SELECT 'post', id FROM `{db}`.`{p}content` WHERE state = 1 ORDER BY id DESC LIMIT {most}) AS latest""",
+    POSTGRESQL: """SELECT json_build_array('post', id) FROM
+  (SELECT id FROM "{p}content" WHERE state = 1 ORDER BY id DESC LIMIT {most}) AS latest""",
+}
+_LOCKOUT_CELLS = [
+    interface.LockoutCell("users", "id", "block", b"1".hex(), "id = {number}"),
+    interface.LockoutCell("session", "session_id", "data", "", "userid = {number}"),
+    interface.LockoutCell("session", "session_id", "guest", b"1".hex(), "userid = {number}"),
+    interface.LockoutCell("session", "session_id", "userid", b"0".hex(), "userid = {number}"),
+]
+_SECOND_FACTOR_TABLES = {
+    MYSQL: """SELECT 'column', IF(table_name = '{p}users', 'users', 'mfa') FROM information_schema.columns
+  WHERE table_schema = '{db}' AND ((table_name = '{p}users' AND column_name = 'otpKey')
+  OR (table_name = '{p}user_mfa' AND column_name = 'method'))""",
+    POSTGRESQL: """SELECT json_build_array('column', CASE table_name WHEN '{p}users' THEN 'users' ELSE 'mfa' END)
+  FROM information_schema.columns
+  WHERE table_schema = current_schema() AND ((table_name = '{p}users' AND column_name = 'otpKey')
+  OR (table_name = '{p}user_mfa' AND column_name = 'method'))""",
+}
+_SECOND_FACTORS_IN_USE = {
+    MYSQL: {
+        "users": "SELECT 'used', COUNT(*) FROM `{db}`.`{p}users` WHERE otpKey <> ''",
+        "mfa": "SELECT 'used', COUNT(*) FROM `{db}`.`{p}user_mfa`",
+    },
+    POSTGRESQL: {
+        "users": "SELECT json_build_array('used', COUNT(*)) FROM \"{p}users\" WHERE \"otpKey\" <> ''",
+        "mfa": "SELECT json_build_array('used', COUNT(*)) FROM \"{p}user_mfa\"",
+    },
+}
+
+
+class Joomla(interface.Cms):
+    """Joomla."""
+
+    layout = LAYOUT
+    config_file = FILE
+    facts_field = "joomla"
+    administrators = {
+        engine: {"admin": (statement, MAX_ADMINISTRATORS)} for engine, statement in _ADMINISTRATORS.items()
+    }
+    lockout_cells = {MYSQL: _LOCKOUT_CELLS, POSTGRESQL: _LOCKOUT_CELLS}
+    number_columns = frozenset({"block", "guest", "userid"})
+    posts = {engine: {"post": (statement, MAX_REDIRECTED)} for engine, statement in _POSTS.items()}
+    rows = {name: (name, "id") for name in ("content", "modules", "menu")}
+    secret_names = ("secret",)
+    secret_users = {
+        engine: ({"column": (tables, 2)}, _SECOND_FACTORS_IN_USE[engine])
+        for engine, tables in _SECOND_FACTOR_TABLES.items()
+    }
+    lacks = {
+        "sessions": interface.Lack(
+            "Phiên nằm trong bảng của trang và được làm rỗng khi khóa quản trị viên; không thử bằng một phiên.",
+            "Joomla keeps its sessions in its own tables, which a lock-out empties; no session is tried.",
+        ),
+        "code_in_tables": interface.Lack(
+            "Joomla không chạy mã nằm trong bảng; phần mở rộng chạy mã như vậy chưa được đọc.",
+            "Joomla runs no code out of its tables; extensions that do are not read.",
+        ),
+        "own_code": interface.Lack(
+            "Không có gói Debian nào để đối chiếu; so với bản phát hành đã nhập (auditor known-good).",
+            "There is no package of Debian's to compare it with; an imported release is (auditor known-good).",
+        ),
+    }
+
+    def read_login(self, folder):
+        """Return its account and prefix. Raises DatabaseUnanswered."""
+        values = _php_settings.read_settings_of_php_file(folder, FILE, _php.PROPERTY, LOGIN)
+        if values is None or all(values[name] is None for name in LOGIN):
+            return None
+        return make_joomla_login(values), values["dbprefix"]
+
+    def collect_instance(self, application, reader):
+        """Return ``auditor.facts.web.joomla.Joomla``."""
+        return collect_joomla_instance(application, reader)
+
+    def build_post_addresses(self, rows, home):
+        """Return the form of address that every Joomla knows."""
+        return ["%s/index.php?option=com_content&view=article&id=%s" % (home, row[1]) for row in rows]
+
+    def replace_password(self, content, password):
+        """Return its configuration with another password. Raises ValueError."""
+        return php_constants.change_assigned_setting_in_php_source(content, _php.PROPERTY, "password", password)
+
+    def replace_secrets(self, content, make_secret):
+        """Return its configuration with another secret. Raises ValueError."""
+        secret = _php.read_php_settings(content, _php.PROPERTY, self.secret_names)["secret"]
+        if not isinstance(secret, str) or secret == _php.UNKNOWN:
+            return None
+        return php_constants.change_assigned_setting_in_php_source(content, _php.PROPERTY, "secret", make_secret())
+
+
 def make_joomla_login(settings):
     """Return its own, of its settings. Raises DatabaseUnanswered."""
     kind = settings["dbtype"]
     if kind is not None and kind != _php.UNKNOWN and kind not in ENGINES:
         raise _site_database.DatabaseUnanswered("other_kind")
-    engine = ENGINES.get(kind, _site_database.MYSQL)
+    engine = ENGINES.get(kind, MYSQL)
     words = (settings[name] for name in ("user", "password", "host", "db", "dbprefix"))
     return _site_database.make_plain_login(*words, engine=engine)
 
 
 def collect_joomla_instance(application, reader):
-    """Return ``auditor.facts.web.wordpress.Joomla``."""
+    """Return ``auditor.facts.web.joomla.Joomla``."""
     values = _php_settings.read_settings_of_php_file(application.path, FILE, _php.PROPERTY, NAMES)
     is_configured = values is not None
     values = values or dict.fromkeys(NAMES)
@@ -99,10 +217,11 @@ def _read_joomla_database(file, values, reader):
     """Return ``(what its database says, why it was not read)``."""
     try:
         login = make_joomla_login(values)
-        statements = STATEMENTS if login.engine == _site_database.MYSQL else IN_POSTGRESQL
         words = {"{db}": login.database, "{p}": values["dbprefix"], "{group}": str(SUPER_USERS)}
         return parse_joomla_rows(
-            _site_database.fetch_rows(reader, login, _site_database.fill_statement_placeholders(statements, words))
+            _site_database.fetch_rows(
+                reader, login, _site_database.fill_statement_placeholders(STATEMENTS[login.engine], words)
+            )
         ), None
     except _site_database.DatabaseUnanswered as not_asked:
         user = values["user"]

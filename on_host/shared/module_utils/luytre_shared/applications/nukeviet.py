@@ -1,6 +1,6 @@
-"""One NukeViet, read as data: its settings, and the state of its site key. None of its code is run."""
+"""NukeViet: its settings, the state of its site key, and its tables."""
 
-from ansible.module_utils.luytre import _php, _php_settings
+from ansible.module_utils.luytre import _php, _php_settings, _site_database
 from ansible.module_utils.luytre._area_reader import read_text_below
 from ansible.module_utils.luytre._php_settings import (
     convert_to_php_truth,
@@ -8,6 +8,27 @@ from ansible.module_utils.luytre._php_settings import (
     convert_to_whole_number,
     describe_secret,
     is_text_set,
+)
+from ansible.module_utils.luytre._site_database import MYSQL
+from ansible.module_utils.luytre_shared.applications import interface, php_constants
+from ansible.module_utils.luytre_shared.applications.layouts import VERSION, CmsLayout
+
+LAYOUT = CmsLayout(
+    "nukeviet",
+    marks=(("includes/mainfile.php",),),
+    versions=tuple(
+        (file, r"^\s*\$global_config\['version'\]\s*=\s*'%s'" % VERSION)
+        for file in ("data/config/config_global.php", "includes/ini.php", "install/config.php")
+    ),
+    uploads=("uploads/",),
+    caches=("data/",),
+    program=("admin/upload/",),
+    configuration=("config.php", "data/config/config_global.php"),
+    installers=("install/",),
+    installer_marks=("index.php", "action_mysql.php", "data.php"),
+    private=("data/config/", "data/logs/", "data/dump/"),
+    own_php=r"data/(?:(?:config|ip6?|cache)/|tmp/(?:config|recreatethumb)_[0-9a-f]{32}\.php\Z)",
+    login="admin/index.php",
 )
 
 FILE, KEY_FILE = "data/config/config_global.php", "config.php"
@@ -26,10 +47,82 @@ NAMES = (
     ),
     *("admfirewall", "block_admin_ip", "cookie_secure", "ftp_user_pass", *PROTECTIONS),
 )
+LOGIN = tuple("db_config.%s" % name for name in ("dbuname", "dbpass", "dbhost", "dbname", "prefix"))
+MAX_ROWS = 200
+MAX_REDIRECTED = 100
+"""Posts whose address leads on to another, so that each costs two requests."""
+_ADMINISTRATORS = """SELECT 'admin', a.admin_id, HEX(CAST(CONVERT(u.username USING utf8mb4) AS BINARY)), u.active = 1
+  FROM `{db}`.`{p}authors` a
+  JOIN `{db}`.`{p}users` u ON u.userid = a.admin_id WHERE a.is_suspend = 0 AND a.lev < 3"""
+_POSTS = """SELECT * FROM (SELECT 'post', r.id, LEFT(r.alias, 250) AS alias, LEFT(c.alias, 100) AS category
+  FROM `{db}`.`{p}vi_news_rows` r JOIN `{db}`.`{p}vi_news_cat` c ON c.catid = r.catid
+  WHERE r.status = 1 ORDER BY r.id DESC LIMIT {most}) AS latest"""
+_AUTHORS = """SELECT 'admin', a.lev, LEFT(u.username, 100) FROM `{db}`.`{p}authors` a
+  JOIN `{db}`.`{p}users` u ON u.userid = a.admin_id WHERE a.is_suspend = 0 AND a.lev < 3"""
+"""Its administrators but for those of single modules."""
+
+
+class NukeViet(interface.Cms):
+    """NukeViet."""
+
+    layout = LAYOUT
+    config_file = KEY_FILE
+    facts_field = "nukeviet"
+    administrators = {MYSQL: {"admin": (_ADMINISTRATORS, MAX_ROWS)}}
+    hunted_accounts = {MYSQL: {"admin": (_AUTHORS, MAX_ROWS)}}
+    lockout_cells = {
+        MYSQL: [interface.LockoutCell("authors", "admin_id", "is_suspend", b"1".hex(), "admin_id = {number}")]
+    }
+    number_columns = frozenset({"is_suspend"})
+    posts = {MYSQL: {"post": (_POSTS, MAX_REDIRECTED)}}
+    rows = {name: (name, "id") for name in ("vi_news_rows", "vi_news_detail")}
+    lacks = {
+        "sessions": interface.Lack(
+            "NukeViet xem bảng quản trị viên ở mỗi trang, nên khóa có hiệu lực ngay.",
+            "NukeViet looks at its administrators' table with every page, so that a lock-out counts at once.",
+        ),
+        "secrets": interface.Lack(
+            "Khóa của trang mã hóa dữ liệu, kể cả mật khẩu thư và xác thực hai bước: phải đổi thủ công.",
+            "Its site key encrypts data, its mail's password and second factors among them: a person has to change it.",
+            "by_a_person",
+        ),
+        "code_in_tables": interface.Lack(
+            "NukeViet không chạy mã nằm trong bảng; mô-đun chạy mã như vậy chưa được đọc.",
+            "NukeViet runs no code out of its tables; modules that do are not read.",
+        ),
+        "own_code": interface.Lack(
+            "Không có gói Debian nào để đối chiếu; so với bản phát hành đã nhập (auditor known-good).",
+            "There is no package of Debian's to compare it with; an imported release is (auditor known-good).",
+        ),
+        "postgresql": interface.Lack(
+            "NukeViet chỉ chạy trên MariaDB và MySQL.", "NukeViet runs on MariaDB and MySQL alone."
+        ),
+    }
+
+    def read_login(self, folder):
+        """Return its account and prefix. Raises DatabaseUnanswered."""
+        values = _php_settings.read_settings_of_php_file(folder, KEY_FILE, _php.GLOBAL, list(LOGIN))
+        if values is None or all(values[name] is None for name in LOGIN):
+            return None
+        login = _site_database.make_plain_login(*(values[name] for name in LOGIN))
+        return login, values[LOGIN[-1]] + "_"
+
+    def collect_instance(self, application, _reader):
+        """Return ``auditor.facts.web.nukeviet.NukeViet``."""
+        return collect_nukeviet_instance(application)
+
+    def build_post_addresses(self, rows, home):
+        """Return the form of address that every NukeViet knows."""
+        form = "%s/index.php?language=vi&nv=news&op=%s/%s-%s.html"
+        return [form % (home, category, alias, number) for _, number, alias, category in rows if alias and category]
+
+    def replace_password(self, content, password):
+        """Return its configuration with another password. Raises ValueError."""
+        return php_constants.change_assigned_setting_in_php_source(content, _php.GLOBAL, "db_config.dbpass", password)
 
 
 def collect_nukeviet_instance(application):
-    """Return ``auditor.facts.web.wordpress.NukeViet``."""
+    """Return ``auditor.facts.web.nukeviet.NukeViet``."""
     values = _read_nukeviet_global_config(application.path, FILE, NAMES)
     is_configured = values is not None
     values = values or dict.fromkeys(NAMES)

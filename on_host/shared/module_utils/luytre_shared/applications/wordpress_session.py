@@ -14,7 +14,8 @@ import time
 from urllib.parse import quote
 
 from ansible.module_utils.luytre import _php
-from ansible.module_utils.luytre_contain import db_values, http_check, own_server
+from ansible.module_utils.luytre_shared.applications import interface
+from ansible.module_utils.luytre_shared.applications.interface import SessionUnavailable
 
 LIFETIME = 60
 KEYS = ("LOGGED_IN_KEY", "LOGGED_IN_SALT")
@@ -36,19 +37,12 @@ STATEMENTS = {
 }
 
 
-class SessionUnavailable(Exception):
-    """No session can be made that the site would have to take.
-
-    Its argument, if there is one, is the name of the reason.
-    """
-
-
 class WordpressSession:
     """``login`` and ``pieces`` (what of a password's hash cookies are bound to, as one release or another has it) of a
-    user, where the site is, and the ``root`` of its files."""
+    user, where the site is, and how to ``visit`` it."""
 
-    def __init__(self, user, options, constants, root):
-        self.root = root
+    def __init__(self, user, options, constants, visit):
+        self.visit = visit
         self.login, password = bytes.fromhex(user[1]), bytes.fromhex(user[2])
         self.pieces = list(dict.fromkeys((password[8:12], password[-4:])))
         site = (_get_known_text_or_none(constants["WP_SITEURL"]) or options.get("siteurl") or "").rstrip("/")
@@ -80,19 +74,14 @@ class WordpressSession:
         outer = hmac.new(inner.encode(), start, hashlib.sha256).hexdigest().encode()
         return "%s=%s" % (self.cookie, quote(start + b"|" + outer, safe=""))
 
-    def is_logged_in_when_cookie_is_signed_with(self, signing_key):
-        """Return whether the site takes it for logged in; by which piece, is remembered.
+    def is_taken_with(self, config_content):
+        """Return whether the site takes a cookie signed as its configuration says; by which piece, is remembered.
 
         Raises SessionUnavailable where nobody may be shown it.
         """
+        signing_key = read_cookie_signing_key_from_config(config_content)
         for piece in self.pieces:
-            try:
-                page = http_check.fetch_page(
-                    self.home, http_check.Cookie(self.sign_cookie(signing_key, piece), self.root)
-                )
-            except own_server.Unproven:
-                raise SessionUnavailable("not_proven")
-            if is_logged_in_page(page):
+            if is_logged_in_page(self.visit(self.home, self.sign_cookie(signing_key, piece))):
                 self.pieces = [piece]
                 return True
         return False
@@ -116,27 +105,25 @@ def read_cookie_signing_key_from_config(config_content):
 
 
 @contextlib.contextmanager
-def open_temporary_wordpress_session(application, config_content, user_number, root):
+def open_temporary_wordpress_session(application, config_content, user_number, visit):
     """Open a WordpressSession of the user of that number, which the site lets in now.
 
     Raises SessionUnavailable where it does not, ActionRefusal.
 
-    ``config_content``: its configuration's bytes; ``root``: the site's files.
+    ``config_content``: its configuration's bytes; ``visit`` as in ``interface.Cms.open_session``.
     """
     rows = application.query_rows_by_labeled_selects(STATEMENTS, number=str(int(user_number)))
     user = next((row for row in rows if row[0] == "user"), None)
     if user is None:
         raise SessionUnavailable
     options = {row[1]: row[2] or "" for row in rows if row[0] == "option"}
-    session, key = (
-        WordpressSession(user, options, _php.read_php_constants(config_content, PLACES), root),
-        read_cookie_signing_key_from_config(config_content),
-    )
-    if is_logged_in_page(http_check.fetch_page(session.home)):
+    session = WordpressSession(user, options, _php.read_php_constants(config_content, PLACES), visit)
+    read_cookie_signing_key_from_config(config_content)
+    if is_logged_in_page(visit(session.home)):
         raise SessionUnavailable
     session_row = next((row for row in rows if row[0] == "session"), None)
     with _keep_session_in_database_meanwhile(application, session, int(user_number), session_row):
-        if not session.is_logged_in_when_cookie_is_signed_with(key):
+        if not session.is_taken_with(config_content):
             raise SessionUnavailable
         yield session
 
@@ -147,15 +134,12 @@ def _keep_session_in_database_meanwhile(application, session, user_number, sessi
         value = session.append_to_serialized_sessions(bytes.fromhex(session_row[2] or "")).hex()
         cell = {"table": "usermeta", "key": "umeta_id", "row": session_row[1].encode().hex(), "column": "meta_value"}
         session_cells = [dict(cell, before=session_row[2], after=value)]
-        db_values.write_cells(application, session_cells)
-        try:
+        with interface.change_cells_meanwhile(application, session_cells):
             yield
-        finally:
-            db_values.restore_cells_still_as_written(application, session_cells)
         return
     table = "`%s`.`%susermeta`" % (application.login.database, application.prefix)
     own = "user_id, meta_key, meta_value"
-    row = (user_number, db_values.make_sql_literal_from_hex(session.append_to_serialized_sessions(b"").hex()))
+    row = (user_number, "X'%s'" % session.append_to_serialized_sessions(b"").hex())
     insert = "INSERT INTO %s (%s) VALUES (%d, 'session_tokens', %s);\n" % (table, own, *row)  # noqa: S608
     application.run_sql_script_and_read_rows(insert)
     try:
