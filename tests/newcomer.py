@@ -14,6 +14,7 @@ SHIPPED = ("auditor", "on_host", "roles", "playbooks", "docs", "tests", "pyproje
 
 def copy_product_with(folder: Path, new_files: Mapping[str, str], lines: Mapping[str, Mapping[str, str]]) -> Path:
     """Return ``folder`` with the product, new files, and in others each of some lines replaced by more lines."""
+    folder.mkdir(exist_ok=True)
     for name in SHIPPED:
         (folder / name).symlink_to(TOP / name)
     for name, text in new_files.items():

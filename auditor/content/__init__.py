@@ -3,7 +3,7 @@
 - ``fleet``: scans of many sites; ``review``: the scan of one site within its budget.
 - ``host_facts``, ``bot_protection``: what hosts know of pages, and what on them can shut out our visits.
 - ``crawler/``: where a scan goes on a site, and how slowly.
-- ``worker``: child processes that analyze responses; ``analyzer``: one address and its responses, analyzed.
+- ``worker``: child processes that analyze responses; ``analyzer``: one address and its ``answers``, analyzed.
 - ``page/``: what one document holds; ``text/``: the lexicon of adverts and text normalization.
 - ``detectors/``: judgements on text, links, cloaking, pages and access logs; ``evidence``: evidence by suspect.
 - ``domains``: who an address belongs to; ``browser_responses``: what a browser sees besides the bytes.

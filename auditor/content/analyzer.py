@@ -14,7 +14,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 
-from auditor.content.detectors import cloaking, links, pages, spam_text
+from auditor.content.answers import PageAnswers
+from auditor.content.detectors.links import list_hosts_linked_framed_and_loaded
+from auditor.content.detectors.pages import list_search_console_tokens
+from auditor.content.detectors.registry import DETECTORS
 from auditor.content.domains import DomainClassifier, get_host_in_address, resolve_link
 from auditor.content.evidence import PageEvidence
 from auditor.content.page import charset, css_rules, documents, extract, scripts, segments
@@ -76,12 +79,9 @@ def analyze_visit(visit: PageVisit, baseline: SiteBaseline, lexicon: Lexicon | N
 
 def _analyze_visit_uncached(visit: PageVisit, digests: Sequence[bytes], near: DomainClassifier) -> PageAnalysis:
     plain = visit.responses[0]
-    evidence = PageEvidence(_shorten_url_to_own_path(visit.url, near.baseline.domain))
     media = plain.headers.get("content-type", "")
     if _parse_media_type(media) == "text/css" and len(visit.responses) == 1:
         return _analyze_style_sheet(charset.decode_page_body(plain.body, media), visit.url)
-    if documents.detect_document_kind(plain.body):
-        pages.check_uploaded_document(visit, documents.read_document_text_and_links(plain.body), near, evidence)
     extracts: dict[Visitor, PageExtract] = {}
     for response, digest in zip(visit.responses, digests, strict=True):
         content_type = response.headers.get("content-type", "")
@@ -89,18 +89,12 @@ def _analyze_visit_uncached(visit: PageVisit, digests: Sequence[bytes], near: Do
             (digest, visit.url, content_type, visit.sheets),
             partial(_extract_page_from_response, response, visit, content_type),
         )
-    page = extracts[plain.visitor]
-    if _is_sitemap(plain):
-        pages.check_addresses_listed_in_sitemap(visit, charset.decode_page_body(plain.body, media), near, evidence)
-    if visit.url.endswith("/robots.txt"):
-        pages.check_sitemaps_named_in_robots_txt(visit, charset.decode_page_body(plain.body), near, evidence)
-    pages.check_redirect_and_canonical_headers(visit, plain, near, evidence)
-    pages.check_page(visit, plain, page, near, evidence)
-    links.add_evidence_of_foreign_links(page, near, evidence)
-    spam_text.add_evidence_of_spam_text(page, visit, near, evidence)
-    cloaking.add_evidence_of_cloaking(visit, extracts, near, evidence)
-    tokens = pages.check_search_console_tokens(visit, page, near, evidence)
-    linked_hosts, framed_hosts, loaded_hosts = links.list_hosts_linked_framed_and_loaded(page, near)
+    answers = PageAnswers(visit, extracts)
+    evidence = PageEvidence(_shorten_url_to_own_path(visit.url, near.baseline.domain))
+    for detect in DETECTORS:
+        detect(answers, near, evidence)
+    page = answers.page
+    linked_hosts, framed_hosts, loaded_hosts = list_hosts_linked_framed_and_loaded(page, near)
     traces = tuple(evidence.iter_traces_of_suspects(is_orphan=visit.role in ("orphan", "missing")))
     return PageAnalysis(
         traces=traces,
@@ -110,7 +104,7 @@ def _analyze_visit_uncached(visit: PageVisit, digests: Sequence[bytes], near: Do
         framed_hosts=framed_hosts,
         loaded_hosts=loaded_hosts,
         landmarks=segments.list_menu_and_heading_texts(page) if visit.role == "home" else (),
-        tokens=tokens,
+        tokens=list_search_console_tokens(answers),
         sheets=tuple(dict.fromkeys(page.sheets))[:MAX_SHEETS] if linked_hosts or framed_hosts or page.pointers else (),
         suspicious=bool(traces),
         whole=all(extract_page.whole for extract_page in extracts.values()),
@@ -121,10 +115,6 @@ def _shorten_url_to_own_path(url: str, domain: str) -> str:
     """Return the path of an address; with its host where that is another of the site's names."""
     host, _, path = url.partition("://")[2].partition("/")
     return f"/{path}" if host == domain or not domain else f"//{host}/{path}"
-
-
-def _is_sitemap(response: VisitorResponse) -> bool:
-    return b"<urlset" in response.body[:2_000] or b"<sitemapindex" in response.body[:2_000]
 
 
 def _analyze_style_sheet(sheet: str, url: str) -> PageAnalysis:

@@ -1,5 +1,6 @@
 """Judge what a scan saw, one module per subject.
 
+- ``registry``: all of them, in their order.
 - ``spam_text``: adverts, disguised letters and foreign languages in a page's text, title and declarations.
 - ``links``: foreign hosts that a page links to, frames, or hides.
 - ``cloaking``: responses that a search engine, a phone or a search result's visitor gets, and another visitor does not.

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
+from auditor.content.answers import PageAnswers
 from auditor.content.detectors import links, spam_text
 from auditor.content.detectors.links import KIND, find_advert_words_in_link, find_foreign_addresses_in_script
 from auditor.content.domains import DomainClassifier, get_host_in_address, get_registrable_domain, resolve_link
@@ -15,7 +16,7 @@ from auditor.content.evidence import PageEvidence
 from auditor.content.page.extract import REFRESH, OutboundPointer, PageExtract
 from auditor.content.page.segments import is_filled_by_browser_application
 from auditor.content.text.normalization import MIN_DISGUISED, normalize_text_as_read
-from auditor.scans.responses import PageVisit, Visitor, VisitorResponse
+from auditor.scans.responses import Visitor, VisitorResponse
 from auditor.scans.traces import Kind
 
 _PEOPLE = ("plain", "again")
@@ -25,10 +26,9 @@ _REFUSAL_STATUSES = frozenset({401, 403, 405, 406, 407, 408, 429, 451})
 _MISSING_STATUSES = frozenset({404, 410})
 
 
-def add_evidence_of_cloaking(
-    visit: PageVisit, pages: Mapping[Visitor, PageExtract], domain_classifier: DomainClassifier, evidence: PageEvidence
-) -> None:
+def check_cloaking(answers: PageAnswers, domain_classifier: DomainClassifier, evidence: PageEvidence) -> None:
     """Say what only some of the visitors get."""
+    visit, pages = answers.visit, answers.extracts
     people = [response for response in visit.responses if response.visitor in _PEOPLE]
     if not people:
         return

@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from urllib.parse import urlsplit
 
+from auditor.content.answers import PageAnswers
 from auditor.content.domains import DomainClassifier, get_host_in_address, get_registrable_domain
 from auditor.content.evidence import PageEvidence
 from auditor.content.page.css_visibility import OUT_OF_SIGHT
@@ -40,6 +41,11 @@ _IDENTITY = re.compile(
 _LIBRARY = re.compile(
     r"jq|jquer|bootstr|cdn|analy[tz]i|statis|stat-?js|js-?(?:load|count|min|api)|jscount|-min|fonts?-?api|script|load"
 )
+
+
+def check_foreign_links(answers: PageAnswers, near: DomainClassifier, evidence: PageEvidence) -> None:
+    """Say against each foreign host what the page does with it."""
+    add_evidence_of_foreign_links(answers.page, near, evidence)
 
 
 def add_evidence_of_foreign_links(page: PageExtract, near: DomainClassifier, evidence: PageEvidence) -> None:

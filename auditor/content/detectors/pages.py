@@ -10,15 +10,17 @@ import re
 from collections.abc import Iterable
 from urllib.parse import unquote, urlsplit
 
+from auditor.content.answers import PageAnswers
 from auditor.content.detectors import spam_text
 from auditor.content.detectors.cloaking import get_redirect_target, iter_canonical_addresses
 from auditor.content.detectors.links import find_foreign_addresses_in_script
 from auditor.content.domains import DomainClassifier, get_host_in_address, get_registrable_domain, resolve_link
 from auditor.content.evidence import PageEvidence
+from auditor.content.page import documents
 from auditor.content.page.documents import DocumentText
 from auditor.content.page.extract import PageExtract
 from auditor.content.text import normalization
-from auditor.scans.responses import PageVisit, VisitorResponse
+from auditor.scans.responses import PageVisit
 
 MAX_LISTED = 20_000
 _SHORT = 600
@@ -39,10 +41,9 @@ _MACHINE_PATH = re.compile(
 _WORD = re.compile(r"[a-z0-9]{4,}")
 
 
-def check_redirect_and_canonical_headers(
-    visit: PageVisit, response: VisitorResponse, near: DomainClassifier, evidence: PageEvidence
-) -> None:
+def check_redirect_and_canonical_headers(answers: PageAnswers, near: DomainClassifier, evidence: PageEvidence) -> None:
     """Add what everybody is led to, and where the page belongs by its headers."""
+    visit, response = answers.visit, answers.plain
     for address in iter_canonical_addresses(response, visit.url):
         if near.classify_host(host := get_host_in_address(address)) == "foreign":
             evidence.add_evidence_against_host(
@@ -66,10 +67,9 @@ def check_redirect_and_canonical_headers(
         evidence.add_evidence_against_host(host, "redirect", "words_of_link", address, "lexicon")
 
 
-def check_page(
-    visit: PageVisit, response: VisitorResponse, extract: PageExtract, near: DomainClassifier, evidence: PageEvidence
-) -> None:
+def check_page(answers: PageAnswers, near: DomainClassifier, evidence: PageEvidence) -> None:
     """Add what is wrong with a page being there."""
+    visit, response, extract = answers.visit, answers.plain, answers.page
     if visit.role == "missing" and response.status == 200:
         _check_doorway_for_any_address(visit, extract, near, evidence)
     if response.status in (404, 410):
@@ -132,22 +132,25 @@ def _has_lost_home_page_content(extract: PageExtract, near: DomainClassifier) ->
     return remaining_count * _SHARE < len(landmarks)
 
 
-def check_search_console_tokens(
-    visit: PageVisit, extract: PageExtract, near: DomainClassifier, evidence: PageEvidence
-) -> tuple[str, ...]:
-    """Return the tokens by which search consoles know whose the site is, and note those that are new."""
-    file = _TOKEN_FILE.search(urlsplit(visit.url).path)
-    page_tokens = (*((file[1],) if file else ()), *extract.tokens)
-    for token in page_tokens:
+def list_search_console_tokens(answers: PageAnswers) -> tuple[str, ...]:
+    """Return the tokens by which search consoles know whose the site is."""
+    file = _TOKEN_FILE.search(urlsplit(answers.visit.url).path)
+    return (*((file[1],) if file else ()), *answers.page.tokens)
+
+
+def check_search_console_tokens(answers: PageAnswers, near: DomainClassifier, evidence: PageEvidence) -> None:
+    """Note the tokens of search consoles that are new."""
+    for token in list_search_console_tokens(answers):
         if (near.baseline.tokens or near.baseline.is_complete) and token not in near.baseline.tokens:
             evidence.add_evidence_without_host("search_console", token, "new_owner", token, "baseline", "structure")
-    return page_tokens
 
 
-def check_addresses_listed_in_sitemap(
-    visit: PageVisit, body: str, near: DomainClassifier, evidence: PageEvidence
-) -> None:
+def check_addresses_listed_in_sitemap(answers: PageAnswers, near: DomainClassifier, evidence: PageEvidence) -> None:
     """Add what a sitemap lists that is none of the site's."""
+    start = answers.plain.body[:2_000]
+    if b"<urlset" not in start and b"<sitemapindex" not in start:
+        return
+    visit, body = answers.visit, answers.decode_body(answers.media_type)
     addresses = [unquote(address.strip()) for address in _LOC.findall(body[:2_000_000])[:MAX_LISTED]]
     foreign: dict[str, str] = {}
     adverts: dict[str, str] = {}
@@ -177,12 +180,12 @@ def check_addresses_listed_in_sitemap(
         )
 
 
-def check_sitemaps_named_in_robots_txt(
-    visit: PageVisit, body: str, near: DomainClassifier, evidence: PageEvidence
-) -> None:
+def check_sitemaps_named_in_robots_txt(answers: PageAnswers, near: DomainClassifier, evidence: PageEvidence) -> None:
     """Note sitemaps on other hosts that the file for engines names."""
+    url = answers.visit.url
+    body = answers.decode_body() if url.endswith("/robots.txt") else ""
     for address in _SITEMAP.findall(body[:500_000])[:100]:
-        host = get_host_in_address(resolve_link(address, visit.url))
+        host = get_host_in_address(resolve_link(address, url))
         if host and near.classify_host(host) == "foreign":
             evidence.add_evidence_without_host(
                 "sitemap", host, "names_sitemap_of_others", address, "structure", "address"
@@ -197,10 +200,11 @@ def _find_advert_words_in_path(path: str, near: DomainClassifier) -> tuple[str, 
     return match.terms if match.has_advert_words and not match.report_words else ()
 
 
-def check_uploaded_document(
-    visit: PageVisit, content: DocumentText, near: DomainClassifier, evidence: PageEvidence
-) -> None:
+def check_uploaded_document(answers: PageAnswers, near: DomainClassifier, evidence: PageEvidence) -> None:
     """Add what an uploaded document says and where it leads."""
+    if not documents.detect_document_kind(answers.plain.body):
+        return
+    content = documents.read_document_text_and_links(answers.plain.body)
     says = spam_text.find_lexicon_words(content.text[:60_000], near.lexicon)
     leads_to = [
         address_

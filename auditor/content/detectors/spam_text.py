@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable, Iterator
 from urllib.parse import urlsplit
 
+from auditor.content.answers import PageAnswers
 from auditor.content.domains import DomainClassifier, get_registrable_domain
 from auditor.content.evidence import PageEvidence
 from auditor.content.page.extract import OutboundPointer, PageExtract
@@ -62,10 +63,9 @@ def _find_lexicon_words_in_short_text(text: str, lexicon: Lexicon) -> LexiconMat
     return lexicon.find_terms_in_text(normalization.normalize_text_as_read(text), match_joined=True)
 
 
-def add_evidence_of_spam_text(
-    page: PageExtract, visit: PageVisit, near: DomainClassifier, evidence: PageEvidence
-) -> None:
+def check_spam_text(answers: PageAnswers, near: DomainClassifier, evidence: PageEvidence) -> None:
     """Say what speaks against the page's words."""
+    page, visit = answers.page, answers.visit
     _check_advert_words_in_title_or_meta(page, visit, near, evidence)
     _check_advert_words_in_text_blocks(page, visit, near, evidence)
     for text in page.hidden_texts:

@@ -1,0 +1,150 @@
+"""What `docs/architecture.md` says under "Looking to add …?" is enough: one of each is added there, and works."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable
+from pathlib import Path
+
+from tests.newcomer import TOP, copy_product_with, run_python_in
+
+PAGE = (TOP / "docs/architecture.md").read_text("utf-8")
+CATALOGUES = tuple(f"auditor/locale/{lang}/LC_MESSAGES/auditor.po" for lang in ("en", "vi"))
+
+
+def insert_texts(before: str, key: str, text: str) -> dict[str, dict[str, str]]:
+    """Return the lines by which both catalogues get a text, before another."""
+    entry = f'msgid "{before}"\n'
+    return {path: {entry: f'msgid "{key}"\nmsgstr "{text}"\n\n{entry}'} for path in CATALOGUES}
+
+
+def check_row_names_files(what: str, files: Iterable[str], most: int) -> None:
+    """Check that the row for what is added names each of these files, or its folder, and that they are not too many."""
+    (row,) = re.findall(rf"^\| {re.escape(what)} \|.*$", PAGE, re.MULTILINE)
+    places = [re.sub(r"\{\w+,\w+\}|<\w+>", "*", place).rstrip("/") for place in re.findall(r"`([^`]+)`", row)]
+    names = set(files)
+    for path in names:
+        assert any(Path(one).match(place) for place in places for one in (path, str(Path(path).parent))), (path, row)
+    assert len(names) <= most, names
+
+
+ACTION = '''
+"""The message of the day is taken away."""
+
+from auditor.incidents.actions.base import ActionKind, select_only_host
+
+MOTD = ActionKind(means="motd", program="motd.py", argument="WORDS", read=str.strip, hosts=select_only_host)
+'''
+PROGRAM = '''
+"""Say what is asked."""
+
+from ansible.module_utils.luytre_shared import action_runner
+
+ACTIONS = {"plan": lambda request, _connection: {"state": "none", "about": request["what"]}}
+
+
+def main(arguments):
+    """Answer what is asked."""
+    action_runner.answer_question(ACTIONS, arguments)
+'''
+ASK = """
+import pathlib, subprocess, sys
+from auditor.fleet import ssh_exec
+from auditor.incidents.actions.registry import CONTAINMENT_KINDS
+kind = CONTAINMENT_KINDS["motd"]
+program = pathlib.Path("on_host/contain", kind.program)
+sent = ssh_exec._build_stdin({"do": "plan", "what": kind.read(" xin chao ")}, program, kind.collect_modules())
+launch = [sys.executable, "-I", "-B", "-c", ssh_exec._LAUNCH, "192.0.2.1 1 192.0.2.2 22"]
+sys.stdout.buffer.write(subprocess.run(launch, input=sent, capture_output=True, check=True).stdout)
+"""
+
+
+NAME = {']\n"""How an incident': '    "motd",\n]\n"""How an incident'}
+FOLDER = {'}\n"""The folder below': '    "motd": "motds",\n}\n"""The folder below'}
+
+
+def test_a_response_action_is_a_row_a_module_a_program_and_words(tmp_path: Path) -> None:
+    table = "auditor/models/response_actions.py"
+    files = {"auditor/incidents/actions/motd.py": ACTION, "on_host/contain/motd.py": PROGRAM}
+    lines = {
+        table: {**NAME, **FOLDER},
+        **insert_texts("incidents.means.row", "incidents.means.motd", "message of the day"),
+    }
+    done = run_python_in(copy_product_with(tmp_path / "whole", files, lines), ASK)
+    assert json.loads(done.stdout or "{}") == {"state": "none", "about": "xin chao"}, done.stderr
+    check_row_names_files("a response action", {*files, *lines}, 5)
+    wanted = f"{table}: name motd in Means and in RECORD_FOLDERS, for motd.py"
+    assert wanted in run_python_in(copy_product_with(tmp_path / "unnamed", files, {}), ASK).stderr
+    assert wanted in run_python_in(copy_product_with(tmp_path / "homeless", files, {table: NAME}), ASK).stderr
+    alone = run_python_in(copy_product_with(tmp_path / "alone", {}, {table: {**NAME, **FOLDER}}), ASK)
+    assert f"{table} names motd, and no module of auditor/incidents/actions defines it" in alone.stderr
+
+
+DETECTOR = '''
+"""Judge pages by what they say of a kite."""
+
+from auditor.content.answers import PageAnswers
+from auditor.content.domains import DomainClassifier
+from auditor.content.evidence import PageEvidence
+
+
+def check_kites(answers: PageAnswers, near: DomainClassifier, evidence: PageEvidence) -> None:
+    """Note a kite."""
+    if "cánh diều" in answers.page.text:
+        evidence.add_evidence_without_host("text", "kite", "kite", "cánh diều", "structure")
+'''
+VISIT = """
+from auditor.content.analyzer import analyze_visit
+from auditor.scans.responses import PageVisit, SiteBaseline, VisitorResponse
+from auditor.text.rules import describe_trace_rules
+from auditor.text.translations import Words
+answer = VisitorResponse("plain", 200, {"content-type": "text/html; charset=utf-8"}, "<p>Một cánh diều</p>".encode())
+for trace in analyze_visit(PageVisit("https://antruc.test/", "page", (answer,)), SiteBaseline("antruc.test")).traces:
+    print(trace.kind, describe_trace_rules(trace.rules, Words("vi")))
+"""
+
+
+def test_a_content_detector_is_a_module_a_row_and_words(tmp_path: Path) -> None:
+    last, first = "    pages.check_search_console_tokens,\n", "from auditor.content.domains"
+    files = {"auditor/content/detectors/kites.py": DETECTOR}
+    lines = {
+        "auditor/content/detectors/registry.py": {
+            last: f"{last}    check_kites,\n",
+            first: f"from auditor.content.detectors.kites import check_kites\n{first}",
+        },
+        **insert_texts("trace.rule.adds_key", "trace.rule.kite", "nói về cánh diều"),
+    }
+    assert run_python_in(TOP, VISIT).stdout == "", "it is no trace yet"
+    done = run_python_in(copy_product_with(tmp_path, files, lines), VISIT)
+    assert done.stdout == "text nói về cánh diều\n", done.stderr
+    check_row_names_files("a content detector", {*files, *lines}, 4)
+
+
+RULE = """
+rule kite_flown {
+  meta: what = "kite_flown"
+  strings:
+    $a = "fly_kite("
+  condition: $a
+}
+"""
+JUDGE = """
+from auditor.compromise.classifier import judge_content
+from auditor.compromise.rules.engine import load_yara_rules
+from auditor.text.rules import describe_trace_rules
+from auditor.text.translations import Words
+for rule in judge_content(b"<?php fly_kite(1);", "a.php", load_yara_rules()).own:
+    print(rule, describe_trace_rules([rule], Words("en")))
+"""
+
+
+def test_a_hunting_rule_is_a_rule_and_its_words(tmp_path: Path) -> None:
+    first = "rule request_evaluated {\n"
+    lines = {
+        "auditor/compromise/rules/own.yar": {first: RULE + first},
+        **insert_texts("trace.rule.adds_key", "trace.rule.kite_flown", "lets a kite fly"),
+    }
+    done = run_python_in(copy_product_with(tmp_path, {}, lines), JUDGE)
+    assert done.stdout == "kite_flown lets a kite fly\n", done.stderr
+    check_row_names_files("a hunting rule", lines, 3)
