@@ -54,7 +54,7 @@ def _collector() -> Any:
     """Return the collector's own reading of packages."""
     for part in ("collect", "shared"):
         ansible.module_utils.__path__.append(str(resources.get_resources_folder() / "on_host" / part / "module_utils"))
-    return importlib.import_module("ansible.module_utils.luytre.packages")
+    return importlib.import_module("ansible.module_utils.luytre.system.packages")
 
 
 def _mutated(rng: random.Random, version: str) -> str:

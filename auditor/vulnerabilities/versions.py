@@ -8,7 +8,7 @@ from typing import Any
 
 from auditor.system import resources
 
-_FILE = "on_host/shared/module_utils/luytre_shared/debian_version.py"
+_FILE = "on_host/shared/module_utils/luytre_shared/parsers/debian_version.py"
 _CACHE_SIZE = 100_000
 _NUMBER = "#N#"
 _RANKS = {"dev": 0, "alpha": 1, "a": 1, "beta": 2, "b": 2, "RC": 3, "rc": 3, "#": 4, "pl": 5, "p": 5}

@@ -17,8 +17,10 @@ import hashlib
 import os
 import pwd
 
-from ansible.module_utils.luytre_shared import accounts, action_runner, auto_revert, immutable, keys
-from ansible.module_utils.luytre_shared.action_runner import ActionRefusal
+from ansible.module_utils.luytre_shared.files import immutable
+from ansible.module_utils.luytre_shared.incidents import action_runner, auto_revert, keys
+from ansible.module_utils.luytre_shared.incidents.action_runner import ActionRefusal
+from ansible.module_utils.luytre_shared.os import accounts
 
 HOME = "/var/lib/luytre/accounts"
 UNIT = "luytre-contain-accounts.service"

@@ -13,7 +13,6 @@ session, no application password.
 import contextlib
 from urllib.parse import unquote_to_bytes
 
-from ansible.module_utils.luytre._site_postgresql import render_column_as_hex_expression
 from ansible.module_utils.luytre_contain import (
     administrators,
     applications,
@@ -21,9 +20,10 @@ from ansible.module_utils.luytre_contain import (
     db_values,
     site_session,
 )
-from ansible.module_utils.luytre_shared import action_runner
-from ansible.module_utils.luytre_shared.action_runner import ActionRefusal
 from ansible.module_utils.luytre_shared.applications import interface
+from ansible.module_utils.luytre_shared.databases.site_postgresql import render_column_as_hex_expression
+from ansible.module_utils.luytre_shared.incidents import action_runner
+from ansible.module_utils.luytre_shared.incidents.action_runner import ActionRefusal
 
 SECONDS = 60
 """For one question: some visits, however slowly the site answers."""

@@ -18,19 +18,13 @@ import stat
 import zipfile
 from urllib.parse import quote_from_bytes, unquote_to_bytes
 
-from ansible.module_utils.luytre import _webroot
-from ansible.module_utils.luytre._time_budget import TimeBudget
+from ansible.module_utils.luytre.sites import webroot
 from ansible.module_utils.luytre_contain import php_code
-from ansible.module_utils.luytre_shared import (
-    action_runner,
-    file_replacement,
-    immutable,
-    quarantine_store,
-    safe_move,
-    safe_open,
-)
-from ansible.module_utils.luytre_shared.action_runner import ActionRefusal
 from ansible.module_utils.luytre_shared.applications import registry
+from ansible.module_utils.luytre_shared.files import file_replacement, immutable, safe_open
+from ansible.module_utils.luytre_shared.incidents import action_runner, quarantine_store, safe_move
+from ansible.module_utils.luytre_shared.incidents.action_runner import ActionRefusal
+from ansible.module_utils.luytre_shared.os.time_budget import TimeBudget
 
 STORE = quarantine_store.QuarantineStore("/var/lib/luytre/core")
 RELEASE, ABOUT = "release.zip", "release.json"
@@ -195,10 +189,10 @@ class ApplicationCore:
                 whole = whole and error.errno in (errno.ENOENT, errno.ENOTDIR)
                 continue
             try:
-                walk = _webroot.WebrootWalk(inner, effort, MAX_ENTRIES)
+                walk = webroot.WebrootWalk(inner, effort, MAX_ENTRIES)
                 for entry in walk:
                     path = entry.path if top == "." else "%s/%s" % (top, entry.path)
-                    if not self.release.has_file(path) and _webroot.is_php_script(entry):
+                    if not self.release.has_file(path) and webroot.is_php_script(entry):
                         paths.append(path)
                 whole = whole and not walk.cut_short
             finally:

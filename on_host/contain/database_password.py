@@ -12,7 +12,7 @@ import secrets
 import string
 import time
 
-from ansible.module_utils.luytre import _websites
+from ansible.module_utils.luytre.sites import websites
 from ansible.module_utils.luytre_contain import (
     applications,
     configuration,
@@ -21,8 +21,8 @@ from ansible.module_utils.luytre_contain import (
     php_code,
     secret_usages,
 )
-from ansible.module_utils.luytre_shared import action_runner
-from ansible.module_utils.luytre_shared.action_runner import ActionRefusal
+from ansible.module_utils.luytre_shared.incidents import action_runner
+from ansible.module_utils.luytre_shared.incidents.action_runner import ActionRefusal
 
 SECONDS = 60
 """For one question: some visits, however slowly the site answers."""
@@ -50,7 +50,7 @@ def prepare_password_change(request):
     files, unread = [], []
     shared_apps = find_applications_sharing_login(own, request["sites"], unread)
     mention_paths, cut = secret_usages.find_files_holding_secret(
-        login.password, _websites.list_web_roots_to_walk({"sites": request["sites"]})
+        login.password, websites.list_web_roots_to_walk({"sites": request["sites"]})
     )
     others = sorted({*mention_paths} - {app.config for app in shared_apps})
     exempt_domains = request.get("unjudged", ())
@@ -100,7 +100,7 @@ def find_domains_with_unread_files(sites, unread):
     domains = [
         domain
         for domain, top in tops
-        if any(_websites.is_path_within_root(path, top) or _websites.is_path_within_root(top, path) for path in unread)
+        if any(websites.is_path_within_root(path, top) or websites.is_path_within_root(top, path) for path in unread)
     ]
     return domains[:MAX_UNSURE]
 
@@ -112,7 +112,7 @@ def find_applications_sharing_login(own, sites, unread):
     """
     applications_by_config = {own.config: own}
     paths, cut = applications.find_application_folders_at_web_roots(
-        _websites.list_application_search_roots({"sites": sites})
+        websites.list_application_search_roots({"sites": sites})
     )
     unread += cut
     for path in paths:

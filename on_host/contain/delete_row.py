@@ -13,10 +13,10 @@ import os
 import re
 from urllib.parse import unquote_to_bytes
 
-from ansible.module_utils.luytre._site_database import IDENTIFIER
 from ansible.module_utils.luytre_contain import applications, row_mysql, row_postgresql
-from ansible.module_utils.luytre_shared import action_runner, quarantine_store
-from ansible.module_utils.luytre_shared.action_runner import ActionRefusal
+from ansible.module_utils.luytre_shared.databases.site_database import IDENTIFIER
+from ansible.module_utils.luytre_shared.incidents import action_runner, quarantine_store
+from ansible.module_utils.luytre_shared.incidents.action_runner import ActionRefusal
 
 STORE = quarantine_store.QuarantineStore("/var/lib/luytre/rows")
 TEXT_KEY_TABLES = frozenset({"options"})

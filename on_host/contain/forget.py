@@ -5,7 +5,7 @@ on what it has read of them, and whoever visits a site sees what was.
 """
 
 from ansible.module_utils.luytre_contain import php_code
-from ansible.module_utils.luytre_shared import action_runner
+from ansible.module_utils.luytre_shared.incidents import action_runner
 
 SECONDS = 60
 

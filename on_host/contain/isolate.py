@@ -16,8 +16,9 @@ import os
 import re
 import time
 
-from ansible.module_utils.luytre_shared import action_runner, network_peers, systemd_units
-from ansible.module_utils.luytre_shared.action_runner import ActionRefusal
+from ansible.module_utils.luytre_shared.incidents import action_runner, systemd_units
+from ansible.module_utils.luytre_shared.incidents.action_runner import ActionRefusal
+from ansible.module_utils.luytre_shared.os import network_peers
 
 HOME = "/var/lib/luytre/isolation"
 RECORD = action_runner.ActionRecord(HOME)

@@ -12,8 +12,9 @@ import re
 import time
 from urllib.parse import unquote_to_bytes
 
-from ansible.module_utils.luytre_shared import action_runner, lines, safe_open
-from ansible.module_utils.luytre_shared.action_runner import ActionRefusal
+from ansible.module_utils.luytre_shared.files import safe_open
+from ansible.module_utils.luytre_shared.incidents import action_runner, lines
+from ansible.module_utils.luytre_shared.incidents.action_runner import ActionRefusal
 
 HOME = "/var/lib/luytre/jobs"
 RECORD = action_runner.ActionRecord(HOME)

@@ -20,9 +20,10 @@ import re
 import secrets
 import time
 
-from ansible.module_utils.luytre_shared import accounts as people
-from ansible.module_utils.luytre_shared import action_runner, auto_revert, immutable, keys, lines, safe_move, safe_open
-from ansible.module_utils.luytre_shared.action_runner import ActionRefusal
+from ansible.module_utils.luytre_shared.files import immutable, safe_open
+from ansible.module_utils.luytre_shared.incidents import action_runner, auto_revert, keys, lines, safe_move
+from ansible.module_utils.luytre_shared.incidents.action_runner import ActionRefusal
+from ansible.module_utils.luytre_shared.os import accounts as people
 
 HOME = "/var/lib/luytre/keys"
 UNIT = "luytre-contain-keys.service"

@@ -16,8 +16,9 @@ import signal
 import time
 from urllib.parse import unquote_to_bytes
 
-from ansible.module_utils.luytre_shared import accounts, action_runner
-from ansible.module_utils.luytre_shared.action_runner import ActionRefusal
+from ansible.module_utils.luytre_shared.incidents import action_runner
+from ansible.module_utils.luytre_shared.incidents.action_runner import ActionRefusal
+from ansible.module_utils.luytre_shared.os import accounts
 
 HOME = "/run/luytre/processes"
 RECORD = action_runner.ActionRecord(HOME)

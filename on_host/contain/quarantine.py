@@ -19,8 +19,9 @@ import signal
 import stat
 from urllib.parse import quote_from_bytes, unquote_to_bytes
 
-from ansible.module_utils.luytre_shared import action_runner, immutable, quarantine_store, safe_move, safe_open
-from ansible.module_utils.luytre_shared.action_runner import ActionRefusal
+from ansible.module_utils.luytre_shared.files import immutable, safe_open
+from ansible.module_utils.luytre_shared.incidents import action_runner, quarantine_store, safe_move
+from ansible.module_utils.luytre_shared.incidents.action_runner import ActionRefusal
 
 ROOTS = ("/var/www", "/srv", "/tmp", "/var/tmp", "/dev/shm")
 """Besides the document roots that are declared. Elsewhere lies what the host, and the way into it, live by."""

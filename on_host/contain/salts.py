@@ -14,9 +14,9 @@ import string
 import time
 
 from ansible.module_utils.luytre_contain import administrators, applications, configuration, php_code, site_session
-from ansible.module_utils.luytre_shared import action_runner
-from ansible.module_utils.luytre_shared.action_runner import ActionRefusal
 from ansible.module_utils.luytre_shared.applications import interface, registry
+from ansible.module_utils.luytre_shared.incidents import action_runner
+from ansible.module_utils.luytre_shared.incidents.action_runner import ActionRefusal
 
 RECORD = action_runner.ActionRecord("/var/lib/luytre/salts")
 LETTERS = string.ascii_letters + string.digits

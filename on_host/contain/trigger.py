@@ -13,10 +13,10 @@ import os
 import re
 import secrets
 
-from ansible.module_utils.luytre import _site_database
 from ansible.module_utils.luytre_contain import applications
-from ansible.module_utils.luytre_shared import action_runner, quarantine_store
-from ansible.module_utils.luytre_shared.action_runner import ActionRefusal
+from ansible.module_utils.luytre_shared.databases import site_database
+from ansible.module_utils.luytre_shared.incidents import action_runner, quarantine_store
+from ansible.module_utils.luytre_shared.incidents.action_runner import ActionRefusal
 
 STORE = quarantine_store.QuarantineStore("/var/lib/luytre/triggers")
 NAME = re.compile(r"\A[A-Za-z0-9_$]{1,64}\Z")
@@ -59,7 +59,7 @@ class TriggerLocation:
     def run_sql_template_for_trigger(self, statement, **words):
         """Return the rows that a statement about it comes to."""
         return self.application.run_sql_script_and_read_rows(
-            _site_database.EVERY_TIME + self.format_sql_template_for_trigger(statement, **words)
+            site_database.EVERY_TIME + self.format_sql_template_for_trigger(statement, **words)
         )
 
     def format_sql_template_for_trigger(self, sql_template, **words):

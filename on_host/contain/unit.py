@@ -15,8 +15,10 @@ import contextlib
 import os
 import re
 
-from ansible.module_utils.luytre_shared import accounts, action_runner, auto_revert, immutable, systemd_units
-from ansible.module_utils.luytre_shared.action_runner import ActionRefusal
+from ansible.module_utils.luytre_shared.files import immutable
+from ansible.module_utils.luytre_shared.incidents import action_runner, auto_revert, systemd_units
+from ansible.module_utils.luytre_shared.incidents.action_runner import ActionRefusal
+from ansible.module_utils.luytre_shared.os import accounts
 
 HOME = "/var/lib/luytre/units"
 UNIT = "luytre-contain-units.service"

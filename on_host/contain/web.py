@@ -21,13 +21,17 @@ import threading
 import time
 from urllib.parse import quote_from_bytes, unquote_to_bytes
 
-from ansible.module_utils.luytre import _apache_config, _nginx_trusted_inputs, apache, nginx
-from ansible.module_utils.luytre._apache_request import ApacheServer
-from ansible.module_utils.luytre._nginx_conf import BadConfig, load_nginx_config
-from ansible.module_utils.luytre._nginx_request import NginxModel, list_server_names
+from ansible.module_utils.luytre.parsers.web_servers import apache_config
+from ansible.module_utils.luytre.parsers.web_servers.apache_request import ApacheServer
+from ansible.module_utils.luytre.parsers.web_servers.nginx_conf import BadConfig, load_nginx_config
+from ansible.module_utils.luytre.parsers.web_servers.nginx_request import NginxModel, list_server_names
+from ansible.module_utils.luytre.web import apache, nginx
+from ansible.module_utils.luytre.web_servers import nginx_trusted_inputs
 from ansible.module_utils.luytre_change import transaction
-from ansible.module_utils.luytre_shared import action_runner, immutable, network_peers, safe_open, web_block_config
-from ansible.module_utils.luytre_shared.action_runner import ActionRefusal
+from ansible.module_utils.luytre_shared.files import immutable, safe_open
+from ansible.module_utils.luytre_shared.incidents import action_runner, web_block_config
+from ansible.module_utils.luytre_shared.incidents.action_runner import ActionRefusal
+from ansible.module_utils.luytre_shared.os import network_peers
 
 RECORD = action_runner.ActionRecord("/var/lib/luytre/web")
 AGAIN = "again"
@@ -197,7 +201,7 @@ class Nginx:
 
     def list_paths_its_config_test_trusts(self):
         """Return what its test believes and writes."""
-        return _nginx_trusted_inputs.list_nginx_test_paths(load_nginx_config(NGINX_CONF, read_config))
+        return nginx_trusted_inputs.list_nginx_test_paths(load_nginx_config(NGINX_CONF, read_config))
 
 
 class Apache:
@@ -212,11 +216,11 @@ class Apache:
 
     def is_installed(self):
         """Return whether it is installed."""
-        return os.path.exists(_apache_config.MAIN) and os.path.exists("/usr/sbin/apache2ctl")
+        return os.path.exists(apache_config.MAIN) and os.path.exists("/usr/sbin/apache2ctl")
 
     def read_config_without_own_lines(self):
         """Read its configuration without ours."""
-        self.config = _apache_config.load_apache_configuration(read_config_without_own_lines)
+        self.config = apache_config.load_apache_configuration(read_config_without_own_lines)
         self.files = self.config.files
 
     def iter_server_blocks_showing_site(self, rule):
@@ -255,7 +259,7 @@ class Apache:
 
     def list_paths_its_config_test_trusts(self):
         """Return what its test believes; it writes nothing."""
-        return apache.list_apache_test_paths(_apache_config.load_apache_configuration()), ()
+        return apache.list_apache_test_paths(apache_config.load_apache_configuration()), ()
 
 
 SERVERS = (Nginx, Apache)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible.module_utils.luytre import _site_database
+from ansible.module_utils.luytre_shared.databases import site_database
 
 from auditor import lab
 from auditor.fleet import collect
@@ -239,5 +239,5 @@ def test_the_password_is_seen_nowhere_and_who_asks_is_nobody(read: Read) -> None
     assert read.watched["told"] == []
     assert read.watched["clients"]
     for uids, groups, no_new_privileges in read.watched["clients"]:
-        assert {int(uid) for uid in uids.split()} <= set(_site_database.NOBODY_ELSE)
+        assert {int(uid) for uid in uids.split()} <= set(site_database.NOBODY_ELSE)
         assert (groups, no_new_privileges) == ("", "1")

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible.module_utils.luytre import _apache_config, _apache_request
+from ansible.module_utils.luytre.parsers.web_servers import apache_config, apache_request
 
 from auditor import lab
 
@@ -193,10 +193,10 @@ def configuration() -> tuple[str, dict[str, str]]:
     return text, {**files, f"{ROOT}/apache2.conf": text}
 
 
-def servers(text: str, tmp_path: Path) -> dict[str, _apache_request.ApacheServer]:
+def servers(text: str, tmp_path: Path) -> dict[str, apache_request.ApacheServer]:
     """The collector's understanding of each virtual host by its name."""
     (tmp_path / "apache2.conf").write_text(text)
-    known = _apache_config.ApacheConfiguration("/etc/apache2", {}, (2, 4, 62)).read(str(tmp_path / "apache2.conf"))
+    known = apache_config.ApacheConfiguration("/etc/apache2", {}, (2, 4, 62)).read(str(tmp_path / "apache2.conf"))
     assert known.problems == []
     main = [node for node in known.tree if node.name != "virtualhost"]
     found = {}
@@ -207,7 +207,7 @@ def servers(text: str, tmp_path: Path) -> dict[str, _apache_request.ApacheServer
             mine = name in HTACCESS and folder == f"{ROOT}/{name}"
             return known.read_hostile(HTACCESS[name][1], "x") if mine else None
 
-        found[name] = _apache_request.ApacheServer(known.modules, main, block.inside, htaccess)
+        found[name] = apache_request.ApacheServer(known.modules, main, block.inside, htaccess)
     return found
 
 
@@ -245,9 +245,9 @@ def test_the_collector_and_apache_agree(
             wrong.append(f"{name}{uri}: Apache {status}, collector {answer.kind} {answer.detail}")
         if name.startswith("header") and uri == "/page.html":
             real = {key: value for key, value in sent.items() if key not in CORES_OWN}
-            if real != _apache_request.compute_response_headers(answer.state, False):
+            if real != apache_request.compute_response_headers(answer.state, False):
                 wrong.append(
-                    f"{name}: Apache sends {real}, collector {_apache_request.compute_response_headers(answer.state, False)}"
+                    f"{name}: Apache sends {real}, collector {apache_request.compute_response_headers(answer.state, False)}"
                 )
     assert wrong == []
     assert {KINDS.get(status, "denied") for status, _ in answers.values()} == {

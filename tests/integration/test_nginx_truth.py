@@ -6,9 +6,9 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
-from ansible.module_utils.luytre import nginx
-from ansible.module_utils.luytre._nginx_conf import load_nginx_config
-from ansible.module_utils.luytre._nginx_request import NginxModel, NginxRequest
+from ansible.module_utils.luytre.parsers.web_servers.nginx_conf import load_nginx_config
+from ansible.module_utils.luytre.parsers.web_servers.nginx_request import NginxModel, NginxRequest
+from ansible.module_utils.luytre.web import nginx
 
 from auditor import lab
 from tests.unit.on_host.collect.test_nginx import WAYS

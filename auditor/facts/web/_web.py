@@ -95,7 +95,7 @@ class VirtualHost(PlainVhost):
 
     The lists of URIs answer "what would the configuration do with a request for …", worked out from the
     configuration in force by the server's own rules of precedence, as if the file were there, for the probe
-    URIs in ``on_host/collect/module_utils/luytre/_web.py`` and ``_websites.py``.
+    URIs in ``on_host/collect/module_utils/luytre/parsers/request_uris.py`` and ``sites/websites.py``.
     """
 
     loose: str = Field(default="", description="who else than root could change its file, and where; empty for nobody")

@@ -109,7 +109,9 @@ def collect_web_server_config_modules() -> Mapping[str, Path]:
     on_host = resources.get_resources_folder() / "on_host"
     folders = (on_host / "collect/module_utils/luytre", on_host / "files/module_utils/luytre_change")
     return {
-        f"ansible/module_utils/{folder.name}/{file.name}": file for folder in folders for file in folder.glob("*.py")
+        f"ansible/module_utils/{file.relative_to(folder.parent)}": file
+        for folder in folders
+        for file in folder.rglob("*.py")
     }
 
 

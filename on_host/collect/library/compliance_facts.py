@@ -52,65 +52,41 @@ import time
 from contextlib import suppress
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible.module_utils.luytre._area_reader import AreaReader, UnreadableFact
-from ansible.module_utils.luytre._subprocess_pool import run_work_for_each_name_in_subprocess
+from ansible.module_utils.luytre_shared.os.area_reader import AreaReader, UnreadableFact
+from ansible.module_utils.luytre_shared.os.subprocess_pool import run_work_for_each_name_in_subprocess
 
 if False:  # Ansible sends along what it finds imported; what is wanted is loaded by name
-    from ansible.module_utils.luytre import (  # noqa: F401
-        accounts,
-        apache,
+    from ansible.module_utils.luytre.access import accounts, bans, pam, ssh, sudo, ways  # noqa: F401
+    from ansible.module_utils.luytre.on_demand import changelogs, contacts, pages, survey  # noqa: F401
+    from ansible.module_utils.luytre.system import (  # noqa: F401
         backups,
-        bans,
-        changelogs,
-        contacts,
         containments,
         cron,
-        files,
         filesystem,
         firewall,
-        in_use,
         integrity,
         kernel,
         logging,
-        mariadb,
-        nginx,
         packages,
-        pages,
-        pam,
         past_runs,
-        php_fpm,
         services,
-        ssh,
-        sudo,
-        survey,
         system,
         time,
-        tls,
         updates,
-        ways,
-        wordpress,
     )
+    from ansible.module_utils.luytre.web import apache, files, in_use, mariadb, nginx, php_fpm, tls, wordpress  # noqa: F401
 
 SLOW = ("files", "filesystem", "in_use", "php_fpm", "wordpress")
-AREAS = (
-    *SLOW,
-    *("accounts", "apache", "backups", "bans", "containments", "cron", "firewall", "integrity", "kernel", "logging"),
-    *(
-        "mariadb",
-        "nginx",
-        "packages",
-        "pam",
-        "past_runs",
-        "services",
-        "ssh",
-        "sudo",
-        "system",
-        "time",
-        "tls",
-        "updates",
-        "ways",
+FOLDERS = {
+    "access": ("accounts", "bans", "pam", "ssh", "sudo", "ways"),
+    "system": (
+        *("backups", "containments", "cron", "filesystem", "firewall", "integrity", "kernel", "logging", "packages"),
+        *("past_runs", "services", "system", "time", "updates"),
     ),
-)
+    "web": ("apache", "files", "in_use", "mariadb", "nginx", "php_fpm", "tls", "wordpress"),
+}
+"""Areas by the folder that their code is in."""
+AREAS = (*SLOW, *sorted(name for names in FOLDERS.values() for name in names if name not in SLOW))
 WALKS = ("files", "filesystem", "in_use", "wordpress")
 PATIENCE = 2
 """Areas that walk: what they may do is bounded by the processor's time, so that they wait longer on a host that is
@@ -124,7 +100,8 @@ AT_ONCE = 4
 
 def load_area_module(name):
     """Return an area's code."""
-    return importlib.import_module("ansible.module_utils.luytre.%s" % name)
+    folder = next((folder for folder, names in FOLDERS.items() if name in names), "on_demand")
+    return importlib.import_module("ansible.module_utils.luytre.%s.%s" % (folder, name))
 
 
 def preload_area_modules(names):

@@ -46,9 +46,9 @@ import re
 import subprocess
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible.module_utils.luytre._area_reader import AreaReader, UnreadableFact
 from ansible.module_utils.luytre_change.start_test import find_reason_daemon_would_not_start
-from ansible.module_utils.luytre_shared import ports
+from ansible.module_utils.luytre_shared.os import ports
+from ansible.module_utils.luytre_shared.os.area_reader import AreaReader, UnreadableFact
 
 SECONDS = 60
 VERBS = {"reload": "try-reload-or-restart", "restart": "try-restart"}

@@ -3,7 +3,7 @@
 
 from __future__ import absolute_import, division, print_function
 
-from ansible.module_utils.luytre_shared import safe_open
+from ansible.module_utils.luytre_shared.files import safe_open
 
 __metaclass__ = type
 
@@ -83,8 +83,8 @@ import shutil
 import tempfile
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible.module_utils.luytre._file_writers import describe_file_writer, open_path_target
 from ansible.module_utils.luytre_change import kept_files
+from ansible.module_utils.luytre_shared.os.file_writers import describe_file_writer, open_path_target
 
 MAX_FILE = 8_000_000
 FILE = {"content": {"type": "str", "required": True}, "dest": {"type": "path", "required": True}}

@@ -68,10 +68,10 @@ aside:
 """
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible.module_utils.luytre._area_reader import UnreadableFact
 from ansible.module_utils.luytre_change import corrections
 from ansible.module_utils.luytre_change.permissions import AsideFolder, CorrectionResult
-from ansible.module_utils.luytre_shared.json_safe import make_json_safe
+from ansible.module_utils.luytre_shared.os.area_reader import UnreadableFact
+from ansible.module_utils.luytre_shared.parsers.json_safe import make_json_safe
 
 PARTS = sorted(set(corrections.PARTS) - set(corrections.OF_DAEMONS))
 

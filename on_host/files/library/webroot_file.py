@@ -190,13 +190,14 @@ import re
 import stat
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible.module_utils.luytre import _applications, _php, _webroot
-from ansible.module_utils.luytre._time_budget import TimeBudget
+from ansible.module_utils.luytre.sites import site_applications, webroot
 from ansible.module_utils.luytre_change import attributes
-from ansible.module_utils.luytre_shared import file_replacement, ownership, safe_open
 from ansible.module_utils.luytre_shared.applications import php_constants
-from ansible.module_utils.luytre_shared.json_safe import make_json_safe
-from ansible.module_utils.luytre_shared.names import group_name, user_name
+from ansible.module_utils.luytre_shared.files import file_replacement, ownership, safe_open
+from ansible.module_utils.luytre_shared.files.names import group_name, user_name
+from ansible.module_utils.luytre_shared.os.time_budget import TimeBudget
+from ansible.module_utils.luytre_shared.parsers import php_source
+from ansible.module_utils.luytre_shared.parsers.json_safe import make_json_safe
 
 MAX_SHOWN = 200
 MAX_EDIT = 200_000
@@ -321,7 +322,7 @@ def define_php_constant_in_file(folder_handle, name, definition, check):
         return None
 
     def edit(source):
-        is_kept = definition.get("keep") and _php.is_constant_defined(source, constant)
+        is_kept = definition.get("keep") and php_source.is_constant_defined(source, constant)
         return source if is_kept else php_constants.define_constant_in_php_source(source, constant, definition["value"])
 
     return rewrite_file_by_edit_function(
@@ -373,7 +374,7 @@ def _is_owned_by_web(folder_handle, name):
         status = os.stat(name, dir_fd=folder_handle, follow_symlinks=False)
     except OSError:
         return False
-    return _webroot.find_web_server_accounts().is_owner_of_file(status)
+    return webroot.find_web_server_accounts().is_owner_of_file(status)
 
 
 def _read_all(handle):
@@ -393,11 +394,11 @@ def _read_all(handle):
 def protect_site_files_by_kind(root_handle, kinds, web_user, seconds, check):
     """Return ``(items, refused, cut_short)`` of taking away what the web server does not need, by kind of file."""
     items, refusals = [], []
-    web = _webroot.find_web_server_accounts()
+    web = webroot.find_web_server_accounts()
     account = pwd.getpwnam(web_user) if web_user else None
     effort = TimeBudget(seconds)
-    homes = _applications.find_application_folders_below(root_handle, effort.part(_applications.HOMES_SECONDS))
-    walk = _webroot.WebrootWalk(root_handle, effort, MAX_ENTRIES, homes)
+    homes = site_applications.find_application_folders_below(root_handle, effort.part(site_applications.HOMES_SECONDS))
+    walk = webroot.WebrootWalk(root_handle, effort, MAX_ENTRIES, homes)
     if "wordpress_core" in kinds:
         try:
             difference = put_owner_group_and_mode_if_different(
@@ -431,27 +432,27 @@ def protect_site_files_by_kind(root_handle, kinds, web_user, seconds, check):
 
 
 def _choose_attribute_change_for_entry(entry, kinds, web_accounts, site_account):
-    if "vcs" in kinds and _webroot.is_version_control_folder(entry):
+    if "vcs" in kinds and webroot.is_version_control_folder(entry):
         return AttributeChange(
             0 if web_accounts.is_owner_of_file(entry.status) else None, None, lambda mode: mode & 0o7700
         )
-    if "dumps" in kinds and _webroot.is_downloadable_dump(entry):
+    if "dumps" in kinds and webroot.is_downloadable_dump(entry):
         return AttributeChange(0, 0, lambda mode: mode & 0o600)
-    world_writable = "world_writable" in kinds and _webroot.is_world_writable(entry)
-    secret = "secrets" in kinds and entry.status.st_mode & 0o007 and _webroot.is_configuration_with_secrets(entry)
+    world_writable = "world_writable" in kinds and webroot.is_world_writable(entry)
+    secret = "secrets" in kinds and entry.status.st_mode & 0o007 and webroot.is_configuration_with_secrets(entry)
     if world_writable or secret:
         return _make_change_to_close_entry_to_others(entry, site_account, 0o007 if secret else 0o002)
-    if "logs" in kinds and _webroot.is_log_readable_by_others(entry):
+    if "logs" in kinds and webroot.is_log_readable_by_others(entry):
         return AttributeChange(None, None, lambda mode: mode & ~0o007)
     return _choose_attribute_change_in_wordpress(entry, kinds, web_accounts, site_account)
 
 
 def _choose_attribute_change_in_wordpress(entry, kinds, web_accounts, site_account):
-    if "wordpress_core" in kinds and _webroot.is_wordpress_core_file(entry):
+    if "wordpress_core" in kinds and webroot.is_wordpress_core_file(entry):
         return _make_change_to_root_owned_and_readable(entry.status, web_accounts)
     if "wordpress_config" in kinds and entry.path == "wp-config.php" and entry.status.st_mode & 0o027:
         return _make_change_to_owner_and_account_only(entry, site_account)
-    if "wordpress_uploads" in kinds and entry.path.startswith("wp-content/uploads/") and _webroot.is_php_script(entry):
+    if "wordpress_uploads" in kinds and entry.path.startswith("wp-content/uploads/") and webroot.is_php_script(entry):
         return AttributeChange(0, 0, lambda mode: mode & 0o600)
     return None
 
@@ -491,7 +492,7 @@ def _make_change_to_close_entry_to_others(entry, site_account, forbidden_bits):
         or status.st_gid in os.getgrouplist(site_account.pw_name, site_account.pw_gid)
     ):
         return AttributeChange(None, None, lambda mode: mode & ~forbidden_bits)
-    kept_bits = status.st_mode & (0o007 if entry.is_dir or _webroot.is_in_upload_or_cache_folder(entry) else 0o005)
+    kept_bits = status.st_mode & (0o007 if entry.is_dir or webroot.is_in_upload_or_cache_folder(entry) else 0o005)
     return AttributeChange(None, site_account.pw_gid, lambda mode: (mode & ~(forbidden_bits | 0o070)) | kept_bits << 3)
 
 
@@ -538,7 +539,7 @@ def _list_requested_relative_paths(root, params):
     paths = ([params["path"]] if params["path"] else []) + (params["paths"] or [])
     if params["application"] is None:
         return paths
-    homes = _applications.find_application_folders_below(root, TimeBudget(_applications.HOMES_SECONDS))
+    homes = site_applications.find_application_folders_below(root, TimeBudget(site_applications.HOMES_SECONDS))
     return [
         os.path.join(home, path)
         for home, layout in sorted(homes.items())
@@ -609,7 +610,7 @@ def main():
             "assign": {
                 "type": "dict",
                 "options": {
-                    "form": {"type": "str", "required": True, "choices": list(_php.FORMS)},
+                    "form": {"type": "str", "required": True, "choices": list(php_source.FORMS)},
                     "name": {"type": "str", "required": True},
                     "value": {"type": "str", "required": True},
                 },

@@ -171,7 +171,7 @@ from ansible.module_utils.luytre_guard import (
     verify,
     walk,
 )
-from ansible.module_utils.luytre_shared.json_safe import make_json_safe
+from ansible.module_utils.luytre_shared.parsers.json_safe import make_json_safe
 
 SENT_MODULES = (
     *(

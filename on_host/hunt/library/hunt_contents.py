@@ -54,7 +54,7 @@ from ansible.module_utils.luytre_hunt.wire_format import (
     pack_json_value_as_text,
     unpack_json_value_from_text,
 )
-from ansible.module_utils.luytre_shared import safe_open
+from ansible.module_utils.luytre_shared.files import safe_open
 
 MAX_BYTES = 2 * PART
 """Bytes of one file."""

@@ -47,11 +47,11 @@ listing:
 import time
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible.module_utils.luytre import _websites
-from ansible.module_utils.luytre._time_budget import TimeBudget
+from ansible.module_utils.luytre.sites import websites
 from ansible.module_utils.luytre_hunt import priority, stamps
 from ansible.module_utils.luytre_hunt.walk import HuntWalk
 from ansible.module_utils.luytre_hunt.wire_format import convert_path_to_text_byte_by_byte, pack_json_value_as_text
+from ansible.module_utils.luytre_shared.os.time_budget import TimeBudget
 
 CLOCK = 200
 """Seconds by the clock after which all ends, on a host that leaves us none of the processor's time."""
@@ -75,7 +75,7 @@ def main():
     began = time.monotonic()
     effort = TimeBudget(module.params["seconds"], CLOCK)
     walk = HuntWalk(
-        _websites.list_web_roots_to_walk(module.params["declared"]), known_stamps, effort, md5=module.params["md5"]
+        websites.list_web_roots_to_walk(module.params["declared"]), known_stamps, effort, md5=module.params["md5"]
     )
     walk.walk_all_web_roots()
     listing = {

@@ -48,7 +48,6 @@ import os
 import time
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible.module_utils.luytre._area_reader import AreaReader
 from ansible.module_utils.luytre_hunt import (
     access,
     autostart,
@@ -64,6 +63,7 @@ from ansible.module_utils.luytre_hunt import (
 from ansible.module_utils.luytre_hunt.package_index import PackageIndex
 from ansible.module_utils.luytre_hunt.places import PlaceRows
 from ansible.module_utils.luytre_hunt.wire_format import pack_json_value_as_text
+from ansible.module_utils.luytre_shared.os.area_reader import AreaReader
 
 PARTS = (
     ("process", processes.add_rows_of_suspicious_processes),

@@ -16,7 +16,7 @@ UPLOAD_FOLDERS = (
     r"|^/(?:images|media|files|userfiles|attachments|avatars|data/media|data/media_attic|moodledata)/"
     r"|/(?:sites/[^/]+/files)/)"
 )
-"""Folders that visitors or applications fill: ``_filled_uris.FILLED_URI``, which a test compares."""
+"""Folders that visitors or applications fill: ``filled_uris.FILLED_URI``, which a test compares."""
 PRIVATE = re.compile(r"\^/\(\?:[A-Za-z0-9_./\\|\[\]^+$-]{1,4000}\)")
 """Patterns in the form that the collector gives them: nothing else of a host's gets into its configuration."""
 DENY_RULE = (

@@ -76,11 +76,11 @@ import os
 import re
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible.module_utils.luytre import apache
-from ansible.module_utils.luytre._apache_config import load_apache_configuration
+from ansible.module_utils.luytre.parsers.web_servers.apache_config import load_apache_configuration
+from ansible.module_utils.luytre.web import apache
 from ansible.module_utils.luytre_change import corrections
 from ansible.module_utils.luytre_change.transaction import ChangeRefusal, FileTransaction
-from ansible.module_utils.luytre_shared.ownership import PathTrust
+from ansible.module_utils.luytre_shared.files.ownership import PathTrust
 
 ROOT = "/etc/apache2"
 STATE = "/var/lib/apache2/module"

@@ -40,9 +40,9 @@ import tempfile
 import time
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible.module_utils.luytre import _integrity_record
-from ansible.module_utils.luytre._area_reader import UnreadableFact
-from ansible.module_utils.luytre_shared import ownership
+from ansible.module_utils.luytre.os import integrity_record
+from ansible.module_utils.luytre_shared.files import ownership
+from ansible.module_utils.luytre_shared.os.area_reader import UnreadableFact
 
 
 def select_top_folders(folders):
@@ -57,31 +57,31 @@ def select_top_folders(folders):
 
 def write(module, text):
     """Put the record in its place, whole or not at all."""
-    os.makedirs(_integrity_record.HOME, mode=0o700, exist_ok=True)
-    loose = ownership.PathTrust().describe_first_changer_on_path(_integrity_record.HOME)
+    os.makedirs(integrity_record.HOME, mode=0o700, exist_ok=True)
+    loose = ownership.PathTrust().describe_first_changer_on_path(integrity_record.HOME)
     if loose:
         module.fail_json(msg="cannot keep a record: %s" % loose)
-    handle, draft = tempfile.mkstemp(dir=_integrity_record.HOME)
+    handle, draft = tempfile.mkstemp(dir=integrity_record.HOME)
     with os.fdopen(handle, "wb") as file:
         file.write(text)
         file.flush()
         os.fsync(file.fileno())
-    os.rename(draft, _integrity_record.FILE)
+    os.rename(draft, integrity_record.FILE)
 
 
 def main():
     module = AnsibleModule(
         argument_spec={"folders": {"type": "list", "elements": "path", "required": True}}, supports_check_mode=True
     )
-    record = _integrity_record.load_integrity_record()
+    record = integrity_record.load_integrity_record()
     if record:
         module.exit_json(changed=False, digest=record[1])
     if module.check_mode:
         module.exit_json(changed=True, digest=None)
     created_at, folders = int(time.time()), select_top_folders(module.params["folders"])
     try:
-        text = _integrity_record.pack_integrity_record(
-            folders, _integrity_record.take_folder_snapshot(folders), created_at
+        text = integrity_record.pack_integrity_record(
+            folders, integrity_record.take_folder_snapshot(folders), created_at
         )
         write(module, text)
     except (OSError, UnreadableFact) as error:

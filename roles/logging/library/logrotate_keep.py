@@ -40,20 +40,20 @@ import os
 import re
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible.module_utils.luytre import _logrotate
+from ansible.module_utils.luytre.os import logrotate
 from ansible.module_utils.luytre_change.transaction import ChangeRefusal, FileTransaction
 
 
 def main():
     module = AnsibleModule(argument_spec={"days": {"type": "int", "required": True}}, supports_check_mode=True)
     change = FileTransaction("/etc")
-    defaults = _logrotate.read_logrotate_defaults()
+    defaults = logrotate.read_logrotate_defaults()
 
     def make_edit(path):
         return lambda text: keep(text, path, module.params["days"], defaults)
 
     try:
-        for path in _logrotate.list_logrotate_files():
+        for path in logrotate.list_logrotate_files():
             if os.path.isfile(path):
                 change.want_file_edited_by_function(os.path.realpath(path), make_edit(path))
         changed_paths = [path for path, _before, _after in change.path_changes_to_make]
@@ -84,13 +84,13 @@ def keep(text, file, days, defaults):
     """
     lines = text.splitlines(keepends=True)
     extra = {}
-    for block in _logrotate.parse_logrotate_blocks(file, text, defaults):
-        if block.kind not in _logrotate.RETAINED_KINDS or block.days_kept_for_sure >= days:
+    for block in logrotate.parse_logrotate_blocks(file, text, defaults):
+        if block.kind not in logrotate.RETAINED_KINDS or block.days_kept_for_sure >= days:
             continue
         for key in ("size", "maxsize"):
             if key in block.lines:
                 lines[block.lines[key]] = re.sub(r"\b(?:max)?size\b", "minsize", lines[block.lines[key]], count=1)
-        period = _logrotate.PERIODS[block.settings.get("period", "weekly")]
+        period = logrotate.PERIODS[block.settings.get("period", "weekly")]
         rotations = int(-(-days // period))
         for key, value, present in (
             ("rotate", rotations, block.settings.get("rotate", 0)),

@@ -77,9 +77,9 @@ import subprocess
 import time
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible.module_utils.luytre import mariadb
-from ansible.module_utils.luytre._area_reader import AreaReader, UnreadableFact
+from ansible.module_utils.luytre.web import mariadb
 from ansible.module_utils.luytre_shared.applications import wordpress
+from ansible.module_utils.luytre_shared.os.area_reader import AreaReader, UnreadableFact
 
 DYNAMIC = frozenset(("local_infile", "general_log"))
 LOCAL = ("localhost", "127.0.0.1", "::1")

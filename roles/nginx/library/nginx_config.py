@@ -77,9 +77,8 @@ import os
 import subprocess
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible.module_utils.luytre import _nginx_trusted_inputs
-from ansible.module_utils.luytre._area_reader import read_text
-from ansible.module_utils.luytre._nginx_conf import BadConfig, load_nginx_config
+from ansible.module_utils.luytre.parsers.web_servers.nginx_conf import BadConfig, load_nginx_config
+from ansible.module_utils.luytre.web_servers import nginx_trusted_inputs
 from ansible.module_utils.luytre_change.transaction import (
     ChangeRefusal,
     FileTransaction,
@@ -87,6 +86,7 @@ from ansible.module_utils.luytre_change.transaction import (
 )
 from ansible.module_utils.luytre_nginx import apply_edits, restore
 from ansible.module_utils.luytre_nginx_host import ARGUMENTS, CONFIG, FOLDER, decision_for, editable, read_bytes
+from ansible.module_utils.luytre_shared.os.area_reader import read_text
 
 TEST = ["nginx", "-t", "-q", "-c", CONFIG]
 
@@ -138,7 +138,7 @@ def _lines(state):
 def at_stake():
     """Return what nginx's test believes and writes, by the configuration as it is now."""
     try:
-        return _nginx_trusted_inputs.list_nginx_test_paths(load_nginx_config(CONFIG, read_text))
+        return nginx_trusted_inputs.list_nginx_test_paths(load_nginx_config(CONFIG, read_text))
     except BadConfig as error:
         raise ChangeRefusal("it is not known what nginx would read: %s" % error)
 

@@ -11,12 +11,17 @@ decided, so that the same vendor text always gives the same result and a control
 import os
 import re
 
-from ansible.module_utils.luytre import _exposed_paths, _web
-from ansible.module_utils.luytre import nginx as facts
-from ansible.module_utils.luytre._nginx_conf import load_nginx_config, parse_nginx_seconds, parse_nginx_size
-from ansible.module_utils.luytre._nginx_request import NginxModel
-from ansible.module_utils.luytre._x509 import is_domain_covered_by_names
-from ansible.module_utils.luytre_shared import web_block_config
+from ansible.module_utils.luytre.parsers import request_uris
+from ansible.module_utils.luytre.parsers.web_servers.nginx_conf import (
+    load_nginx_config,
+    parse_nginx_seconds,
+    parse_nginx_size,
+)
+from ansible.module_utils.luytre.parsers.web_servers.nginx_request import NginxModel
+from ansible.module_utils.luytre.parsers.x509 import is_domain_covered_by_names
+from ansible.module_utils.luytre.web import nginx as facts
+from ansible.module_utils.luytre.web_servers import exposed_paths
+from ansible.module_utils.luytre_shared.incidents import web_block_config
 
 DROP_IN = "/etc/nginx/conf.d/00-luytre.conf"
 SNIPPET = "/etc/nginx/snippets/luytre-%s.conf"
@@ -359,7 +364,7 @@ def _site(model, groups, server, names, site, enforce, settings, decision):
 
     php = any(level.list_own_directives("fastcgi_pass") for level in facts.iter_block_and_inner_blocks(server))
     root = model.get_document_root(model.find_location_for_uri(server, "/") or server)
-    private = _exposed_paths.build_private_uri_pattern(root) if root and is_enforced("web.private_files") else ""
+    private = exposed_paths.build_private_uri_pattern(root) if root and is_enforced("web.private_files") else ""
     rules = [control for control in SNIPPET_CONTROLS if is_enforced(control) and (php or control not in PHP_CONTROLS)]
     rules = [control for control in rules if private or control != "web.private_files"]
     if private:
@@ -420,7 +425,7 @@ def _body_limit(model, server, largest, decision):
 def _access_log(model, groups, server, names, decision):
     visitor = facts.NginxVisitor(model, groups, server, names, on_disk=True)
     levels = {id(server): server}
-    for answer in visitor.answers(_web.PAGE):
+    for answer in visitor.answers(request_uris.PAGE):
         level = answer.level
         while level is not server and level is not None:
             levels[id(level)] = level
@@ -440,7 +445,7 @@ def _access_log(model, groups, server, names, decision):
 
 def _php_missing(model, groups, server, names, decision):
     visitor = facts.NginxVisitor(model, groups, server, names, on_disk=True)
-    for uri in (_web.MISSING_PHP, "/luytre-missing.php", "/luytre/missing.php"):
+    for uri in (request_uris.MISSING_PHP, "/luytre-missing.php", "/luytre/missing.php"):
         for answer in visitor.answers(uri, is_there=False):
             level = answer.level
             if answer.kind == "php" and answer.uri.endswith(uri) and level.name == "location":
@@ -505,7 +510,7 @@ def _login_rate(model, server, decision):
 def _answers_plainly(model, groups, server, names):
     """Return whether a server block answers a page over plain HTTP with anything but a redirect to HTTPS."""
     visitor = facts.NginxVisitor(model, groups, server, names, on_disk=True)
-    answers = [visitor.ask(_web.PAGE, scheme, port) for scheme, port in visitor.schemes if scheme == "http"]
+    answers = [visitor.ask(request_uris.PAGE, scheme, port) for scheme, port in visitor.schemes if scheme == "http"]
     return any(answer.kind != "redirect" or not answer.value.startswith("https://") for answer in answers)
 
 

@@ -4,14 +4,14 @@ import os
 import ssl
 import time
 
-from ansible.module_utils.luytre import tls
-from ansible.module_utils.luytre._area_reader import AreaReader, UnreadableFact
-from ansible.module_utils.luytre._nginx_conf import BadConfig
-from ansible.module_utils.luytre.nginx import iter_block_and_inner_blocks
+from ansible.module_utils.luytre.parsers.web_servers.nginx_conf import BadConfig
+from ansible.module_utils.luytre.web import tls
+from ansible.module_utils.luytre.web.nginx import iter_block_and_inner_blocks
 from ansible.module_utils.luytre_change import corrections
 from ansible.module_utils.luytre_change.permissions import CorrectionResult
 from ansible.module_utils.luytre_nginx import decide, https_names, read_config
-from ansible.module_utils.luytre_shared import ownership, safe_open
+from ansible.module_utils.luytre_shared.files import ownership, safe_open
+from ansible.module_utils.luytre_shared.os.area_reader import AreaReader, UnreadableFact
 
 CONFIG = "/etc/nginx/nginx.conf"
 FOLDER = "/etc/nginx"

@@ -51,10 +51,11 @@ inside_apache:
 import re
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible.module_utils.luytre import _php_daemons, _php_trusted_inputs
-from ansible.module_utils.luytre._area_reader import read_text
-from ansible.module_utils.luytre.php_fpm import BEGIN, END, parse_marked_lines_by_pool
+from ansible.module_utils.luytre.os import php_daemons
+from ansible.module_utils.luytre.web.php_fpm import BEGIN, END, parse_marked_lines_by_pool
+from ansible.module_utils.luytre.web_servers import php_trusted_inputs
 from ansible.module_utils.luytre_change.transaction import ChangeRefusal, FileTransaction
+from ansible.module_utils.luytre_shared.os.area_reader import read_text
 
 
 def main():
@@ -80,7 +81,7 @@ def main():
             listen_changed = listen_changed or listens(before) != listens(_edit(before, pools))
         if change.has_changes_wanted_or_made and not module.check_mode:
             versions = module.params["versions"]
-            tests = [["php-fpm" + version, *_php_trusted_inputs.WITHOUT, "-t"] for version in versions]
+            tests = [["php-fpm" + version, *php_trusted_inputs.WITHOUT, "-t"] for version in versions]
             change.commit_changes_or_revert_on_failure(tests, lambda: at_stake(versions))
     except ChangeRefusal as error:
         module.fail_json(msg=str(error))
@@ -96,7 +97,7 @@ def main():
 def at_stake(versions):
     """Return what PHP-FPM's tests believe and write, by the configuration as it is now."""
     stakes = [
-        _php_trusted_inputs.list_fpm_test_paths(_php_daemons.make_packaged_fpm("php-fpm" + version, version))
+        php_trusted_inputs.list_fpm_test_paths(php_daemons.make_packaged_fpm("php-fpm" + version, version))
         for version in versions
     ]
     return [path for read, _ in stakes for path in read], [

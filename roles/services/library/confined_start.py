@@ -66,8 +66,8 @@ refused:
 """
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible.module_utils.luytre._area_reader import AreaReader, UnreadableFact
 from ansible.module_utils.luytre_change.start_test import find_reason_daemon_would_not_start
+from ansible.module_utils.luytre_shared.os.area_reader import AreaReader, UnreadableFact
 
 SECONDS = 60
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin"

@@ -46,9 +46,9 @@ import os
 import tempfile
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible.module_utils.luytre import _sshd
-from ansible.module_utils.luytre._area_reader import AreaReader, UnreadableFact
-from ansible.module_utils.luytre._ssh_session import get_current_ssh_session
+from ansible.module_utils.luytre.logins import sshd
+from ansible.module_utils.luytre.os.ssh_session import get_current_ssh_session
+from ansible.module_utils.luytre_shared.os.area_reader import AreaReader, UnreadableFact
 
 
 def main():
@@ -69,7 +69,7 @@ def main():
     ]
     here = get_current_ssh_session()
     try:
-        offers, _ = _sshd.list_sshd_offers_by_connection(
+        offers, _ = sshd.list_sshd_offers_by_connection(
             AreaReader({}, module.params["seconds"]), questions, here["local"] if here else None, settings_file=path
         )
     except UnreadableFact as error:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible.module_utils.luytre_shared import action_runner
+from ansible.module_utils.luytre_shared.incidents import action_runner
 
 from auditor.errors import MISTAKE, InputError
 from auditor.fleet import ssh_exec

@@ -39,7 +39,7 @@ MOTD = ActionKind(means="motd", program="motd.py", argument="WORDS", read=str.st
 PROGRAM = '''
 """Say what is asked."""
 
-from ansible.module_utils.luytre_shared import action_runner
+from ansible.module_utils.luytre_shared.incidents import action_runner
 
 ACTIONS = {"plan": lambda request, _connection: {"state": "none", "about": request["what"]}}
 

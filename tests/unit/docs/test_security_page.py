@@ -14,9 +14,9 @@ NO_PROGRAMS = {"confirmed", "global_priv", "restart"}
 NAMED_IN_PARTS = {
     **dict.fromkeys(
         ("ip6tables-save", "iptables-legacy-save", "ip6tables-legacy-save"),
-        ("on_host/collect/module_utils/luytre/firewall.py", '(prefix + "-legacy-save", legacy)'),
+        ("on_host/collect/module_utils/luytre/system/firewall.py", '(prefix + "-legacy-save", legacy)'),
     ),
-    "iptables-save": ("on_host/collect/module_utils/luytre/firewall.py", '(prefix + "-save", hidden'),
+    "iptables-save": ("on_host/collect/module_utils/luytre/system/firewall.py", '(prefix + "-save", hidden'),
     "mariadbd": ("on_host/guard/module_utils/luytre_guard/daemons.py", '["mariadbd", "--user=mysql"'),
     "id": ("playbooks/unenroll.yml", "groups $(id -Gn"),
     "python3": ("on_host/guard/module_utils/luytre_guard/timer.py", 'PYTHON = "/usr/bin/python3"'),

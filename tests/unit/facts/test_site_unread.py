@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ansible.module_utils.luytre import apache, nginx
+from ansible.module_utils.luytre.web import apache, nginx
 
 from auditor.audit import controls
 from auditor.audit.evaluate import evaluate_host

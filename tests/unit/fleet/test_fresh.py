@@ -17,7 +17,7 @@ SUDO = '#!/bin/sh\n[ "$1 $2" = "-n --" ] && shift 2 && exec "$@"\n'
 PROGRAM = """
 import json
 
-from ansible.module_utils.luytre_shared import safe_open
+from ansible.module_utils.luytre_shared.files import safe_open
 
 def main(arguments):
     print("noise")

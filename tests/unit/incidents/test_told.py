@@ -59,7 +59,10 @@ def steps_of_hosts() -> Iterator[tuple[str, ast.List]]:
     """Every list in what plans, which begins with a word."""
     places = [
         *(ON_HOST / "contain").rglob("*.py"),
-        *((ON_HOST / "shared/module_utils/luytre_shared" / name) for name in ("systemd_units.py", "auto_revert.py")),
+        *(
+            (ON_HOST / "shared/module_utils/luytre_shared/incidents" / name)
+            for name in ("systemd_units.py", "auto_revert.py")
+        ),
     ]
     for path in places:
         for function in ast.walk(ast.parse(path.read_text("utf-8"))):

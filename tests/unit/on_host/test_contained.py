@@ -10,8 +10,8 @@ from typing import Any
 
 import ansible.module_utils
 import pytest
-from ansible.module_utils.luytre import _apache_config, _nginx_conf
-from ansible.module_utils.luytre_shared import web_block_config
+from ansible.module_utils.luytre.parsers.web_servers import apache_config, nginx_conf
+from ansible.module_utils.luytre_shared.incidents import web_block_config
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -45,7 +45,7 @@ def test_a_path_fits_itself_and_what_is_below_it_and_nothing_else(path: bytes) -
 @given(st.lists(st.binary(min_size=1, max_size=40).map(lambda some: b"/" + some), max_size=3))
 def test_what_is_written_is_a_configuration_that_says_no_more(paths: list[bytes]) -> None:
     rules = [*(rule(path) for path in paths), rule(None)]
-    told = _nginx_conf.parse_nginx_directives(web_block_config.render_nginx(rules), "x")
+    told = nginx_conf.parse_nginx_directives(web_block_config.render_nginx(rules), "x")
     assert [one.name for one in told].count("if") == len(paths) + 5
     assert all(one.block[0].args == ["410"] for one in told if one.args[:1] == ["($uri"])
     assert len(web_block_config.render_apache(rules).splitlines()) == 17 + 13 * len(paths)
@@ -83,11 +83,11 @@ SERVERS = (
 
 @pytest.mark.parametrize("text", SERVERS)
 def test_nginxs_files_take_a_sites_in_and_are_then_as_they_were(text: str) -> None:
-    servers = _nginx_conf.parse_nginx_directives(text, "x")
+    servers = nginx_conf.parse_nginx_directives(text, "x")
     marked = text
     for server in reversed(servers):
         marked = web_block_config.include_site_file_in_nginx_config(marked, server.inner, "antruc.test")
-    blocks = _nginx_conf.parse_nginx_directives(marked, "x")
+    blocks = nginx_conf.parse_nginx_directives(marked, "x")
     for block in blocks:
         first = block.block[0]
         assert (first.name, first.args) == ("include", ["luytre-contain-antruc.test[.]conf"])
@@ -99,19 +99,19 @@ def test_nginxs_files_take_a_sites_in_and_are_then_as_they_were(text: str) -> No
 def test_hardenings_put_nothing_before_it_whichever_came_first(text: str) -> None:
     def contain(text: str) -> str:
         return web_block_config.include_site_file_in_nginx_config(
-            text, _nginx_conf.parse_nginx_directives(text, "x")[-1].inner, "antruc.test"
+            text, nginx_conf.parse_nginx_directives(text, "x")[-1].inner, "antruc.test"
         )
 
     def harden(text: str) -> str:
         return str(
             luytre_nginx.apply_edits(
-                text, {}, {_nginx_conf.parse_nginx_directives(text, "x")[-1].inner: ["autoindex off;"]}
+                text, {}, {nginx_conf.parse_nginx_directives(text, "x")[-1].inner: ["autoindex off;"]}
             )
         )
 
     both = harden(contain(text))
     for marked in (both, contain(harden(text))):
-        assert [one.name for one in _nginx_conf.parse_nginx_directives(marked, "x")[-1].block[:2]] == [
+        assert [one.name for one in nginx_conf.parse_nginx_directives(marked, "x")[-1].block[:2]] == [
             "include",
             "autoindex",
         ]
@@ -152,12 +152,12 @@ def test_an_audit_sees_a_site_as_it_is_set_up(tmp_path: Any) -> None:
         "/etc/nginx/nginx.conf": "http { server { include luytre-contain-a.test[.]conf; listen 80; } }",
         "/etc/nginx/luytre-contain-a.test.conf": web_block_config.render_nginx([rule(b"/x"), rule(None)]),
     }
-    config = _nginx_conf.load_nginx_config(
+    config = nginx_conf.load_nginx_config(
         "/etc/nginx/nginx.conf", nginx.get, lambda _: ["/etc/nginx/luytre-contain-a.test.conf"]
     )
     (server,) = config.servers
     assert [one.name for one in server.block] == ["listen"]
     own = {"/a": f"<VirtualHost *:80>\nInclude {tmp_path}/x\n</VirtualHost>"}
     own[f"{tmp_path}/x"] = web_block_config.render_apache([rule(None)])
-    configuration = _apache_config.ApacheConfiguration("/", {}, text_of=own.get).read("/a")
+    configuration = apache_config.ApacheConfiguration("/", {}, text_of=own.get).read("/a")
     assert [node.name for node in configuration.tree] == ["virtualhost"]

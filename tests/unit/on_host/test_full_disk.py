@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from ansible.module_utils.luytre_change import permissions
-from ansible.module_utils.luytre_shared import action_runner, quarantine_store
+from ansible.module_utils.luytre_shared.incidents import action_runner, quarantine_store
 
 from tests.unit.on_host.full_disk import no_file_grows
 

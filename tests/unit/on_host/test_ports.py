@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from ansible.module_utils.luytre_shared import ports
+from ansible.module_utils.luytre_shared.os import ports
 
 from tests.lab.waiting import until
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from ansible.module_utils.luytre_shared import file_replacement
+from ansible.module_utils.luytre_shared.files import file_replacement
 
 
 @pytest.fixture

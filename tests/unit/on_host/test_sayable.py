@@ -1,6 +1,6 @@
 import json
 
-from ansible.module_utils.luytre_shared.json_safe import make_json_safe
+from ansible.module_utils.luytre_shared.parsers.json_safe import make_json_safe
 
 
 def test_names_that_are_no_text_are_spelt_out_wherever_they_stand() -> None:

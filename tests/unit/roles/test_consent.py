@@ -13,7 +13,8 @@ from typing import Any
 import pytest
 import yaml
 from ansible.errors import AnsibleFilterError
-from ansible.module_utils.luytre import _managed_settings, _nginx_managed_settings
+from ansible.module_utils.luytre.os import managed_settings
+from ansible.module_utils.luytre.parsers import nginx_managed_settings
 from ansible.parsing.dataloader import DataLoader
 from ansible.playbook.play import Play
 from ansible.template import Templar, trust_as_template
@@ -233,7 +234,7 @@ def put(root: Path, files: dict[str, str]) -> dict[str, list[str]]:
     for path, text in files.items():
         (root / path).parent.mkdir(parents=True, exist_ok=True)
         (root / path).write_text(text, "utf-8")
-    found: dict[str, list[str]] = _managed_settings.collect_controls_in_force(str(root))
+    found: dict[str, list[str]] = managed_settings.collect_controls_in_force(str(root))
     return found
 
 
@@ -243,7 +244,7 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         def describe_first_changer_on_path(self, path: str) -> str | None:
             return f"{path} can be changed by somebody" if "somebody" in path else None
 
-    monkeypatch.setattr(_managed_settings, "PathTrust", Trusting)
+    monkeypatch.setattr(managed_settings, "PathTrust", Trusting)
     return tmp_path
 
 
@@ -360,7 +361,7 @@ def test_the_firewall_says_and_does_what_is_in_force_and_no_more(size: int) -> N
         )
         denying = {"firewall.default_deny", "firewall.ipv6", "firewall.boot"} & set(chosen)
         assert set(
-            _managed_settings.parse_controls_in_comments("/etc/nftables.d/luytre.nft", text, ("firewall",))
+            managed_settings.parse_controls_in_comments("/etc/nftables.d/luytre.nft", text, ("firewall",))
         ) == set(chosen)
         assert ("policy drop" in text) is bool(denying)
         assert ("saddr { 192.0.2.0/24 }" in text) is ("firewall.ssh_sources" in chosen)
@@ -382,8 +383,8 @@ def test_nginx_s_file_begins_with_what_is_in_force_and_for_which_sites() -> None
             "listens": [{"address": "80", "tls": False, "options": []}],
         },
     )
-    assert _nginx_managed_settings.LIST in text
-    found = _managed_settings.parse_controls_in_comments(
+    assert nginx_managed_settings.LIST in text
+    found = managed_settings.parse_controls_in_comments(
         "/etc/nginx/conf.d/00-luytre.conf", text, ("nginx", "tls", "wordpress")
     )
     assert {control: sorted(domains) for control, domains in found.items()} == enforced

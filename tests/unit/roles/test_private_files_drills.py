@@ -6,7 +6,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from ansible.module_utils.luytre import _exposed_paths
+from ansible.module_utils.luytre.web_servers import exposed_paths
 
 from auditor.system import resources
 
@@ -19,6 +19,6 @@ def test_what_a_drill_lays_out_is_found(drill: Path, tmp_path: Path) -> None:
     (site,) = {line.split("=", 1)[1] for line in text.splitlines() if line.startswith("wiki=")}
     root = Path(site).parent
     subprocess.run(["sh", "-c", text.replace(str(root), str(tmp_path))], check=True)
-    (found,) = _exposed_paths.find_private_file_uris(str(tmp_path))
+    (found,) = exposed_paths.find_private_file_uris(str(tmp_path))
     assert found.startswith("/so-tay/")
-    assert _exposed_paths.build_private_uri_pattern(str(tmp_path)).startswith("^/(?:so-tay/")
+    assert exposed_paths.build_private_uri_pattern(str(tmp_path)).startswith("^/(?:so-tay/")

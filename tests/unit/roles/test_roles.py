@@ -43,7 +43,7 @@ def test_what_runs_on_hosts_parses_for_the_oldest_python_it_meets() -> None:
     found = {f"{file.parent.parent.name}/{file.parent.name}" for file in files}
     assert found >= {
         "collect/library",
-        "module_utils/luytre",
+        "luytre/access",
         "module_utils/luytre_guard",
         "files/library",
         "nginx/library",

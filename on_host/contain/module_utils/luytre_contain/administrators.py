@@ -1,6 +1,6 @@
 """Who administers an application of a site's, by its tables."""
 
-from ansible.module_utils.luytre_shared.action_runner import ActionRefusal
+from ansible.module_utils.luytre_shared.incidents.action_runner import ActionRefusal
 
 
 class ApplicationAdministrator:

@@ -5,12 +5,13 @@ is run.
 import os
 from urllib.parse import unquote_to_bytes
 
-from ansible.module_utils.luytre import _applications, _site_database
-from ansible.module_utils.luytre._area_reader import AreaReader
-from ansible.module_utils.luytre._time_budget import TimeBudget
+from ansible.module_utils.luytre.sites import site_applications
 from ansible.module_utils.luytre_contain import db_values
-from ansible.module_utils.luytre_shared.action_runner import ActionRefusal
 from ansible.module_utils.luytre_shared.applications import interface, registry
+from ansible.module_utils.luytre_shared.databases import site_database
+from ansible.module_utils.luytre_shared.incidents.action_runner import ActionRefusal
+from ansible.module_utils.luytre_shared.os.area_reader import AreaReader
+from ansible.module_utils.luytre_shared.os.time_budget import TimeBudget
 
 ASK_SECONDS, SEARCH_SECONDS = 10, 5
 
@@ -29,7 +30,7 @@ class SiteApplication:
     @property
     def uses_postgresql(self):
         """Return whether its tables are PostgreSQL's."""
-        return self.login.engine == _site_database.POSTGRESQL
+        return self.login.engine == site_database.POSTGRESQL
 
     def check_database_is_mysql_or_mariadb(self):
         """Raise ActionRefusal where its tables are PostgreSQL's, for what is done in MySQL's and MariaDB's alone."""
@@ -38,25 +39,25 @@ class SiteApplication:
 
     def is_database_on_this_host(self):
         """Return whether its database is on this host."""
-        return _site_database.LOCAL.match(self.login.host) is not None
+        return site_database.LOCAL.match(self.login.host) is not None
 
     def run_sql_script_and_read_rows(self, sql_script):
         """Return rows of what its database says to a script of ours, asked as its own account. Raises ActionRefusal."""
-        return self._query_database_or_refuse(_site_database.run_sql_script, sql_script)
+        return self._query_database_or_refuse(site_database.run_sql_script, sql_script)
 
     def query_rows_by_labeled_selects(self, statements, **words):
         """Return rows of ``{word: (SELECT, most rows)}``, read only. Raises ActionRefusal."""
         marks = {"{%s}" % name: text for name, text in words.items()}
         marks.update({"{db}": self.login.database, "{p}": self.prefix})
         return self._query_database_or_refuse(
-            _site_database.fetch_rows, _site_database.fill_statement_placeholders(statements, marks)
+            site_database.fetch_rows, site_database.fill_statement_placeholders(statements, marks)
         )
 
     def choose_for_engine(self, by_engine):
         """Return what counts for its database server. Raises ActionRefusal."""
         try:
             return interface.choose_for_engine(by_engine, self.login)
-        except _site_database.DatabaseUnanswered as not_asked:
+        except site_database.DatabaseUnanswered as not_asked:
             raise ActionRefusal("not_asked", "%s: %s" % (self.config, not_asked.why))
 
     def write_cells(self, cells):
@@ -70,7 +71,7 @@ class SiteApplication:
     def _query_database_or_refuse(self, ask, what):
         try:
             return ask(AreaReader({}, ASK_SECONDS), self.login, what)
-        except _site_database.DatabaseUnanswered as not_asked:
+        except site_database.DatabaseUnanswered as not_asked:
             raise ActionRefusal("not_asked", "%s: %s" % (self.config, not_asked.why))
 
 
@@ -88,7 +89,7 @@ def load_application(folder):
         config = cms.find_config(folder)
         try:
             own = None if config is None else cms.read_login(folder)
-        except _site_database.DatabaseUnanswered as not_asked:
+        except site_database.DatabaseUnanswered as not_asked:
             raise ActionRefusal("not_asked", "%s: %s" % (config, not_asked.why))
         if own is not None:
             return SiteApplication(cms, folder, config, *own)
@@ -100,5 +101,5 @@ def find_application_folders_at_web_roots(web_roots):
 
     There was no time to search these roots to their end.
     """
-    entries, cut = _applications.search_roots_for_applications(web_roots, TimeBudget(SEARCH_SECONDS))
+    entries, cut = site_applications.search_roots_for_applications(web_roots, TimeBudget(SEARCH_SECONDS))
     return [entry.path for entry in entries if entry.kind in registry.CMS_BY_KIND], cut

@@ -3,8 +3,8 @@
 import contextlib
 import os
 
-from ansible.module_utils.luytre_shared import immutable, safe_open
-from ansible.module_utils.luytre_shared.action_runner import ActionRefusal
+from ansible.module_utils.luytre_shared.files import immutable, safe_open
+from ansible.module_utils.luytre_shared.incidents.action_runner import ActionRefusal
 
 MAX_BYTES = 200_000
 ARMED_FILE = "/var/lib/luytre/guard/armed.json"

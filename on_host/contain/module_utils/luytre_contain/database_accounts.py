@@ -7,9 +7,9 @@ import hashlib
 import re
 import time
 
-from ansible.module_utils.luytre import mariadb
-from ansible.module_utils.luytre._area_reader import AreaReader, UnreadableFact
-from ansible.module_utils.luytre_shared.action_runner import ActionRefusal
+from ansible.module_utils.luytre.web import mariadb
+from ansible.module_utils.luytre_shared.incidents.action_runner import ActionRefusal
+from ansible.module_utils.luytre_shared.os.area_reader import AreaReader, UnreadableFact
 
 SECONDS = 10
 GONE_SECONDS, PAUSE = 3, 0.1

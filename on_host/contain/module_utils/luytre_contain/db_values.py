@@ -8,8 +8,8 @@ the two values in hexadecimal, None for NULL. No statement is made of what a sit
 
 import re
 
-from ansible.module_utils.luytre import _site_database, _site_postgresql
-from ansible.module_utils.luytre_shared.action_runner import ActionRefusal
+from ansible.module_utils.luytre_shared.databases import site_database, site_postgresql
+from ansible.module_utils.luytre_shared.incidents.action_runner import ActionRefusal
 
 NAME = re.compile(r"[A-Za-z_]{1,40}\Z")
 HEX = re.compile(r"(?:[0-9A-Fa-f]{2})*\Z")
@@ -69,7 +69,7 @@ def _choose_sql_dialect_of_application(application):
 class _MysqlCellStatements:
     """Statements about a cell as MySQL and MariaDB have them."""
 
-    BEGIN = _site_database.EVERY_TIME + "SET time_zone = '+00:00';\nSTART TRANSACTION;\n"
+    BEGIN = site_database.EVERY_TIME + "SET time_zone = '+00:00';\nSTART TRANSACTION;\n"
     BEGIN_READING = "START TRANSACTION READ ONLY;\n"
 
     @staticmethod
@@ -103,12 +103,12 @@ class _PostgresqlCellStatements:
     A value is the letters that it is written in, which become what its column holds.
     """
 
-    BEGIN = _site_postgresql.EVERY_TIME + "BEGIN;\n"
-    BEGIN_READING = _site_postgresql.BEGIN
+    BEGIN = site_postgresql.EVERY_TIME + "BEGIN;\n"
+    BEGIN_READING = site_postgresql.BEGIN
 
     @classmethod
     def build_select_of_cell(cls, application, number, cell):
-        value = _site_postgresql.render_column_as_hex_expression(_check_plain_identifier(cell["column"]))
+        value = site_postgresql.render_column_as_hex_expression(_check_plain_identifier(cell["column"]))
         arguments = (number, value, cls._quote_table_of_cell(application, cell), cls._build_condition_of_row(cell))
         return "SELECT json_build_array('%d', %s) FROM %s WHERE %s;\n" % arguments  # noqa: S608
 
@@ -150,7 +150,7 @@ def make_postgresql_text_literal_from_hex(hex_value):
     if not HEX.match(hex_value):
         raise ActionRefusal("fault", "a value that is not in hexadecimal")
     try:
-        return _site_postgresql.render_sql_text_literal(bytes.fromhex(hex_value).decode())
+        return site_postgresql.render_sql_text_literal(bytes.fromhex(hex_value).decode())
     except UnicodeDecodeError:
         raise ActionRefusal("fault", "a value that is no text")
 

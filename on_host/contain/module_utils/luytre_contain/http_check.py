@@ -15,7 +15,7 @@ import time
 from urllib.parse import urljoin
 
 from ansible.module_utils.luytre_contain import own_server
-from ansible.module_utils.luytre_shared import network_peers
+from ansible.module_utils.luytre_shared.os import network_peers
 
 ADDRESS = re.compile(r"(https?)://([A-Za-z0-9.-]{1,253})(?::(\d{1,5}))?(/[A-Za-z0-9._~/-]{0,200})?/*\Z")
 PORTS = {"http": 80, "https": 443}

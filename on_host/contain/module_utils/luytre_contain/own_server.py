@@ -13,11 +13,14 @@ import re
 import socket
 import struct
 
-from ansible.module_utils.luytre import _apache_config, _processes, apache, nginx, services
-from ansible.module_utils.luytre._apache_request import ApacheServer
-from ansible.module_utils.luytre._area_reader import AreaReader, UnreadableFact, read_text
-from ansible.module_utils.luytre._nginx_conf import BadConfig, load_nginx_config
-from ansible.module_utils.luytre._nginx_request import PASSES, NginxModel
+from ansible.module_utils.luytre.parsers.web_servers import apache_config
+from ansible.module_utils.luytre.parsers.web_servers.apache_request import ApacheServer
+from ansible.module_utils.luytre.parsers.web_servers.nginx_conf import BadConfig, load_nginx_config
+from ansible.module_utils.luytre.parsers.web_servers.nginx_request import PASSES, NginxModel
+from ansible.module_utils.luytre.system import services
+from ansible.module_utils.luytre.web import apache, nginx
+from ansible.module_utils.luytre_shared.os import process_table
+from ansible.module_utils.luytre_shared.os.area_reader import AreaReader, UnreadableFact, read_text
 
 SECONDS = 10
 NGINX, APACHE = "/usr/sbin/nginx", "/usr/sbin/apache2"
@@ -72,7 +75,7 @@ def _is_address_covered_by_listen_address(listen_address, address):
 def _check_nginx_serves_site_itself(reader, sockets, root, place, name, path):
     masters = [
         process
-        for process in _processes.list_processes_of_program(NGINX)
+        for process in process_table.list_processes_of_program(NGINX)
         if process.title.startswith("nginx: master process ")
     ]
     if not masters or any(re.search(r"\s-[cp]", master.title) for master in masters):
@@ -125,7 +128,7 @@ def _find_nginx_block(model, place, name):
 def _check_apache_serves_site_itself(reader, sockets, root, place, name):
     if apache.find_loose_apache_files():
         raise Unproven("others can change the configuration of Apache")
-    config = _apache_config.load_apache_configuration()
+    config = apache_config.load_apache_configuration()
     main = [node for node in config.tree if node.name != "virtualhost"]
     servers = [
         (node, ApacheServer(config.modules, main, node.inside)) for node in config.tree if node.name == "virtualhost"
@@ -210,7 +213,7 @@ def _find_process_listening_on_unix_socket(path):
         there.settimeout(SOCKET_SECONDS)
         there.connect(path)
         pid = struct.unpack("3i", there.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12))[0]
-    return _processes.read_process_info(pid)
+    return process_table.read_process_info(pid)
 
 
 def _is_php_fpm_daemon(process, trust):

@@ -11,9 +11,9 @@ import os
 import re
 import time
 
-from ansible.module_utils.luytre._area_reader import AreaReader, UnreadableFact
 from ansible.module_utils.luytre_change import start_test
-from ansible.module_utils.luytre_shared import action_runner, systemd_units
+from ansible.module_utils.luytre_shared.incidents import action_runner, systemd_units
+from ansible.module_utils.luytre_shared.os.area_reader import AreaReader, UnreadableFact
 
 FPM = re.compile(r"^(php[0-9.]+-fpm\.service)\s", re.MULTILINE)
 APACHE = "apache2.service"

@@ -4,8 +4,8 @@ have them.
 
 import re
 
-from ansible.module_utils.luytre import _site_database
-from ansible.module_utils.luytre_shared.action_runner import ActionRefusal
+from ansible.module_utils.luytre_shared.databases import site_database
+from ansible.module_utils.luytre_shared.incidents.action_runner import ActionRefusal
 
 WHOLE = frozenset({"tinyint", "smallint", "mediumint", "int", "bigint"})
 BYTES = frozenset(
@@ -20,7 +20,7 @@ _PLAIN = re.compile(r"\A[0-9A-Za-z_ .:,+-]*\Z")
 _WHOLE = re.compile(r"\A-?[0-9]{1,20}\Z")
 SESSION = (
     "SET time_zone = '+00:00';\nSET SESSION sql_mode = 'STRICT_ALL_TABLES,NO_AUTO_VALUE_ON_ZERO,ALLOW_INVALID_DATES';\n"
-) + _site_database.EVERY_TIME
+) + site_database.EVERY_TIME
 NULL, IDENTIFIER_FORMAT = "-", "`%s`"
 OF_TABLE = (
     "SELECT 'table', TABLE_TYPE FROM information_schema.TABLES WHERE TABLE_SCHEMA = '{db}' AND TABLE_NAME = "

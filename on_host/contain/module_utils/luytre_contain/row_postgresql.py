@@ -2,9 +2,9 @@
 written in.
 """
 
-from ansible.module_utils.luytre import _site_postgresql
 from ansible.module_utils.luytre_contain import db_values, row_mysql
-from ansible.module_utils.luytre_shared.action_runner import ActionRefusal
+from ansible.module_utils.luytre_shared.databases import site_postgresql
+from ansible.module_utils.luytre_shared.incidents.action_runner import ActionRefusal
 
 SUPPORTED_TYPES = frozenset(
     {
@@ -25,7 +25,7 @@ SUPPORTED_TYPES = frozenset(
         *("timestamp without time zone", "timestamp with time zone"),
     }
 )
-SESSION = _site_postgresql.EVERY_TIME + "SET extra_float_digits = 3;\n"
+SESSION = site_postgresql.EVERY_TIME + "SET extra_float_digits = 3;\n"
 NULL, IDENTIFIER_FORMAT = row_mysql.NULL, '"%s"'
 OF_TABLE = """SELECT json_build_array('table', table_type) FROM information_schema.tables
   WHERE table_schema = current_schema() AND table_name = '{table}';
@@ -53,7 +53,7 @@ def build_sql_of_columns_as_hex(columns):
     """Return what gives all columns as texts of hexadecimal digits."""
     return ", ".join(
         "CASE WHEN \"%s\" IS NULL THEN '%s' ELSE %s END"
-        % (name, NULL, _site_postgresql.render_column_as_hex_expression(name))
+        % (name, NULL, site_postgresql.render_column_as_hex_expression(name))
         for name, _ in columns
     )
 

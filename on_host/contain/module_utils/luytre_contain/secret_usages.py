@@ -2,9 +2,9 @@
 
 import os
 
-from ansible.module_utils.luytre import _webroot
-from ansible.module_utils.luytre._time_budget import TimeBudget
-from ansible.module_utils.luytre_shared import safe_open
+from ansible.module_utils.luytre.sites import webroot
+from ansible.module_utils.luytre_shared.files import safe_open
+from ansible.module_utils.luytre_shared.os.time_budget import TimeBudget
 
 FOLDERS = (
     "/etc/cron.d",
@@ -55,7 +55,7 @@ def _search_folder_for_files_with_needles(root, needles, time_budget, *, deep):
         return [], True
     matches = []
     try:
-        walk = _webroot.WebrootWalk(folder, time_budget, MAX_ENTRIES)
+        walk = webroot.WebrootWalk(folder, time_budget, MAX_ENTRIES)
         for entry in walk if deep else _iter_entries_directly_in_folder(folder):
             if _is_file_to_search_for_secret(entry, deep=deep):
                 content = entry.read_start_of_file(MAX_BYTES)
@@ -70,7 +70,7 @@ def _iter_entries_directly_in_folder(folder):
     """Yield the entries of a folder, without what is below them."""
     status = os.fstat(folder)
     for name in sorted(os.listdir(folder)):
-        yield _webroot.WebrootEntry(folder, status, name, name, os.stat(name, dir_fd=folder, follow_symlinks=False))
+        yield webroot.WebrootEntry(folder, status, name, name, os.stat(name, dir_fd=folder, follow_symlinks=False))
 
 
 def _is_file_to_search_for_secret(entry, *, deep):

@@ -10,7 +10,7 @@ import stat
 import time
 
 from ansible.module_utils.luytre_evidence import frames, text_escape
-from ansible.module_utils.luytre_shared import safe_open
+from ansible.module_utils.luytre_shared.files import safe_open
 
 MOST_NAMES = 1_000_000
 MOST_DEEP = 60

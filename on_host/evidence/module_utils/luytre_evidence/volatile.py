@@ -10,7 +10,7 @@ import time
 
 from ansible.module_utils.luytre_evidence.frames import MAX_HASHED, PIECE
 from ansible.module_utils.luytre_evidence.text_escape import escape_line
-from ansible.module_utils.luytre_shared.names import user_name
+from ansible.module_utils.luytre_shared.files.names import user_name
 
 MOST_PROCESSES = 20_000
 MOST_OPEN = 500

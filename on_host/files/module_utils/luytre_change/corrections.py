@@ -3,13 +3,13 @@
 import os
 import stat
 
-from ansible.module_utils.luytre._area_reader import AreaReader, read_text
 from ansible.module_utils.luytre_change.permissions import (
     AsideFolder,
     Correction,
     CorrectionResult,
     apply_permission_corrections,
 )
+from ansible.module_utils.luytre_shared.os.area_reader import AreaReader, read_text
 
 SECONDS = 20
 """For asking a daemon which files are its own."""
@@ -47,7 +47,7 @@ def apply_permission_corrections_by_params(part, params, check):
 
 def _list_corrections_of_account_files():
     """Return the account files, each closed as far as its kind is."""
-    from ansible.module_utils.luytre import filesystem
+    from ansible.module_utils.luytre.system import filesystem
 
     files = []
     for name in filesystem.ACCOUNT_FILES:
@@ -60,14 +60,14 @@ def _list_corrections_of_account_files():
 
 def _list_corrections_of_apache_config():
     """Return what is loose below /etc/apache2."""
-    from ansible.module_utils.luytre import apache
+    from ansible.module_utils.luytre.web import apache
 
     return [Correction(each["path"], 0o7755) for each in apache.find_loose_apache_files()]
 
 
 def _list_corrections_of_cron_files():
     """Return cron's table, folders and files."""
-    from ansible.module_utils.luytre import filesystem
+    from ansible.module_utils.luytre.system import filesystem
 
     return [
         Correction(path, 0o700 if os.path.isdir(path) else 0o600 if path == "/etc/crontab" else 0o755)
@@ -77,10 +77,10 @@ def _list_corrections_of_cron_files():
 
 def _list_corrections_of_ssh_host_keys():
     """Return the host keys in use that lie in sshd's own folder, root's alone."""
-    from ansible.module_utils.luytre import _sshd
+    from ansible.module_utils.luytre.logins import sshd
 
     keys = sorted(
-        {os.path.realpath(path) for path in _sshd.read_effective_sshd_config(AreaReader({}, SECONDS))["hostkey"]}
+        {os.path.realpath(path) for path in sshd.read_effective_sshd_config(AreaReader({}, SECONDS))["hostkey"]}
     )
     return [
         Correction(path, 0o600, groups=("root",), secret=True) for path in keys if os.path.dirname(path) == "/etc/ssh"
@@ -89,14 +89,14 @@ def _list_corrections_of_ssh_host_keys():
 
 def _list_corrections_of_nginx_config():
     """Return what of /etc/nginx is loose."""
-    from ansible.module_utils.luytre import nginx
+    from ansible.module_utils.luytre.web import nginx
 
     return [Correction(mode["path"], 0o7755) for mode in nginx.find_loose_paths_below_etc_nginx()]
 
 
 def _list_corrections_of_mysql_option_files():
     """Return option files, root's to write alone; those with a password for no others to read."""
-    from ansible.module_utils.luytre import mariadb
+    from ansible.module_utils.luytre.web import mariadb
 
     folders = [Correction(folder, 0o7755) for folder, _folders, _names in os.walk("/etc/mysql")]
     return folders + [
@@ -108,21 +108,21 @@ def _list_corrections_of_mysql_option_files():
 
 def _list_corrections_of_root_owned_settings():
     """Return what root's programs believe and others could have written."""
-    from ansible.module_utils.luytre import filesystem
+    from ansible.module_utils.luytre.system import filesystem
 
     return [Correction(entry["path"], 0o7755) for entry in filesystem.find_doubtful_files_of_root()]
 
 
 def _list_corrections_of_sshd_config():
     """Return sshd's settings, root's to read alone."""
-    from ansible.module_utils.luytre import ssh
+    from ansible.module_utils.luytre.access import ssh
 
     return [Correction(path, 0o600, groups=("root",)) for path in ssh.list_sshd_config_files()]
 
 
 def _list_corrections_of_sudoers_files():
     """Return sudo's files, root's to read alone."""
-    from ansible.module_utils.luytre import sudo
+    from ansible.module_utils.luytre.access import sudo
 
     return [
         Correction(sudo.FOLDER, 0o7750),
@@ -132,7 +132,7 @@ def _list_corrections_of_sudoers_files():
 
 def _list_corrections_of_tls_private_keys():
     """Return the private keys in use, root's and the group's that is made for them."""
-    from ansible.module_utils.luytre import tls
+    from ansible.module_utils.luytre.web import tls
 
     return [
         Correction(path, 0o640, groups=("ssl-cert", "root"), secret=True)
@@ -150,7 +150,7 @@ def _list_corrections_to_set_sticky_bits():
 
 def _list_corrections_of_world_writable_files():
     """Return files that anybody may write."""
-    from ansible.module_utils.luytre import filesystem
+    from ansible.module_utils.luytre.system import filesystem
 
     return [
         Correction(path, 0o7775, by_owner=path.startswith(filesystem.BY_OWNER))
@@ -159,8 +159,8 @@ def _list_corrections_of_world_writable_files():
 
 
 def _find_mendable_world_writable_paths(kind):
-    from ansible.module_utils.luytre import filesystem
-    from ansible.module_utils.luytre._time_budget import TimeBudget
+    from ansible.module_utils.luytre.system import filesystem
+    from ansible.module_utils.luytre_shared.os.time_budget import TimeBudget
 
     mounts = filesystem.parse_mountinfo(read_text("/proc/self/mountinfo") or "")
     result = filesystem.walk_host_disks(mounts, TimeBudget(filesystem.WALK_SECONDS * 3))

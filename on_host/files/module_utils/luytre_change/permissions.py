@@ -9,12 +9,16 @@ import shutil
 import stat
 import time
 
-from ansible.module_utils.luytre._file_writers import describe_file_writer, needs_manual_fix_by_person, open_path_target
 from ansible.module_utils.luytre_change import attributes
-from ansible.module_utils.luytre_shared import safe_open
-from ansible.module_utils.luytre_shared.json_safe import make_json_safe
-from ansible.module_utils.luytre_shared.names import group_name, user_name
-from ansible.module_utils.luytre_shared.ownership import FileOwnership, find_untrusted_changer_of_file
+from ansible.module_utils.luytre_shared.files import safe_open
+from ansible.module_utils.luytre_shared.files.names import group_name, user_name
+from ansible.module_utils.luytre_shared.files.ownership import FileOwnership, find_untrusted_changer_of_file
+from ansible.module_utils.luytre_shared.os.file_writers import (
+    describe_file_writer,
+    needs_manual_fix_by_person,
+    open_path_target,
+)
+from ansible.module_utils.luytre_shared.parsers.json_safe import make_json_safe
 
 ASIDE = "/var/lib/luytre/aside"
 MAX_WARNINGS = 20

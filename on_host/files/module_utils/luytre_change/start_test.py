@@ -2,7 +2,9 @@
 
 import re
 
-from ansible.module_utils.luytre import _php_daemons, _php_trusted_inputs, apache, mariadb, nginx, php_fpm
+from ansible.module_utils.luytre.os import php_daemons
+from ansible.module_utils.luytre.web import apache, mariadb, nginx, php_fpm
+from ansible.module_utils.luytre.web_servers import php_trusted_inputs
 
 PHP_FPM = re.compile(r"php([0-9.]+)-fpm\.service$")
 
@@ -15,10 +17,10 @@ def find_reason_daemon_would_not_start(unit, reader):
     version = PHP_FPM.match(unit)
     if version:
         program = "php-fpm" + version.group(1)
-        read, writable_paths = _php_trusted_inputs.list_fpm_test_paths(
-            _php_daemons.make_packaged_fpm(program, version.group(1))
+        read, writable_paths = php_trusted_inputs.list_fpm_test_paths(
+            php_daemons.make_packaged_fpm(program, version.group(1))
         )
-        argv = [program, *_php_trusted_inputs.WITHOUT, "-t"]
+        argv = [program, *php_trusted_inputs.WITHOUT, "-t"]
         return php_fpm.find_first_fault_in_fpm_test(
             reader.run(argv, ok=None, both=True, at_stake=read, writes=writable_paths)
         )

@@ -5,11 +5,11 @@ import os
 import stat
 import subprocess
 
-from ansible.module_utils.luytre import _administrators
-from ansible.module_utils.luytre._area_reader import AreaReader, NotRun, UnreadableFact
+from ansible.module_utils.luytre.logins import administrators
 from ansible.module_utils.luytre_change import corrections
 from ansible.module_utils.luytre_change.permissions import CorrectionResult
-from ansible.module_utils.luytre_shared import ownership, safe_open
+from ansible.module_utils.luytre_shared.files import ownership, safe_open
+from ansible.module_utils.luytre_shared.os.area_reader import AreaReader, NotRun, UnreadableFact
 
 MAX_DIFF = 200_000
 MAX_OUTPUT = 2_000
@@ -184,7 +184,7 @@ def check_only_root_influences_daemon_tests(tests, trusted_paths, writable_paths
     Declared ``admins`` whom sudo makes root count as root.
     """
     reading = AreaReader({"admins": list(admins)}, 60)
-    trust = _administrators.make_trust_for_daemon_test(reading, trusted_paths, writable_paths)
+    trust = administrators.make_trust_for_daemon_test(reading, trusted_paths, writable_paths)
     try:
         for argv in tests:
             reading.require_trusted_program(

@@ -10,7 +10,7 @@ import pwd
 import shutil
 import time
 
-from ansible.module_utils.luytre_shared.names import user_name
+from ansible.module_utils.luytre_shared.files.names import user_name
 
 from . import commands, disk_reserve, restore_plan, scope, sessions, snapshot, steps, store, timer
 from . import rollback as rollbacks

@@ -13,7 +13,7 @@ import select
 import signal
 import time
 
-from ansible.module_utils.luytre_shared.reap import wait_for_killed_child_to_end
+from ansible.module_utils.luytre_shared.os.reap import wait_for_killed_child_to_end
 
 MEMORY = 1024 * 1024 * 1024
 """That the work may want besides what we have."""

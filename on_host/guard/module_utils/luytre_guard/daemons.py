@@ -7,7 +7,7 @@ import os
 import re
 import time
 
-from ansible.module_utils.luytre_shared import safe_open
+from ansible.module_utils.luytre_shared.files import safe_open
 
 from . import certificates, commands
 

@@ -11,7 +11,8 @@ import json
 import os
 from urllib.parse import unquote_to_bytes
 
-from ansible.module_utils.luytre_shared import lines, safe_open, web_block_config
+from ansible.module_utils.luytre_shared.files import safe_open
+from ansible.module_utils.luytre_shared.incidents import lines, web_block_config
 
 from . import commands, tree
 from .scope import find_nearest_start_at_or_above_path

@@ -4,7 +4,7 @@ import contextlib
 import os
 from functools import partial
 
-from ansible.module_utils.luytre_shared import ports
+from ansible.module_utils.luytre_shared.os import ports
 
 from . import (
     change_attribution,

@@ -3,7 +3,7 @@
 import hashlib
 import os
 
-from ansible.module_utils.luytre_shared import web_block_config
+from ansible.module_utils.luytre_shared.incidents import web_block_config
 
 from . import (
     accounts,

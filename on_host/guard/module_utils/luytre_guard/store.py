@@ -73,8 +73,9 @@ MODULES = (
 )
 OWN, SHARED_PACKAGE = "luytre_guard", "luytre_shared"
 SHARED_MODULES = (
-    *("__init__", "action_runner", "web_block_config", "reap", "immutable", "lines", "names", "ownership", "ports"),
-    *("file_replacement", "safe_open"),
+    *("__init__", "files.__init__", "incidents.__init__", "os.__init__"),
+    *("files.file_replacement", "files.immutable", "files.names", "files.ownership", "files.safe_open"),
+    *("incidents.action_runner", "incidents.lines", "incidents.web_block_config", "os.ports", "os.reap"),
 )
 """What the collector judges and opens files by, too."""
 ROOT = "ansible/module_utils"
@@ -264,7 +265,7 @@ def build_guard_program_archive():
             archive.writestr("%s/__init__.py" % folder, "")
         for package, modules in ((OWN, MODULES), (SHARED_PACKAGE, SHARED_MODULES)):
             for name in modules:
-                archive.writestr("%s/%s/%s.py" % (ROOT, package, name), read_source(name, package))
+                archive.writestr("%s/%s/%s.py" % (ROOT, package, name.replace(".", "/")), read_source(name, package))
         archive.writestr("__main__.py", MAIN)
     return target.getvalue()
 
@@ -273,5 +274,5 @@ def read_source(name, package=OWN):
     """Return the text of one of our modules, wherever it was loaded from: a folder, or the archive that
     Ansible sends.
     """
-    full = ".".join([*ROOT.split("/"), package, *([] if name == "__init__" else [name])])
+    full = ".".join([*ROOT.split("/"), package, *(part for part in name.split(".") if part != "__init__")])
     return importlib.util.find_spec(full).loader.get_source(full)

@@ -17,7 +17,7 @@ import os
 import re
 import stat
 
-from ansible.module_utils.luytre_shared import ownership, safe_open
+from ansible.module_utils.luytre_shared.files import ownership, safe_open
 
 from . import identity
 

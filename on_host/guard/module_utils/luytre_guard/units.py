@@ -7,7 +7,7 @@ import signal
 import time
 from functools import partial
 
-from ansible.module_utils.luytre_shared import ports
+from ansible.module_utils.luytre_shared.os import ports
 
 from . import commands, daemons, kernel_audit, tree
 

@@ -8,9 +8,12 @@ import glob
 import os
 import re
 
-from ansible.module_utils.luytre import _accounts, _sshd, accounts, cron
-from ansible.module_utils.luytre._area_reader import UnreadableFact, read_text
+from ansible.module_utils.luytre.access import accounts
+from ansible.module_utils.luytre.logins import sshd
+from ansible.module_utils.luytre.os import account_files
+from ansible.module_utils.luytre.system import cron
 from ansible.module_utils.luytre_hunt.places import CHANGED, FOREIGN, MAX_LINES, OURS, parse_lines
+from ansible.module_utils.luytre_shared.os.area_reader import UnreadableFact, read_text
 
 HIGHEST_OF_SYSTEM = 999
 MAX_KEYS = 1_000
@@ -26,7 +29,7 @@ _RUNS_SSHD = ("authorizedkeyscommand", "authorizedprincipalscommand", "forcecomm
 
 def add_rows_of_access_to_accounts(places):
     """Add the rows of what gives access to accounts."""
-    rows = _accounts.read_passwd_rows()
+    rows = account_files.read_passwd_rows()
     _add_rows_of_privileged_accounts(places, rows)
     _add_rows_of_authorized_keys(places, rows)
     _add_rows_of_risky_sshd_settings(places)
@@ -35,13 +38,13 @@ def add_rows_of_access_to_accounts(places):
 
 
 def _add_rows_of_privileged_accounts(places, rows):
-    shadow, names = _accounts.read_shadow_by_account(), set()
+    shadow, names = account_files.read_shadow_by_account(), set()
     count = collections.Counter(row["name"] for row in rows)
-    equal = {account["account"] for account in accounts.find_privileged_accounts(rows, _accounts.read_group_rows())}
+    equal = {account["account"] for account in accounts.find_privileged_accounts(rows, account_files.read_group_rows())}
     for row in rows:
         marks = _list_marks_of_account(row, equal)
         field = shadow.get(row["name"], {}).get("field", row["field"])
-        state, _scheme = _accounts.classify_password_field(field)
+        state, _scheme = account_files.classify_password_field(field)
         if state != "locked":
             marks.append("no_password" if state == "empty" else "password")
         if row["name"] in names:
@@ -61,13 +64,13 @@ def _list_marks_of_account(passwd_row, equal):
         marks.append("root")
     if 0 < passwd_row["uid"] <= HIGHEST_OF_SYSTEM or passwd_row["uid"] == 65534:
         marks.append("service")
-    if _accounts.is_login_shell_usable(passwd_row["shell"]):
+    if account_files.is_login_shell_usable(passwd_row["shell"]):
         marks.append("shell")
     return marks
 
 
 def _add_rows_of_authorized_keys(places, rows):
-    equal = {account["account"] for account in accounts.find_privileged_accounts(rows, _accounts.read_group_rows())}
+    equal = {account["account"] for account in accounts.find_privileged_accounts(rows, account_files.read_group_rows())}
     patterns = list(
         dict.fromkeys([*_list_authorized_keys_patterns(places), ".ssh/authorized_keys", ".ssh/authorized_keys2"])
     )
@@ -111,7 +114,7 @@ def _add_rows_of_authorized_keys(places, rows):
 def _list_authorized_keys_patterns(places):
     try:
         if places.reading.find_program("sshd"):
-            return _sshd.list_authorized_keys_patterns(places.reading)
+            return sshd.list_authorized_keys_patterns(places.reading)
     except UnreadableFact:
         places.mark_part_as_cut_short("sshd")
     return []
@@ -129,9 +132,9 @@ def _find_key_file_of_account_by_pattern(passwd_row, pattern):
 
 
 def _add_rows_of_risky_sshd_settings(places):
-    for path, _line, criteria, keyword, value in _sshd.iter_sshd_settings():
+    for path, _line, criteria, keyword, value in sshd.iter_sshd_settings():
         places.seen += 1
-        words = _sshd.split_sshd_arguments(value)
+        words = sshd.split_sshd_arguments(value)
         if keyword in _RUNS_SSHD:
             command = " ".join(words[1:] if keyword == "subsystem" else words)
             programs = [word for word in words if word.startswith("/")]

@@ -5,9 +5,10 @@ import hashlib
 import os
 import re
 
-from ansible.module_utils.luytre import _accounts, cron
-from ansible.module_utils.luytre._area_reader import list_names_below, read_text
+from ansible.module_utils.luytre.os import account_files
+from ansible.module_utils.luytre.system import cron
 from ansible.module_utils.luytre_hunt.places import FOREIGN, OURS, WHOLE, parse_lines
+from ansible.module_utils.luytre_shared.os.area_reader import list_names_below, read_text
 
 AT = ("/var/spool/cron/atjobs/*", "/var/spool/at/[a-z0-9]*")
 UNITS = (
@@ -210,7 +211,7 @@ def _add_rows_of_shell_startup_files(places):
 def _list_accounts_with_distinct_homes():
     """Return the accounts, each home once, root's first."""
     accounts_by_home = {}
-    for account in _accounts.read_passwd_rows()[:MAX_HOMES]:
+    for account in account_files.read_passwd_rows()[:MAX_HOMES]:
         if account["home"].startswith("/") and account["home"] not in (
             "/",
             "/nonexistent",

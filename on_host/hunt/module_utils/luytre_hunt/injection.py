@@ -6,9 +6,9 @@ The dynamic loader's settings, PHP's and the web servers' modules, code in Maria
 import os
 import re
 
-from ansible.module_utils.luytre import mariadb
-from ansible.module_utils.luytre._area_reader import NotRun, UnreadableFact, read_text
+from ansible.module_utils.luytre.web import mariadb
 from ansible.module_utils.luytre_hunt.places import FOREIGN, OURS, parse_lines
+from ansible.module_utils.luytre_shared.os.area_reader import NotRun, UnreadableFact, read_text
 
 PRELOAD = "/etc/ld.so.preload"
 PHP = (

@@ -2,7 +2,7 @@
 
 import os
 
-from ansible.module_utils.luytre_shared import safe_open
+from ansible.module_utils.luytre_shared.files import safe_open
 
 PART = 1 << 20
 """Bytes of head and of tail."""

@@ -12,11 +12,12 @@ import stat
 import time
 from urllib.parse import unquote
 
-from ansible.module_utils.luytre import _access_log, _accounts, _filled_uris, _websites
-from ansible.module_utils.luytre._area_reader import stat_file_below
-from ansible.module_utils.luytre.in_use import list_access_logs
+from ansible.module_utils.luytre.os import account_files
+from ansible.module_utils.luytre.sites import access_log, filled_uris, websites
+from ansible.module_utils.luytre.web.in_use import list_access_logs
 from ansible.module_utils.luytre_hunt.places import FOREIGN, GONE
-from ansible.module_utils.luytre_shared import safe_open
+from ansible.module_utils.luytre_shared.files import safe_open
+from ansible.module_utils.luytre_shared.os.area_reader import stat_file_below
 
 SECONDS = 2.0
 MAX_SCRIPTS = 300
@@ -44,7 +45,7 @@ _NUMBER = re.compile(r"\.(\d{1,3})(?:\.gz|\.xz|\.zst)?\Z")
 
 def add_rows_of_suspicious_logs(places):
     """Add the rows of what logs tell of intruders, and of what logs lack."""
-    vhosts = _websites.list_configured_vhosts()
+    vhosts = websites.list_configured_vhosts()
     paths = list_access_logs(vhosts)
     _add_rows_of_scripts_posted_to(places, paths, vhosts, min(places.reading.deadline, time.monotonic() + SECONDS))
     system = ["/var/log/" + name for name in SYSTEM]
@@ -53,7 +54,7 @@ def add_rows_of_suspicious_logs(places):
     for path in system:
         _add_row_of_zeroed_log_part(places, path)
         _add_row_of_log_linked_to_device(places, path, "root")
-    for account in _accounts.read_passwd_rows():
+    for account in account_files.read_passwd_rows():
         if account["uid"] == 0 or account["name"] in ("www-data", "mysql"):
             for name in HISTORIES:
                 _add_row_of_log_linked_to_device(places, os.path.join(account["home"], name), account["name"])
@@ -65,12 +66,12 @@ def _add_rows_of_scripts_posted_to(places, paths, vhosts, until):
     for vhost in vhosts:
         for log in vhost.logs:
             roots.setdefault(os.path.normpath(log), []).extend(vhost.roots)
-    every = _websites.list_web_roots_to_walk(places.reading.declared, vhosts)
+    every = websites.list_web_roots_to_walk(places.reading.declared, vhosts)
     for path in paths:
         if time.monotonic() >= until:
             places.mark_part_as_cut_short("order")
             return
-        text = (_access_log.read_last_log_lines(path + ".1") or "") + (_access_log.read_last_log_lines(path) or "")
+        text = (access_log.read_last_log_lines(path + ".1") or "") + (access_log.read_last_log_lines(path) or "")
         for uri, (times, clients) in count_posts_to_upload_scripts_in_log(text).items():
             description = "POST \u00d7 %d, %d IP" % (times, len(clients))
             where = _find_script_file_of_uri(uri, list(dict.fromkeys(roots.get(path) or every)))
@@ -88,7 +89,7 @@ def count_posts_to_upload_scripts_in_log(access_log_text):
         if not answer or answer[0] != "200":
             continue
         script = _SCRIPT.match(unquote(words[1][:400].partition("?")[0]))
-        if script is None or not _filled_uris.is_uri_where_php_must_not_run(script.group(1)):
+        if script is None or not filled_uris.is_uri_where_php_must_not_run(script.group(1)):
             continue
         if script.group(1) in posts or len(posts) < MAX_SCRIPTS:
             times, clients = posts.get(script.group(1), (0, set()))

@@ -6,11 +6,11 @@ import lzma
 import os
 import re
 
-from ansible.module_utils.luytre._area_reader import UnreadableFact, read_text
-from ansible.module_utils.luytre._processes import MAX_TABLE
 from ansible.module_utils.luytre_hunt.package_index import move_to_usr
 from ansible.module_utils.luytre_hunt.places import CHANGED, FOREIGN, GONE, OURS
-from ansible.module_utils.luytre_shared import safe_open
+from ansible.module_utils.luytre_shared.files import safe_open
+from ansible.module_utils.luytre_shared.os.area_reader import UnreadableFact, read_text
+from ansible.module_utils.luytre_shared.os.process_table import MAX_TABLE
 
 FILES = "/usr/lib/modules"
 DKMS = "/var/lib/dkms"

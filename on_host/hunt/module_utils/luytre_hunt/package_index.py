@@ -8,10 +8,10 @@ import os
 import re
 import stat
 
-from ansible.module_utils.luytre._area_reader import read_text
-from ansible.module_utils.luytre._dpkg import STATUS, STATUS_LIMIT
+from ansible.module_utils.luytre.os.dpkg import STATUS, STATUS_LIMIT
 from ansible.module_utils.luytre_hunt.stamps import make_stamp
-from ansible.module_utils.luytre_shared import safe_open
+from ansible.module_utils.luytre_shared.files import safe_open
+from ansible.module_utils.luytre_shared.os.area_reader import read_text
 
 INFO = "/var/lib/dpkg/info"
 DIVERSIONS = "/var/lib/dpkg/diversions"

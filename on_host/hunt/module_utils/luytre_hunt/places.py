@@ -6,12 +6,17 @@ import os
 import re
 import stat
 
-from ansible.module_utils.luytre import cron
-from ansible.module_utils.luytre._area_reader import UnreadableFact, read_text, read_text_below, stat_file_below
+from ansible.module_utils.luytre.system import cron
 from ansible.module_utils.luytre_hunt.package_index import CHANGED, FOREIGN, GONE, OURS
 from ansible.module_utils.luytre_hunt.wire_format import convert_path_to_text_byte_by_byte
-from ansible.module_utils.luytre_shared import safe_open
-from ansible.module_utils.luytre_shared.ownership import READ, has_right
+from ansible.module_utils.luytre_shared.files import safe_open
+from ansible.module_utils.luytre_shared.files.ownership import READ, has_right
+from ansible.module_utils.luytre_shared.os.area_reader import (
+    UnreadableFact,
+    read_text,
+    read_text_below,
+    stat_file_below,
+)
 
 MAX_ROWS = 6_000
 OF_A_SLOT = 1_500

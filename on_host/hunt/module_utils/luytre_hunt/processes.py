@@ -10,11 +10,11 @@ import re
 import socket
 import struct
 
-from ansible.module_utils.luytre._area_reader import UnreadableFact, read_text
-from ansible.module_utils.luytre._processes import MAX_PROCESSES, MAX_TABLE
 from ansible.module_utils.luytre_hunt.places import CHANGED, FOREIGN, GONE, OURS
-from ansible.module_utils.luytre_shared import safe_open
-from ansible.module_utils.luytre_shared.names import user_name
+from ansible.module_utils.luytre_shared.files import safe_open
+from ansible.module_utils.luytre_shared.files.names import user_name
+from ansible.module_utils.luytre_shared.os.area_reader import UnreadableFact, read_text
+from ansible.module_utils.luytre_shared.os.process_table import MAX_PROCESSES, MAX_TABLE
 
 GONE_MARK = " (deleted)"
 SHELLS = re.compile(

@@ -9,8 +9,9 @@ import re
 import stat
 
 from ansible.module_utils.luytre_hunt.package_index import CHANGED, FOREIGN, OURS, compute_md5
-from ansible.module_utils.luytre_shared import safe_move, safe_open
-from ansible.module_utils.luytre_shared.names import user_name
+from ansible.module_utils.luytre_shared.files import safe_open
+from ansible.module_utils.luytre_shared.files.names import user_name
+from ansible.module_utils.luytre_shared.incidents import safe_move
 
 MATTERS = re.compile(
     r"^/usr/(?:s?bin|games|libexec)/|^/usr/lib/(?:systemd|openssh|sudo|apache2|nginx|php|polkit-1|dbus-1\.0|apt"

@@ -3,24 +3,25 @@
 Read as the site's own account.
 """
 
-from ansible.module_utils.luytre import _applications, _site_database
+from ansible.module_utils.luytre.sites import site_applications
 from ansible.module_utils.luytre_hunt.places import FOREIGN, OURS
 from ansible.module_utils.luytre_shared.applications import interface
 from ansible.module_utils.luytre_shared.applications.registry import CMS_BY_KIND
+from ansible.module_utils.luytre_shared.databases import site_database
 
 SECONDS = 20
 
 
 def add_rows_of_accounts_and_code_in_cms(places):
     """Add the rows of accounts and code in sites' databases."""
-    applications, _cut = _applications.find_installed_applications(places.reading.make_part_reader(SECONDS))
+    applications, _cut = site_applications.find_installed_applications(places.reading.make_part_reader(SECONDS))
     for each in applications:
         cms = CMS_BY_KIND.get(each.kind)
         if cms is None or not (cms.code_in_tables or cms.hunted_accounts):
             continue
         try:
             own = cms.read_login(each.path)
-        except _site_database.DatabaseUnanswered:
+        except site_database.DatabaseUnanswered:
             continue
         if own is not None:
             _add_rows_of_code(places, cms, each.path, *own)
@@ -29,10 +30,10 @@ def add_rows_of_accounts_and_code_in_cms(places):
 
 def _fetch_rows(places, login, prefix, statements):
     words = {"{db}": login.database, "{p}": prefix}
-    return _site_database.fetch_rows(
+    return site_database.fetch_rows(
         places.reading.make_part_reader(SECONDS),
         login,
-        _site_database.fill_statement_placeholders(statements, words),
+        site_database.fill_statement_placeholders(statements, words),
     )
 
 
@@ -41,7 +42,7 @@ def _add_rows_of_accounts(places, cms, path, login, prefix):
         return
     try:
         rows = _fetch_rows(places, login, prefix, interface.choose_for_engine(cms.hunted_accounts, login))
-    except _site_database.DatabaseUnanswered:
+    except site_database.DatabaseUnanswered:
         return
     places.add_row_in_slot("cms_account", path, "", OURS, "", ["read"])
     for _admin, _level, name in (row for row in rows if len(row) == 3 and row[2]):
@@ -52,7 +53,7 @@ def _add_rows_of_code(places, cms, path, login, prefix):
     for statements in cms.code_in_tables:
         try:
             rows = _fetch_rows(places, login, prefix, statements)
-        except _site_database.DatabaseUnanswered as not_asked:
+        except site_database.DatabaseUnanswered as not_asked:
             if not_asked.why in ("late", "too_much"):
                 places.mark_part_as_cut_short("snippet")
             continue

@@ -14,12 +14,13 @@ import os
 import re
 import stat
 
-from ansible.module_utils.luytre import _applications, _websites, filesystem
-from ansible.module_utils.luytre._area_reader import read_text
+from ansible.module_utils.luytre.sites import site_applications, websites
+from ansible.module_utils.luytre.system import filesystem
 from ansible.module_utils.luytre_hunt.large_files import PART, WHOLE, read_head_and_tail_of_open_file
 from ansible.module_utils.luytre_hunt.stamps import make_stamp
 from ansible.module_utils.luytre_hunt.wire_format import convert_path_to_text_byte_by_byte
-from ansible.module_utils.luytre_shared import safe_open
+from ansible.module_utils.luytre_shared.files import safe_open
+from ansible.module_utils.luytre_shared.os.area_reader import read_text
 
 MAX_FILES = 300000
 """Names that are looked at, below all roots."""
@@ -82,7 +83,9 @@ class HuntWalk:
 
     def walk_all_web_roots(self):
         """Walk them all."""
-        found_applications, _cut = _applications.search_roots_for_applications(sorted(self.roots), self._effort.part(5))
+        found_applications, _cut = site_applications.search_roots_for_applications(
+            sorted(self.roots), self._effort.part(5)
+        )
         self.applications = [
             (self._get_root_number_and_relative_path(each), each.kind, each.read_version() or "")
             for each in found_applications
@@ -247,9 +250,9 @@ def _classify_web_folder_of_path(path, layouts):
     for relative, layout in layouts:
         if not relative or path.startswith(relative + "/"):
             inside = path[len(relative) :].lstrip("/")
-            purpose = _websites.classify_folder_of_file(layout, inside)
+            purpose = websites.classify_folder_of_file(layout, inside)
             return UPLOAD if purpose == "upload" else CACHE if purpose else 0
-    return UPLOAD if _websites.classify_folder_of_file(None, path) == "upload" else 0
+    return UPLOAD if websites.classify_folder_of_file(None, path) == "upload" else 0
 
 
 def _read_digest_and_kind_of_file(folder, name, status, with_md5):

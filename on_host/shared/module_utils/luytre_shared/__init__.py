@@ -1,13 +1,13 @@
 """Share what programs on a host need. Python 3.9, standard library only.
 
-- ``ownership``: who could change a file; ``immutable``: flags by which not even root changes a file.
-- ``safe_open``, ``safe_move``, ``file_replacement``, ``lines``: open, move, replace, edit files that others can swap.
-- ``action_runner``, ``quarantine_store``, ``auto_revert``: how containing programs refuse, record, keep and undo.
-- ``systemd_units``, ``web_block_config``: units, and web server settings that an incident puts in force.
-- ``accounts``, ``names``, ``keys``, ``key_line``: accounts with their sessions, and lines of authorized_keys.
-- ``network_peers``, ``ports``: addresses of this host, and ports held while a daemon reloads.
-- ``applications``: what is known of each application that sites are made with, a module a CMS.
-- ``debian_version``, ``json_safe``, ``reap``: orders of versions, answers that Ansible accepts, killed processes.
+Each folder imports itself and those after it (``tests/unit/test_dependencies.py`` holds it):
 
-Ansible sends this package along with every module, and the guard's own program contains what it needs of it.
+- ``applications``: a module a CMS, and the table of layouts.
+- ``databases``: a site's tables, asked as the site.
+- ``incidents``: how containing programs refuse, record, keep, move aside and undo.
+- ``os``: running programs and reading, within bounds; processes, accounts, ports, who writes a file.
+- ``files``: who could change a file; opening, replacing and protecting files that others can swap.
+- ``parsers``: text in, structure out.
+
+Ansible, the containing programs' archive and the guard's own program contain what they import of it.
 """

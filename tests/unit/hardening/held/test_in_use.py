@@ -10,16 +10,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible.module_utils.luytre import (
-    _access_log,
-    _dangerous_functions,
-    _open_writers,
-    _service_shells,
-    _webroot,
-    apache,
-)
-from ansible.module_utils.luytre import in_use as area
-from ansible.module_utils.luytre._time_budget import TimeBudget
+from ansible.module_utils.luytre.logins import service_shells
+from ansible.module_utils.luytre.sites import access_log, dangerous_functions, webroot
+from ansible.module_utils.luytre.web import apache
+from ansible.module_utils.luytre.web import in_use as area
+from ansible.module_utils.luytre_shared.os import open_writers
+from ansible.module_utils.luytre_shared.os.time_budget import TimeBudget
 
 from auditor.audit.controls import Fix
 from auditor.audit.effects import Effect
@@ -40,7 +36,7 @@ def line(request: str = "GET / HTTP/1.1", status: int = 200, referrer: str = "-"
 
 
 def test_requests_come_to_counts_and_names_of_hosts_and_nothing_else() -> None:
-    told = _access_log.count_requests_in_access_log(
+    told = access_log.count_requests_in_access_log(
         "\n".join(
             [
                 *[line(referrer="https://cong.tinh.gov.vn/tin?matkhau=x")] * 3,
@@ -71,33 +67,33 @@ def test_requests_come_to_counts_and_names_of_hosts_and_nothing_else() -> None:
 @pytest.mark.parametrize("bad", ['"' * 400_000, line(referrer="https://" + "a-" * 100_000), "\x00" * 1000, ""])
 def test_a_visitor_writes_nothing_that_keeps_a_reader_busy(bad: str) -> None:
     began = time.process_time()
-    assert _access_log.count_requests_in_access_log(bad)["referrers"] == []
+    assert access_log.count_requests_in_access_log(bad)["referrers"] == []
     assert time.process_time() - began < 2
 
 
 def test_neither_a_path_nor_a_file_is_searched_in_more_than_linear_time() -> None:
     began = time.process_time()
     assert (
-        _access_log.count_requests_in_access_log((line("GET " + "/cache" * 66 + " HTTP/1.1") + "\n") * 4_000)[
+        access_log.count_requests_in_access_log((line("GET " + "/cache" * 66 + " HTTP/1.1") + "\n") * 4_000)[
             "uploaded_php"
         ]
         == 0
     )
     assert (
-        _access_log.count_requests_in_access_log(line("GET " + "/cache" * 60 + "/x.php HTTP/1.1"))["uploaded_php"] == 1
+        access_log.count_requests_in_access_log(line("GET " + "/cache" * 60 + "/x.php HTTP/1.1"))["uploaded_php"] == 1
     )
-    assert _dangerous_functions.find_function_calls_in_php(b"<?php // " + b"exec( " * 49_000) == {"exec"}
-    assert _dangerous_functions.find_function_calls_in_php(b"<?php\n// exec('x')") == set()
+    assert dangerous_functions.find_function_calls_in_php(b"<?php // " + b"exec( " * 49_000) == {"exec"}
+    assert dangerous_functions.find_function_calls_in_php(b"<?php\n// exec('x')") == set()
     assert time.process_time() - began < 0.5
 
 
 def test_only_the_end_of_a_log_is_read_and_no_link_is_followed(tmp_path: Path) -> None:
     log = tmp_path / "access.log"
     log.write_text("".join(f"{number:09d}\n" for number in range(1000)))
-    assert _access_log.read_last_log_lines(str(log), 25) == "000000998\n000000999\n"
+    assert access_log.read_last_log_lines(str(log), 25) == "000000998\n000000999\n"
     (tmp_path / "link").symlink_to(log)
     os.mkfifo(tmp_path / "pipe")
-    assert [_access_log.read_last_log_lines(str(tmp_path / name)) for name in ("link", "pipe", "none")] == [None] * 3
+    assert [access_log.read_last_log_lines(str(tmp_path / name)) for name in ("link", "pipe", "none")] == [None] * 3
 
 
 # --- code and uploads --------------------------------------------------------------------------------------
@@ -117,7 +113,7 @@ def test_only_the_end_of_a_log_is_read_and_no_link_is_followed(tmp_path: Path) -
     ],
 )
 def test_what_code_calls_is_told_from_what_it_names(code: str, called: set[str]) -> None:
-    assert _dangerous_functions.find_function_calls_in_php(code.encode()) == called
+    assert dangerous_functions.find_function_calls_in_php(code.encode()) == called
 
 
 def test_a_root_tells_calls_uploads_and_who_reads_by_everybodys_right(
@@ -137,7 +133,7 @@ def test_a_root_tells_calls_uploads_and_who_reads_by_everybodys_right(
     (tmp_path / "rieng.html").chmod(0o600)
     (tmp_path / "admin" / "link.php").symlink_to("in.php")
     monkeypatch.setattr(area, "PEOPLE", range(os.getuid(), os.getuid() + 1))
-    monkeypatch.setattr(_webroot, "find_web_server_accounts", lambda: _webroot.WebUsers(["nobody"]))
+    monkeypatch.setattr(webroot, "find_web_server_accounts", lambda: webroot.WebUsers(["nobody"]))
     (told,) = area.find_usage_in_web_roots([str(tmp_path)], TimeBudget(5))
     assert told["calls"] == [{"function": "shell_exec", "files": 1, "examples": ["admin/in.php"]}]
     assert told["largest_upload"] == 5000
@@ -159,7 +155,7 @@ def test_logs_are_those_that_were_named_and_what_of_them_there_was_time_for(tmp_
 def test_a_log_that_another_account_writes_by_everybodys_right_names_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(_open_writers, "SECONDS", 60)
+    monkeypatch.setattr(open_writers, "SECONDS", 60)
     tmp_path.chmod(0o755)
     for folder in tmp_path.parents:
         folder.chmod(folder.stat().st_mode | 0o011) if folder.name.startswith("pytest-") else None
@@ -173,7 +169,7 @@ def test_a_log_that_another_account_writes_by_everybodys_right_names_it(
     with subprocess.Popen(command, user=65534, group=65534, extra_groups=[], stdout=subprocess.PIPE) as writer:
         try:
             assert writer.stdout is not None and writer.stdout.readline()
-            assert _open_writers.find_accounts_writing_open_files({str(path): path.stat() for path in (log, own)}) == {
+            assert open_writers.find_accounts_writing_open_files({str(path): path.stat() for path in (log, own)}) == {
                 str(log): ["nobody"]
             }
         finally:
@@ -183,9 +179,9 @@ def test_a_log_that_another_account_writes_by_everybodys_right_names_it(
 def test_where_there_was_no_time_to_look_nobody_is_said_to_write(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(_open_writers, "SECONDS", 0)
+    monkeypatch.setattr(open_writers, "SECONDS", 0)
     (tmp_path / "app.log").touch()
-    assert _open_writers.find_accounts_writing_open_files({"/var/log/x.log": (tmp_path / "app.log").stat()}) == {
+    assert open_writers.find_accounts_writing_open_files({"/var/log/x.log": (tmp_path / "app.log").stat()}) == {
         "/var/log/x.log": None
     }
     log = {"path": "/var/log/x.log", "writers": None}
@@ -214,7 +210,7 @@ def test_such_a_log_holds_the_change_that_takes_the_right() -> None:
     ],
 )
 def test_a_job_that_becomes_an_account_by_its_shell_names_it(text: str, names: set[str]) -> None:
-    assert {"git", "redmine", "redis"}.intersection(_service_shells.list_words_of_su_commands(text)) == names
+    assert {"git", "redmine", "redis"}.intersection(service_shells.list_words_of_su_commands(text)) == names
 
 
 # --- what it holds -----------------------------------------------------------------------------------------

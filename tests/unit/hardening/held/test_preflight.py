@@ -10,7 +10,7 @@ from functools import cache
 from typing import Any
 
 import pytest
-from ansible.module_utils.luytre import apache
+from ansible.module_utils.luytre.web import apache
 from ansible.module_utils.luytre_guard import snapshot  # type: ignore[import-not-found]
 
 from auditor.audit import controls

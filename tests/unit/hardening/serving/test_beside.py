@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from ansible.module_utils.luytre import apache
+from ansible.module_utils.luytre.web import apache
 
 from auditor.audit.effects import Effect
 from auditor.facts import HostFacts, load_fact_area_models

@@ -10,7 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible.module_utils.luytre import _accounts, _banners, _homes, accounts
+from ansible.module_utils.luytre.access import accounts
+from ansible.module_utils.luytre.logins import banners, homes
+from ansible.module_utils.luytre.os import account_files
 
 from auditor.models import Host, Status
 from tests.unit.access import DAY, HOST, NOW, facts, filters, finding, ids
@@ -61,11 +63,11 @@ def with_user(**changes: Any) -> dict[str, Any]:
     ],
 )
 def test_a_password_field(field: str, state: str, scheme: str | None) -> None:
-    assert _accounts.classify_password_field(field) == (state, scheme)
+    assert account_files.classify_password_field(field) == (state, scheme)
 
 
 def test_the_last_line_of_login_defs_counts() -> None:
-    defs = _accounts.parse_login_defs(
+    defs = account_files.parse_login_defs(
         "PASS_MAX_DAYS 90\n# PASS_MAX_DAYS 1\nUMASK\t\t022 # old\nPASS_MAX_DAYS\t99999\n\nLONELY\n"
     )
     assert defs == {"PASS_MAX_DAYS": "99999", "UMASK": "022"}
@@ -76,7 +78,7 @@ def test_the_last_line_of_login_defs_counts() -> None:
     [("/bin/bash", True), ("", True), ("/usr/sbin/nologin", False), ("/bin/false", False), ("/bin/sync", False)],
 )
 def test_shells(shell: str, usable: bool) -> None:
-    assert _accounts.is_login_shell_usable(shell) is usable
+    assert account_files.is_login_shell_usable(shell) is usable
 
 
 def account(name: str, uid: int, gid: int) -> dict[str, Any]:
@@ -428,14 +430,14 @@ def test_a_home_is_open_unless_a_site_lies_in_it(tmp_path: Path, monkeypatch: py
         owner = "root" if path == "/home/la" else path.rpartition("/")[2]
         return {"path": path, "owner": owner, "group": "x", "mode": modes[path], "kind": "dir"}
 
-    monkeypatch.setattr(_homes, "describe_file_mode", looked_at)
+    monkeypatch.setattr(homes, "describe_file_mode", looked_at)
     monkeypatch.setattr(
-        _homes, "list_process_folders_by_user", lambda: {0: {"/home/an"}, 1: {"/home/an/x"}, 5: {"/home/an/y", "/bin"}}
+        homes, "list_process_folders_by_user", lambda: {0: {"/home/an"}, 1: {"/home/an/x"}, 5: {"/home/an/y", "/bin"}}
     )
-    monkeypatch.setattr(_homes, "user_name", lambda uid: f"uid{uid}")
+    monkeypatch.setattr(homes, "user_name", lambda uid: f"uid{uid}")
     people = [{"name": path.rpartition("/")[2], "uid": 1, "home": path} for path in modes]
     people += [{"name": "root", "uid": 0, "home": "/root"}, {"name": "dich", "uid": 1, "home": "/home/../etc"}]
-    found = _homes.describe_people_homes(people, lambda: ["/home/web/public_html"])
+    found = homes.describe_people_homes(people, lambda: ["/home/web/public_html"])
     assert [(home["account"], home["open"], home["served"]) for home in found] == [
         ("an", True, False),
         ("lan", False, False),
@@ -460,10 +462,8 @@ def test_what_is_kept_of_people_is_open_where_others_get_at_it(monkeypatch: pyte
             {"path": path, "owner": owner, "group": "x", "mode": modes[name], "kind": kind} if name in modes else None
         )
 
-    monkeypatch.setattr(_homes, "describe_file_mode", looked_at)
-    found = _homes.find_dot_files_open_to_others(
-        [{"name": "an", "home": "/home/an"}, {"name": "root", "home": "/root"}]
-    )
+    monkeypatch.setattr(homes, "describe_file_mode", looked_at)
+    found = homes.find_dot_files_open_to_others([{"name": "an", "home": "/home/an"}, {"name": "root", "home": "/root"}])
     assert [(one["account"], one["path"]) for one in found] == [("an", "/home/an/.bashrc"), ("an", "/home/an/.profile")]
     areas = facts()
     areas["accounts"]["open_dot_files"] = [{**one, "doubt": None} for one in found]
@@ -483,7 +483,7 @@ def test_what_is_kept_of_people_is_open_where_others_get_at_it(monkeypatch: pyte
 )
 def test_what_is_shown_before_a_login(tmp_path: Path, text: str, warns: bool, names: bool, kept: str) -> None:
     (tmp_path / "issue").write_text(text)
-    told = _banners.read_banner(str(tmp_path / "issue"))
+    told = banners.read_banner(str(tmp_path / "issue"))
     assert (told["warns"], told["names_system"], told["kept"]) == (warns, names, kept)
     areas = facts()
     areas["accounts"]["banner"] = told

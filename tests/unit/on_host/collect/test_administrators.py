@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from ansible.module_utils.luytre import _accounts, _administrators, sudo
-from ansible.module_utils.luytre._area_reader import AreaReader, NotRun
+from ansible.module_utils.luytre.access import sudo
+from ansible.module_utils.luytre.logins import administrators
+from ansible.module_utils.luytre.os import account_files
+from ansible.module_utils.luytre_shared.os.area_reader import AreaReader, NotRun
 
 ACCOUNTS = [
     {"name": name, "uid": uid, "gid": gid}
@@ -34,7 +36,7 @@ SUDO = spec({"usergroup": "sudo"}, "ALL")
 
 
 def equals(*specs: dict[str, Any], names: tuple[str, ...] = ("quantri",), accounts: Any = ACCOUNTS) -> Any:
-    return _administrators.find_root_equivalent_accounts({"User_Specs": list(specs)}, set(names), accounts, GROUPS)
+    return administrators.find_root_equivalent_accounts({"User_Specs": list(specs)}, set(names), accounts, GROUPS)
 
 
 def test_a_declared_administrator_whom_sudo_makes_root_counts_with_groups_of_nobody_else() -> None:
@@ -89,10 +91,10 @@ class _Host(AreaReader):
 
 def trusted(host: _Host, read: list[str], monkeypatch: pytest.MonkeyPatch) -> Any:
     monkeypatch.setattr(sudo, "read_sudo_policy", lambda _reading: {"User_Specs": [SUDO]})
-    monkeypatch.setattr(_accounts, "read_passwd_rows", lambda: ACCOUNTS)
-    monkeypatch.setattr(_accounts, "read_group_rows", lambda: GROUPS)
-    monkeypatch.setattr(_administrators, "PathTrust", host.by)
-    return _administrators.make_trust_for_daemon_test(host, read)
+    monkeypatch.setattr(account_files, "read_passwd_rows", lambda: ACCOUNTS)
+    monkeypatch.setattr(account_files, "read_group_rows", lambda: GROUPS)
+    monkeypatch.setattr(administrators, "PathTrust", host.by)
+    return administrators.make_trust_for_daemon_test(host, read)
 
 
 def test_a_test_is_run_beside_an_administrators_file_and_not_beside_anothers(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -118,9 +120,9 @@ def test_an_undeclared_one_does_not_have_it_run(monkeypatch: pytest.MonkeyPatch)
 
 def test_what_judges_then_can_look_at_files(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sudo, "read_sudo_policy", lambda _reading: {"User_Specs": [SUDO]})
-    monkeypatch.setattr(_accounts, "read_passwd_rows", lambda: ACCOUNTS)
-    monkeypatch.setattr(_accounts, "read_group_rows", lambda: GROUPS)
-    trust = _administrators.make_trust_for_daemon_test(
+    monkeypatch.setattr(account_files, "read_passwd_rows", lambda: ACCOUNTS)
+    monkeypatch.setattr(account_files, "read_group_rows", lambda: GROUPS)
+    trust = administrators.make_trust_for_daemon_test(
         _Host({"/etc/nginx/a.conf": 1000}, ["quantri"]), ["/etc/nginx/a.conf"]
     )
     assert trust.describe_first_changer_on_path("/usr/bin/env") is None

@@ -7,8 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible.module_utils.luytre import _apache_config, _apache_request, _exposed_paths, _patterns, apache, nginx
-from ansible.module_utils.luytre._area_reader import UnreadableFact
+from ansible.module_utils.luytre.parsers import foreign_patterns
+from ansible.module_utils.luytre.parsers.web_servers import apache_config, apache_request
+from ansible.module_utils.luytre.web import apache, nginx
+from ansible.module_utils.luytre.web_servers import exposed_paths
+from ansible.module_utils.luytre_shared.os.area_reader import UnreadableFact
 
 from auditor.audit import controls
 from auditor.audit.controls import Catalogue
@@ -107,7 +110,7 @@ def etc(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def read(etc: Path, *declared: dict[str, Any]) -> dict[str, Any]:
     """The area as the collector makes it of these files."""
     variables = {"APACHE_RUN_USER": "www-data", "APACHE_LOG_DIR": "/var/log/apache2"}
-    configuration = _apache_config.ApacheConfiguration(str(etc), variables, (2, 4, 62)).read(str(etc / "apache2.conf"))
+    configuration = apache_config.ApacheConfiguration(str(etc), variables, (2, 4, 62)).read(str(etc / "apache2.conf"))
     assert configuration.problems == []
     data = {
         **apache.ABSENT,
@@ -421,7 +424,7 @@ def test_an_htaccess_counts_as_far_as_it_may_and_through_no_link(etc: Path, tmp_
 def test_an_htaccess_whose_patterns_never_end_costs_its_own_site_alone(
     etc: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, line: str
 ) -> None:
-    monkeypatch.setattr(_patterns, "BOUNDS", (0.2, 0.5))
+    monkeypatch.setattr(foreign_patterns, "BOUNDS", (0.2, 0.5))
     root = tmp_path / "trang"
     root.mkdir()
     (root / ".htaccess").write_text(f"RewriteEngine On\n{line}\n")
@@ -449,7 +452,7 @@ def test_an_htaccess_whose_patterns_never_end_costs_its_own_site_alone(
 
 
 def test_a_pattern_of_the_whole_server_that_never_ends_is_named(etc: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_patterns, "BOUNDS", (0.2,))
+    monkeypatch.setattr(foreign_patterns, "BOUNDS", (0.2,))
     (etc / "conf-enabled" / "own.conf").write_text(f'<DirectoryMatch "{COSTLY}">\nOptions None\n</DirectoryMatch>\n')
     with pytest.raises(UnreadableFact, match=f"the patterns of {etc}/conf-enabled/own.conf cost too much time"):
         read(etc)
@@ -477,9 +480,9 @@ def test_an_htaccess_that_is_too_long_to_read_is_no_pass(etc: Path, tmp_path: Pa
     ],
 )
 def test_a_nonsense_htaccess_is_survived(etc: Path, text: str) -> None:
-    configuration = _apache_config.ApacheConfiguration(str(etc), {})
+    configuration = apache_config.ApacheConfiguration(str(etc), {})
     nodes = configuration.read_hostile(text, "x")
-    server = _apache_request.ApacheServer({"headers"}, [], nodes)
+    server = apache_request.ApacheServer({"headers"}, [], nodes)
     assert server.answer_get_request("/index.php").kind in ("file", "denied")
 
 
@@ -547,7 +550,7 @@ def test_status_pages_that_strangers_read(etc: Path, lines: str, told: list[str]
 def test_the_status_of_php_that_strangers_read(etc: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     pool = etc / "www.conf"
     pool.write_text("[www]\npm.status_path = /fpm-status\n")
-    monkeypatch.setattr(_exposed_paths, "POOLS", (str(pool),))
+    monkeypatch.setattr(exposed_paths, "POOLS", (str(pool),))
     assert vhost(read(etc), 80)["status_open"] == []
     proxied = "ProxyPass /fpm-status unix:/run/php/php8.2-fpm.sock|fcgi://localhost/fpm-status\n"
     assert _with(etc, proxied)["status_open"] == ["/fpm-status"]

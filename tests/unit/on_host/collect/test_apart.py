@@ -7,9 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible.module_utils.luytre import _subprocess_pool
-from ansible.module_utils.luytre._subprocess_pool import MAX_ANSWER, run_work_for_each_name_in_subprocess
-from ansible.module_utils.luytre_shared import reap
+from ansible.module_utils.luytre_shared.os import reap, subprocess_pool
+from ansible.module_utils.luytre_shared.os.subprocess_pool import MAX_ANSWER, run_work_for_each_name_in_subprocess
 
 
 def sound(name: str) -> dict[str, Any]:
@@ -67,7 +66,7 @@ def test_one_that_cannot_be_ended_is_left(monkeypatch: pytest.MonkeyPatch) -> No
         return 0, 0
 
     monkeypatch.setattr(reap.os, "waitpid", waitpid)
-    monkeypatch.setattr(_subprocess_pool, "END_SECONDS", 0.02)
+    monkeypatch.setattr(subprocess_pool, "END_SECONDS", 0.02)
     answers = run_work_for_each_name_in_subprocess(["fine"], sound, dict.fromkeys(["fine"], 5), 1)
     monkeypatch.undo()
     os.waitpid(-1, 0)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from ansible.module_utils.luytre import _processes, _root_applications
+from ansible.module_utils.luytre.daemons import root_applications
+from ansible.module_utils.luytre_shared.os import process_table
 
 from auditor.models import Status
 from tests.unit.system_areas import facts, finding
@@ -17,7 +18,7 @@ LINE = (
 
 
 def told(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, *processes: _processes.ProcessInfo
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, *processes: process_table.ProcessInfo
 ) -> list[tuple[str, str | None]]:
     for one in processes:
         (tmp_path / str(one.pid) / "fd").mkdir(parents=True, exist_ok=True)
@@ -29,14 +30,14 @@ def told(
     for name in ("tcp", "tcp6", "unix"):
         (tmp_path / "net" / name).write_text("head\n" + (LINE if name == "tcp" else ""))
     known = {one.pid: one for one in processes}
-    monkeypatch.setattr(_processes, "read_process_info", lambda pid, _proc: known.get(pid))
-    found = _root_applications.find_applications_listening_as_root(str(tmp_path))
+    monkeypatch.setattr(process_table, "read_process_info", lambda pid, _proc: known.get(pid))
+    found = root_applications.find_applications_listening_as_root(str(tmp_path))
     assert all(one["listens"] == ["127.0.0.1:3000"] for one in found)
     return [(one["process"], one["unit"]) for one in found]
 
 
-def process(pid: int, program: str, uid: int | None = 0, title: str = "", parent: int = 1) -> _processes.ProcessInfo:
-    return _processes.ProcessInfo(pid, parent, uid, title, "dich-vu.service", program)
+def process(pid: int, program: str, uid: int | None = 0, title: str = "", parent: int = 1) -> process_table.ProcessInfo:
+    return process_table.ProcessInfo(pid, parent, uid, title, "dich-vu.service", program)
 
 
 @pytest.mark.parametrize(

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 import yaml
-from ansible.module_utils.luytre import _audit
-from ansible.module_utils.luytre._area_reader import AreaReader
+from ansible.module_utils.luytre.daemons import audit_rules
+from ansible.module_utils.luytre_shared.os.area_reader import AreaReader
 
 RULES = """\
 -w /etc/passwd -p wa -k identity
@@ -26,7 +26,7 @@ RULES = """\
 
 def test_what_rules_record() -> None:
     paths = ["/etc/passwd", "/etc/nginx", "/etc/ssh/sshd_config", "/etc/shadow", "/etc/group"]
-    found = _audit.build_web_server_audit_profile(RULES, paths, [("www-data", 33), ("tin", 1001)])
+    found = audit_rules.build_web_server_audit_profile(RULES, paths, [("www-data", 33), ("tin", 1001)])
     assert {one["value"]: one["recorded"] for one in found} == {
         "/etc/passwd": True,
         "/etc/nginx": True,
@@ -43,10 +43,10 @@ def test_what_rules_record() -> None:
 def test_a_folder_is_named_as_one_and_is_recorded_by_rules_that_name_it_either_way(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(_audit, "CONFIGURATION", (str(tmp_path), "/etc/hostname"))
-    assert [path for path in _audit._list_paths_to_watch() if path.startswith(str(tmp_path))] == [f"{tmp_path}/"]
+    monkeypatch.setattr(audit_rules, "CONFIGURATION", (str(tmp_path), "/etc/hostname"))
+    assert [path for path in audit_rules._list_paths_to_watch() if path.startswith(str(tmp_path))] == [f"{tmp_path}/"]
     for rule in (f"-w {tmp_path} -p wa", f"-w {tmp_path}/ -p wa", f"-w {tmp_path.parent} -p wa"):
-        assert _audit.build_web_server_audit_profile([rule], [f"{tmp_path}/"], [])[0]["recorded"] is True
+        assert audit_rules.build_web_server_audit_profile([rule], [f"{tmp_path}/"], [])[0]["recorded"] is True
 
 
 def test_starts_of_tools_that_are_there_are_asked_for(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -55,14 +55,18 @@ def test_starts_of_tools_that_are_there_are_asked_for(monkeypatch: pytest.Monkey
             return None
 
     (tmp_path / "kmod").touch()
-    monkeypatch.setattr(_audit, "TOOLS", (str(tmp_path / "kmod"), str(tmp_path / "setfacl")))
-    monkeypatch.setattr(_audit, "DISTRIBUTION_SETID", ())
-    _daemon, _profile, people, _untold = _audit.collect_auditd_facts(Bare({}, 60), {"enabled": False, "active": False})
+    monkeypatch.setattr(audit_rules, "TOOLS", (str(tmp_path / "kmod"), str(tmp_path / "setfacl")))
+    monkeypatch.setattr(audit_rules, "DISTRIBUTION_SETID", ())
+    _daemon, _profile, people, _untold = audit_rules.collect_auditd_facts(
+        Bare({}, 60), {"enabled": False, "active": False}
+    )
     assert [one["value"] for one in people if one["kind"] == "program"] == [str(tmp_path / "kmod")]
 
 
 def test_a_rule_for_every_program_records_each_account() -> None:
-    found = _audit.build_web_server_audit_profile(["-a always,exit -S execve,execveat -F key=x"], [], [("tin", 1001)])
+    found = audit_rules.build_web_server_audit_profile(
+        ["-a always,exit -S execve,execveat -F key=x"], [], [("tin", 1001)]
+    )
     assert found[-1] == {"kind": "account", "value": "tin", "recorded": True}
 
 
@@ -81,7 +85,7 @@ def test_a_rule_for_every_program_records_each_account() -> None:
     ],
 )
 def test_a_rule_that_misses_some_programs_records_no_account(rules: list[str]) -> None:
-    assert not _audit.build_web_server_audit_profile(rules, [], [("tin", 1001)])[-1]["recorded"]
+    assert not audit_rules.build_web_server_audit_profile(rules, [], [("tin", 1001)])[-1]["recorded"]
 
 
 @pytest.mark.parametrize(
@@ -96,7 +100,7 @@ def test_a_rule_that_misses_some_programs_records_no_account(rules: list[str]) -
     ],
 )
 def test_the_most_that_logs_come_to(settings: dict[str, str], most: int | None) -> None:
-    assert _audit.compute_max_audit_log_bytes(settings) == most
+    assert audit_rules.compute_max_audit_log_bytes(settings) == most
 
 
 PEOPLE = "-a always,exit -S {} -F auid>={} -F auid!=-1 -F key=people"
@@ -105,31 +109,31 @@ PEOPLE = "-a always,exit -S {} -F auid>={} -F auid!=-1 -F key=people"
 @pytest.mark.parametrize(
     ("rules", "recorded"),
     [
-        ([PEOPLE.format(",".join(_audit.DELETIONS), 1000)], True),
-        (["-a always,exit -S " + ",".join(_audit.DELETIONS)], True),  # everybody's
-        (["-a always,exit -F arch=b64 -S " + ",".join(_audit.DELETIONS)], False),  # a 32-bit program's are missing
-        ([PEOPLE.format(",".join(_audit.DELETIONS), 2000)], False),  # not everybody who logs in
-        ([PEOPLE.format(",".join(_audit.DELETIONS[1:]), 1000)], False),
-        ([PEOPLE.format(",".join(_audit.DELETIONS), 1000) + " -F exit=-EACCES"], False),  # what failed alone
+        ([PEOPLE.format(",".join(audit_rules.DELETIONS), 1000)], True),
+        (["-a always,exit -S " + ",".join(audit_rules.DELETIONS)], True),  # everybody's
+        (["-a always,exit -F arch=b64 -S " + ",".join(audit_rules.DELETIONS)], False),  # a 32-bit program's are missing
+        ([PEOPLE.format(",".join(audit_rules.DELETIONS), 2000)], False),  # not everybody who logs in
+        ([PEOPLE.format(",".join(audit_rules.DELETIONS[1:]), 1000)], False),
+        ([PEOPLE.format(",".join(audit_rules.DELETIONS), 1000) + " -F exit=-EACCES"], False),  # what failed alone
     ],
 )
 def test_what_people_delete_is_recorded_by_whoever_logged_in(rules: list[str], recorded: bool) -> None:
-    found = _audit.build_logged_in_people_audit_profile(
+    found = audit_rules.build_logged_in_people_audit_profile(
         ["-w /var/log/wtmp -p wa -k logins", *rules], ["/var/log/wtmp", "/run/faillock"]
     )
     assert {one["value"]: one["recorded"] for one in found} == {
         "/var/log/wtmp": True,
         "/run/faillock": False,
-        ",".join(_audit.RIGHTS): False,
-        ",".join(_audit.DELETIONS): recorded,
-        ",".join(_audit.MOUNTS): False,
-        ",".join(_audit.REFUSED_CALLS): False,
+        ",".join(audit_rules.RIGHTS): False,
+        ",".join(audit_rules.DELETIONS): recorded,
+        ",".join(audit_rules.MOUNTS): False,
+        ",".join(audit_rules.REFUSED_CALLS): False,
     }
 
 
 def test_some_calls_have_another_name_for_32_bit_programs() -> None:
     def recorded(calls: str) -> bool:
-        found = _audit.build_logged_in_people_audit_profile([PEOPLE.format(calls, 1000)], [])
+        found = audit_rules.build_logged_in_people_audit_profile([PEOPLE.format(calls, 1000)], [])
         return bool(next(one["recorded"] for one in found if one["value"] == "mount,umount2"))
 
     assert not recorded("mount,umount2")
@@ -138,23 +142,25 @@ def test_some_calls_have_another_name_for_32_bit_programs() -> None:
 
 @pytest.mark.parametrize(("ends", "recorded"), [(["-EACCES", "-EPERM"], True), (["-EACCES"], False), ([""], True)])
 def test_what_people_may_not_open_is_recorded_by_both_refusals(ends: list[str], recorded: bool) -> None:
-    calls = ",".join([*_audit.REFUSED_CALLS, "ftruncate64", "truncate64"])
+    calls = ",".join([*audit_rules.REFUSED_CALLS, "ftruncate64", "truncate64"])
     rules = [PEOPLE.format(calls, 1000) + f" -F exit={end}" * bool(end) for end in ends]
-    assert _audit.build_logged_in_people_audit_profile(rules, [])[-1] == {
+    assert audit_rules.build_logged_in_people_audit_profile(rules, [])[-1] == {
         "kind": "refused",
-        "value": ",".join(_audit.REFUSED_CALLS),
+        "value": ",".join(audit_rules.REFUSED_CALLS),
         "recorded": recorded,
     }
 
 
 def test_rules_for_people_alone_record_nothing_of_services() -> None:
-    found = _audit.build_web_server_audit_profile([PEOPLE.format("adjtimex,settimeofday,clock_settime", 1000)], [], [])
+    found = audit_rules.build_web_server_audit_profile(
+        [PEOPLE.format("adjtimex,settimeofday,clock_settime", 1000)], [], []
+    )
     assert not any(one["recorded"] for one in found)
 
 
 def test_the_role_writes_the_names_that_are_looked_for() -> None:
     values = yaml.safe_load((Path(__file__).parents[4] / "roles/logging/vars/main.yml").read_text("utf-8"))
-    assert values["logging_calls_of_32_bits"] == _audit.OF_32_BITS
+    assert values["logging_calls_of_32_bits"] == audit_rules.OF_32_BITS
 
 
 STARTED = "-a always,exit -S all -F path=/usr/bin/sudo -F perm=x -F auid>=1000 -F auid!=-1 -F key=lent_rights"
@@ -173,7 +179,7 @@ STARTED = "-a always,exit -S all -F path=/usr/bin/sudo -F perm=x -F auid>=1000 -
     ],
 )
 def test_a_program_that_lends_rights_is_recorded_when_people_start_it(rule: str, recorded: bool) -> None:
-    found = _audit.build_logged_in_people_audit_profile([rule], [], ["/usr/bin/sudo"])
+    found = audit_rules.build_logged_in_people_audit_profile([rule], [], ["/usr/bin/sudo"])
     assert found[-1] == {"kind": "program", "value": "/usr/bin/sudo", "recorded": recorded}
 
 
@@ -184,7 +190,7 @@ def test_programs_lend_rights_by_their_mode_and_links_to_them_do_not(tmp_path: P
     (tmp_path / "link").symlink_to("su")
     (tmp_path / "folder").mkdir(mode=0o2755)
     named = [f"{tmp_path}/{name}" for name in ("su", "chage", "true", "link", "folder", "none")]
-    assert _audit.select_setid_programs(named) == [f"{tmp_path}/chage", f"{tmp_path}/su"]
+    assert audit_rules.select_setid_programs(named) == [f"{tmp_path}/chage", f"{tmp_path}/su"]
 
 
 AS_LISTED = """\
@@ -210,15 +216,15 @@ AS_LISTED = """\
 
 
 def test_what_the_role_loads_is_recorded() -> None:
-    found = _audit.build_web_server_audit_profile(
+    found = audit_rules.build_web_server_audit_profile(
         AS_LISTED, [], [("www-data", 33)]
-    ) + _audit.build_logged_in_people_audit_profile(AS_LISTED, [], ["/usr/bin/sudo"])
+    ) + audit_rules.build_logged_in_people_audit_profile(AS_LISTED, [], ["/usr/bin/sudo"])
     assert [one["value"] for one in found if not one["recorded"]] == []
     for missing in range(len(AS_LISTED)):
         fewer = AS_LISTED[:missing] + AS_LISTED[missing + 1 :]
-        found = _audit.build_web_server_audit_profile(
+        found = audit_rules.build_web_server_audit_profile(
             fewer, [], [("www-data", 33)]
-        ) + _audit.build_logged_in_people_audit_profile(fewer, [], ["/usr/bin/sudo"])
+        ) + audit_rules.build_logged_in_people_audit_profile(fewer, [], ["/usr/bin/sudo"])
         assert len([one for one in found if not one["recorded"]]) == 1, AS_LISTED[missing]
 
 
@@ -230,7 +236,9 @@ def test_what_a_first_login_and_a_first_change_of_a_password_make_is_watched_bef
             return None
 
     monkeypatch.setattr("os.path.lexists", lambda _path: False)
-    _daemon, profile, people, _untold = _audit.collect_auditd_facts(Bare({}, 60), {"enabled": False, "active": False})
+    _daemon, profile, people, _untold = audit_rules.collect_auditd_facts(
+        Bare({}, 60), {"enabled": False, "active": False}
+    )
     assert "/etc/security/opasswd" in [one["value"] for one in profile]
     assert "/run/faillock" in [one["value"] for one in people]
     assert "/var/lib/wtmpdb" not in [one["value"] for one in people]

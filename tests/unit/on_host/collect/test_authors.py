@@ -9,14 +9,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from ansible.module_utils.luytre import _file_writers
-from ansible.module_utils.luytre._file_writers import describe_content_doubt, open_path_target
 from ansible.module_utils.luytre_change.permissions import (
     AsideFolder,
     Correction,
     CorrectionResult,
     apply_permission_corrections,
 )
+from ansible.module_utils.luytre_shared.os import file_writers
+from ansible.module_utils.luytre_shared.os.file_writers import describe_content_doubt, open_path_target
 
 
 @pytest.fixture
@@ -192,7 +192,7 @@ def test_a_folder_that_counts_for_nothing_while_it_is_loose_is_closed_by_a_perso
     log = make(folder / "log", mode=0o440, text="www-data ALL=(ALL) NOPASSWD: ALL\n")
     os.chown(folder, owner, group)
     folder.chmod(mode)
-    monkeypatch.setattr(_file_writers, "PASSED_OVER", (str(folder),))
+    monkeypatch.setattr(file_writers, "PASSED_OVER", (str(folder),))
     wanted = [Correction(str(folder), 0o7755), closed(log)]
     for aside in (None, AsideFolder("run", str(etc / "aside"))):
         done = put(wanted, aside)

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible.module_utils.luytre import backups
-from ansible.module_utils.luytre._area_reader import AreaReader
-from ansible.module_utils.luytre._time_budget import TimeBudget
+from ansible.module_utils.luytre.system import backups
+from ansible.module_utils.luytre_shared.os.area_reader import AreaReader
+from ansible.module_utils.luytre_shared.os.time_budget import TimeBudget
 
 from auditor.models import Status
 from tests.unit.areas import DAY, NOW, SITE, facts, finding

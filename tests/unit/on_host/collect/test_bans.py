@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 import yaml
-from ansible.module_utils.luytre import _visitor_bans, _websites, bans
-from ansible.module_utils.luytre._area_reader import AreaReader
-from ansible.module_utils.luytre._time_budget import TimeBudget
+from ansible.module_utils.luytre.access import bans
+from ansible.module_utils.luytre.sites import visitor_bans, websites
+from ansible.module_utils.luytre_shared.os.area_reader import AreaReader
+from ansible.module_utils.luytre_shared.os.time_budget import TimeBudget
 
 from auditor.system import resources
 
@@ -47,7 +48,7 @@ def test_logins_are_watched_where_their_own_requests_are_logged(tmp_path: Path) 
     (tmp_path / "json.log").write_text('{"a": "1.2.3.4"}\n')
 
     def found(log: str, jails: list[dict[str, Any]]) -> list[tuple[Any, ...]]:
-        vhost = _websites.VhostBlock("nginx", "/etc/nginx/x", 1, [str(tmp_path)], [log] if log else [])
+        vhost = websites.VhostBlock("nginx", "/etc/nginx/x", 1, [str(tmp_path)], [log] if log else [])
         logins = bans.find_login_pages_and_their_jails([vhost], TimeBudget(60), jails)
         return [(one["uri"], one["readable"], one["watched"]) for one in logins]
 
@@ -139,11 +140,11 @@ ADDRESS = r"(?:(?:::f{4,6}:)?(?P<ip4>(?:\d{1,3}\.){3}\d{1,3}))"
 def test_a_jail_names_the_visitors_that_it_would_shut_out(
     pattern: str, banned: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(_visitor_bans, "list_access_logs", lambda _: ["/var/log/nginx/a.log"])
-    monkeypatch.setattr(_visitor_bans._websites, "list_configured_vhosts", list)
+    monkeypatch.setattr(visitor_bans, "list_access_logs", lambda _: ["/var/log/nginx/a.log"])
+    monkeypatch.setattr(visitor_bans.websites, "list_configured_vhosts", list)
     reading = AreaReader({"visitors": {"engine": ENGINE, "plain": PLAIN}}, 1)
     reads, other = (bans.describe_jail(name, ANSWERS, []) | {"patterns": [f"[0]: {pattern}"]} for name in ("x", "y"))
     other["logs"] = ["/var/log/auth.log"]
-    reads, other = _visitor_bans.mark_jails_that_ban_visitors([reads, other], reading)
+    reads, other = visitor_bans.mark_jails_that_ban_visitors([reads, other], reading)
     assert reads["bans_visitors"] == banned
     assert "bans_visitors" not in other

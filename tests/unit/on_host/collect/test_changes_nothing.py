@@ -77,22 +77,22 @@ MODULES = frozenset({"shutil", "tempfile", "fileinput", "pty", "multiprocessing"
 """Whatever is done with these, files come or go."""
 STARTING = frozenset({"subprocess.run", "subprocess.Popen", "subprocess.call", "subprocess.check_output"})
 ALLOWED = {
-    ("_sshd.py", "_ensure_sshd_runtime_folder", "os.makedirs"): "/run/sshd, which sshd's own unit makes at each start",
+    ("sshd.py", "_ensure_sshd_runtime_folder", "os.makedirs"): "/run/sshd, which sshd's own unit makes at each start",
     (
-        "_site_database.py",
+        "site_database.py",
         "run_database_client_as_nobody",
         "os.write",
     ): "a file in memory, which the client alone is handed",
-    ("_site_database.py", "run_database_client_as_nobody", "os.fchown"): "the same",
-    ("_site_database.py", "run_database_client_as_nobody", "os.fchmod"): "the same",
-    ("_site_database.py", "run_database_client_as_nobody", "subprocess.Popen"): "the client, as nobody, shut in",
-    ("_site_database.py", "_read_client_answer", "client.stdin.write"): "statements; what collects only reads by them",
-    ("_mariadb_start.py", "find_unmet_path_requirement", "os.write"): "a pipe to ourselves",
-    ("_patterns.py", "_run_child", "os.fdopen"): "a pipe to ourselves",
-    ("_patterns.py", "_run_child", "pipe.write"): "a pipe to ourselves",
-    ("_subprocess_pool.py", "_run_child", "os.fdopen"): "a pipe to ourselves",
-    ("_subprocess_pool.py", "_run_child", "pipe.write"): "a pipe to ourselves",
-    ("_subprocess_pool.py", "_run_child", "os.open"): "/dev/null",
+    ("site_database.py", "run_database_client_as_nobody", "os.fchown"): "the same",
+    ("site_database.py", "run_database_client_as_nobody", "os.fchmod"): "the same",
+    ("site_database.py", "run_database_client_as_nobody", "subprocess.Popen"): "the client, as nobody, shut in",
+    ("site_database.py", "_read_client_answer", "client.stdin.write"): "statements; what collects only reads by them",
+    ("mariadb_start.py", "find_unmet_path_requirement", "os.write"): "a pipe to ourselves",
+    ("foreign_patterns.py", "_run_child", "os.fdopen"): "a pipe to ourselves",
+    ("foreign_patterns.py", "_run_child", "pipe.write"): "a pipe to ourselves",
+    ("subprocess_pool.py", "_run_child", "os.fdopen"): "a pipe to ourselves",
+    ("subprocess_pool.py", "_run_child", "pipe.write"): "a pipe to ourselves",
+    ("subprocess_pool.py", "_run_child", "os.open"): "/dev/null",
     ("evidence.py", "main", "out.write"): "what is sent to the controller",
     ("evidence.py", "pass_on", "out.write"): "the same",
     ("frames.py", "_write_frame_to_pipe", "self._pipe.write"): "a pipe to ourselves",
@@ -102,7 +102,7 @@ ALLOWED = {
         "run_command_and_return_its_output",
         "subprocess.run",
     ): "programs that list and show, with words of ours alone",
-    ("_area_reader.py", "run", "subprocess.run"): "the one door, whose programs are below",
+    ("area_reader.py", "run", "subprocess.run"): "the one door, whose programs are below",
 }
 """File, function and call, and why nothing of the host changes."""
 PROGRAMS = {
@@ -194,7 +194,7 @@ def imported(source: str) -> set[str]:
             names += [one.name for one in node.names]
         elif isinstance(node, ast.ImportFrom):
             names += [node.module or "", *(f"{node.module}.{one.name}" for one in node.names)]
-    return {match[1] for name in names if (match := re.search(r"\bluytre_shared\.(\w+)", name))}
+    return {match[1] for name in names if (match := re.search(r"\bluytre_shared\.\w+\.(\w+)", name))}
 
 
 def found() -> dict[tuple[str, str, str], int]:
@@ -211,9 +211,13 @@ def test_nothing_that_collects_changes_a_file() -> None:
 
 def test_nothing_that_collects_takes_in_what_changes_hosts() -> None:
     assert {path for path, source in sources().items() if imported(source) & FOR_CHANGES} == set()
-    assert imported("from ansible.module_utils.luytre_shared.action_runner import Refused") >= {"action_runner"}
-    assert imported("from ansible.module_utils.luytre_shared import action_runner, safe_open") >= {"action_runner"}
-    assert all((ON_HOST / f"shared/module_utils/luytre_shared/{name}.py").is_file() for name in FOR_CHANGES)
+    assert imported("from ansible.module_utils.luytre_shared.incidents.action_runner import Refused") >= {
+        "action_runner"
+    }
+    assert imported("from ansible.module_utils.luytre_shared.incidents import action_runner, lines") >= {
+        "action_runner"
+    }
+    assert all(list((ON_HOST / "shared/module_utils/luytre_shared").glob(f"*/{name}.py")) for name in FOR_CHANGES)
 
 
 def test_what_is_allowed_is_there() -> None:

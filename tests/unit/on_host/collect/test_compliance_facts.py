@@ -56,7 +56,7 @@ def test_code_of_an_area_that_does_not_load_is_told_in_its_own_place_alone(tmp_p
     broken.mkdir(parents=True)
     (broken / "cron.py").write_text("raise ImportError('not for this Python')\n", "utf-8")
     (broken / "time.py").write_text("def collect_area_facts(reading):\n    return {'read': True}\n", "utf-8")
-    here = f"import ansible.module_utils.luytre as ours; ours.__path__.insert(0, {str(broken)!r})\n"
+    here = f"import ansible.module_utils.luytre.system as ours; ours.__path__.insert(0, {str(broken)!r})\n"
     starter = STARTER.replace(
         "from ansible.module_utils import basic\n", f"{here}from ansible.module_utils import basic\n"
     )

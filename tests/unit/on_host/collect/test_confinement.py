@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from ansible.module_utils.luytre import _confinement
+from ansible.module_utils.luytre.daemons import confinement
 
 from auditor.models import Status
 from tests.unit.modules import load
@@ -15,14 +15,14 @@ drop_ins = load("roles/services/filter_plugins/services.py")
 confined_start = load("roles/services/library/confined_start.py")
 
 CONFINED = {
-    **dict.fromkeys(_confinement.SWITCHES, "yes"),
+    **dict.fromkeys(confinement.SWITCHES, "yes"),
     "ProtectSystem": "full",
     "RestrictAddressFamilies": "AF_INET AF_INET6 AF_NETLINK AF_UNIX",
     "SystemCallFilter": "~clock_settime init_module ioperm modify_ldt reboot swapon uselib",
     "CapabilityBoundingSet": "cap_chown cap_setuid",
 }
 STOCK = {
-    **dict.fromkeys(_confinement.SWITCHES, "no"),
+    **dict.fromkeys(confinement.SWITCHES, "no"),
     "SystemCallArchitectures": "",
     "ProtectSystem": "no",
     "RestrictAddressFamilies": "~",
@@ -48,24 +48,24 @@ def settings(**changes: Any) -> list[str]:
 
 
 def test_what_a_unit_lacks_is_what_systemd_does_not_have() -> None:
-    assert _confinement.list_missing_unit_properties(CONFINED) == []
-    assert sorted(_confinement.list_missing_unit_properties(STOCK)) == sorted(STOCK)
+    assert confinement.list_missing_unit_properties(CONFINED) == []
+    assert sorted(confinement.list_missing_unit_properties(STOCK)) == sorted(STOCK)
     assert (
-        _confinement.list_missing_unit_properties({**CONFINED, "ProtectSystem": "strict", "PrivateTmp": "disconnected"})
+        confinement.list_missing_unit_properties({**CONFINED, "ProtectSystem": "strict", "PrivateTmp": "disconnected"})
         == []
     )
 
 
 def test_lists_of_what_is_allowed_are_read_as_well_as_lists_of_what_is_denied() -> None:
     allowed = {"SystemCallFilter": "read write openat", "RestrictAddressFamilies": "none"}
-    assert _confinement.list_missing_unit_properties({**CONFINED, **allowed}) == []
-    assert _confinement.list_missing_unit_properties({**CONFINED, "SystemCallFilter": "read reboot"}) == [
+    assert confinement.list_missing_unit_properties({**CONFINED, **allowed}) == []
+    assert confinement.list_missing_unit_properties({**CONFINED, "SystemCallFilter": "read reboot"}) == [
         "SystemCallFilter"
     ]
-    assert _confinement.list_missing_unit_properties({**CONFINED, "SystemCallFilter": "~clock_settime"}) == [
+    assert confinement.list_missing_unit_properties({**CONFINED, "SystemCallFilter": "~clock_settime"}) == [
         "SystemCallFilter"
     ]
-    assert _confinement.list_missing_unit_properties({**CONFINED, "RestrictAddressFamilies": "~AF_PACKET"}) == [
+    assert confinement.list_missing_unit_properties({**CONFINED, "RestrictAddressFamilies": "~AF_PACKET"}) == [
         "RestrictAddressFamilies"
     ]
 
@@ -82,7 +82,7 @@ def test_a_process_is_held_to_what_the_kernel_says_of_it(tmp_path: Path) -> None
     process("12", "00000000a08cadff", 0, "mnt:[2]")
     process("13", "00000000a08cadff", 2, "mnt:[1]")
     held = {
-        number: _confinement.is_confinement_of_process_in_force(number, str(tmp_path))
+        number: confinement.is_confinement_of_process_in_force(number, str(tmp_path))
         for number in ("10", "11", "12", "13", "14", "0", "")
     }
     assert held == {"10": True, "11": False, "12": False, "13": False, "14": False, "0": False, "": False}
@@ -97,19 +97,19 @@ def test_sockets_in_folders_for_temporary_files_count_where_somebody_listens() -
 0: 00000002 00000000 00010000 0001 01 5
 0: 00000002 00000000 00010000 0001 01 6 /var/tmp/a b.sock
 """
-    assert _confinement.find_listening_sockets_in_tmp(table) == ["/tmp/php.sock", "/var/tmp/a b.sock"]  # noqa: S108
+    assert confinement.find_listening_sockets_in_tmp(table) == ["/tmp/php.sock", "/var/tmp/a b.sock"]  # noqa: S108
 
 
 def test_of_folders_that_are_written_the_outermost_are_told() -> None:
     paths = {"/etc/wiki", "/etc/wiki/plugins", "/etc/wiki-old", "/usr/local/site/data"}
-    assert _confinement.select_outermost_paths(paths) == ["/etc/wiki-old", "/etc/wiki", "/usr/local/site/data"]
+    assert confinement.select_outermost_paths(paths) == ["/etc/wiki-old", "/etc/wiki", "/usr/local/site/data"]
 
 
 def test_apache_runs_code_by_modules_that_do(tmp_path: Path) -> None:
     (tmp_path / "proxy_fcgi.load").touch()
-    assert not _confinement.can_apache_run_site_code(str(tmp_path))
+    assert not confinement.can_apache_run_site_code(str(tmp_path))
     (tmp_path / "php8.2.load").touch()
-    assert _confinement.can_apache_run_site_code(str(tmp_path))
+    assert confinement.can_apache_run_site_code(str(tmp_path))
 
 
 # --- the drop-ins ----------------------------------------------------------------------------------------
@@ -117,9 +117,9 @@ def test_apache_runs_code_by_modules_that_do(tmp_path: Path) -> None:
 
 def test_a_drop_in_leaves_nothing_lacking_that_is_looked_at() -> None:
     made = dict(line.split("=", 1) for line in settings())
-    assert {name for name in _confinement.SWITCHES if made[name] in ("", "no")} == set()
-    assert {f"cap_{name.lower()}" for name in drop_ins.NEEDLESS} == _confinement.CAPABILITIES
-    assert _confinement.parse_allowed_address_families(made["RestrictAddressFamilies"]) == list(drop_ins.FAMILIES)
+    assert {name for name in confinement.SWITCHES if made[name] in ("", "no")} == set()
+    assert {f"cap_{name.lower()}" for name in drop_ins.NEEDLESS} == confinement.CAPABILITIES
+    assert confinement.parse_allowed_address_families(made["RestrictAddressFamilies"]) == list(drop_ins.FAMILIES)
 
 
 def test_mail_sites_in_home_uploads_and_compiled_code_go_on() -> None:

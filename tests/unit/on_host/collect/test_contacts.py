@@ -13,10 +13,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible.module_utils.luytre import _file_digests, contacts
-from ansible.module_utils.luytre._area_reader import AreaReader, UnreadableFact
-from ansible.module_utils.luytre._log_files import ReadBudget
-from ansible.module_utils.luytre._time_budget import TimeBudget
+from ansible.module_utils.luytre.on_demand import contacts
+from ansible.module_utils.luytre.os.log_files import ReadBudget
+from ansible.module_utils.luytre.sites import file_digests
+from ansible.module_utils.luytre_shared.os.area_reader import AreaReader, UnreadableFact
+from ansible.module_utils.luytre_shared.os.time_budget import TimeBudget
 
 from auditor.audit import controls
 from auditor.audit.controls import Catalogue
@@ -62,10 +63,10 @@ def collected(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, compared: Indicat
 
     monkeypatch.setattr(reading, "run", run)
     monkeypatch.setattr(contacts, "read_text", files.get)
-    monkeypatch.setattr(contacts._websites, "list_configured_vhosts", lambda: [])
+    monkeypatch.setattr(contacts.websites, "list_configured_vhosts", lambda: [])
     monkeypatch.setattr(contacts, "MAIL_LOGS", (str(tmp_path / "mail.log"),))
     monkeypatch.setattr(
-        _file_digests.FileDigester, "iter_file_digests", lambda _self, _roots: [(str(tmp_path / "x"), ["0" * 64])]
+        file_digests.FileDigester, "iter_file_digests", lambda _self, _roots: [(str(tmp_path / "x"), ["0" * 64])]
     )
     monkeypatch.setattr(contacts, "list_access_logs", lambda _: [str(tmp_path / "access.log")])
     told: dict[str, Any] = contacts.collect_area_facts(reading)
@@ -225,24 +226,24 @@ def test_files_are_digested_where_intruders_leave_them(tmp_path: Path) -> None:
     (root / "a" / "link").symlink_to("/etc/passwd")
     (root / "folder").symlink_to("/etc")
     (root / "large").write_bytes(b"")
-    os.truncate(root / "large", _file_digests.MAX_SIZE + 1)
+    os.truncate(root / "large", file_digests.MAX_SIZE + 1)
     os.link(tmp_path / "program", root / "again")
-    looking = _file_digests.FileDigester(["md5", "sha256"], TimeBudget(60), str(proc))
+    looking = file_digests.FileDigester(["md5", "sha256"], TimeBudget(60), str(proc))
     found = [*looking.iter_running_programs(), *looking.iter_files_changed_since(str(root), 0.0)]
     assert found == [
         (str(tmp_path / "program"), digested(b"program")),
         (str(root / "a" / "x.php"), digested(b"page")),
     ]
     assert not looking.is_cut_short
-    again = _file_digests.FileDigester(["md5"], TimeBudget(60), str(proc))
+    again = file_digests.FileDigester(["md5"], TimeBudget(60), str(proc))
     assert list(again.iter_files_changed_since(str(root), time.time() + 60)) == []
-    late = _file_digests.FileDigester(["md5"], TimeBudget(0), str(proc))
+    late = file_digests.FileDigester(["md5"], TimeBudget(0), str(proc))
     assert list(late.iter_running_programs()) == [] and late.is_cut_short
 
 
 def test_what_its_owner_keeps_from_being_read_is_told_as_not_seen(tmp_path: Path) -> None:
     (tmp_path / "x").write_bytes(b"x")
-    looking = _file_digests.FileDigester(["md5"], TimeBudget(60))
+    looking = file_digests.FileDigester(["md5"], TimeBudget(60))
     with leased(tmp_path / "x"):
         assert list(looking.iter_files_changed_since(str(tmp_path), 0.0)) == []
     assert looking.is_cut_short
@@ -256,7 +257,7 @@ def test_folders_without_end_in_each_other_cost_nothing_beside_them(tmp_path: Pa
         outer, inner = inner, os.open("d", os.O_RDONLY, dir_fd=inner)
         os.close(outer)
     os.close(inner)
-    looking = _file_digests.FileDigester(["md5"], TimeBudget(60))
+    looking = file_digests.FileDigester(["md5"], TimeBudget(60))
     assert [path for path, _ in looking.iter_files_changed_since(str(tmp_path), 0.0)] == [str(tmp_path / "beside")]
     assert looking.is_cut_short
     subprocess.run(["rm", "-r", tmp_path / "d"], check=True)
@@ -268,8 +269,8 @@ def test_what_a_program_answers_for_is_not_opened(tmp_path: Path) -> None:
     line = f"36 35 {os.major(device)}:{os.minor(device)} / /mnt rw,nosuid - fuse.sshfs x rw\n"
     (tmp_path / "self" / "mountinfo").write_text(line)
     (tmp_path / "file").write_bytes(b"x")
-    looking = _file_digests.FileDigester(["md5"], TimeBudget(60), str(tmp_path))
+    looking = file_digests.FileDigester(["md5"], TimeBudget(60), str(tmp_path))
     assert (
-        _file_digests.list_fuse_devices_of_process(str(tmp_path / "self")) == {device}
+        file_digests.list_fuse_devices_of_process(str(tmp_path / "self")) == {device}
         and list(looking.iter_files_changed_since(str(tmp_path), 0.0)) == []
     )

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any, get_args
 
 import pytest
-from ansible.module_utils.luytre import containments
-from ansible.module_utils.luytre._area_reader import AreaReader, UnreadableFact
-from ansible.module_utils.luytre_shared import action_runner, quarantine_store
+from ansible.module_utils.luytre.system import containments
+from ansible.module_utils.luytre_shared.incidents import action_runner, quarantine_store
+from ansible.module_utils.luytre_shared.os.area_reader import AreaReader, UnreadableFact
 
 from auditor.audit import controls
 from auditor.audit.run import judge_collected_facts

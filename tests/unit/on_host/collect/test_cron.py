@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible.module_utils.luytre import cron
-from ansible.module_utils.luytre._area_reader import AreaReader
-from ansible.module_utils.luytre_shared.ownership import PathTrust
+from ansible.module_utils.luytre.system import cron
+from ansible.module_utils.luytre_shared.files.ownership import PathTrust
+from ansible.module_utils.luytre_shared.os.area_reader import AreaReader
 
 from auditor.models import Status
 from tests.unit.areas import facts, finding

@@ -12,8 +12,9 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
-from ansible.module_utils.luytre import _webroot, filesystem
-from ansible.module_utils.luytre._time_budget import TimeBudget
+from ansible.module_utils.luytre.sites import webroot
+from ansible.module_utils.luytre.system import filesystem
+from ansible.module_utils.luytre_shared.os.time_budget import TimeBudget
 
 from auditor.models import Status
 from tests.unit.access import filters
@@ -298,7 +299,7 @@ def test_a_folder_of_any_size_is_never_held_in_memory(tmp_path: Path, monkeypatc
     assert (found.is_late, taken) == (True, 101)
     taken = 0
     handle = os.open(tmp_path, os.O_RDONLY)
-    walk = _webroot.WebrootWalk(handle, TimeBudget(60), 100)
+    walk = webroot.WebrootWalk(handle, TimeBudget(60), 100)
     first = next(iter(walk))
     assert (first.path, taken) == (first.name, 1)
     os.close(handle)

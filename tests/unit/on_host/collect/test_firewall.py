@@ -8,8 +8,8 @@ import json
 from typing import Any
 
 import pytest
-from ansible.module_utils.luytre import firewall
-from ansible.module_utils.luytre._ruleset import Packet, Ruleset, convert_iptables_save_to_nft_json
+from ansible.module_utils.luytre.parsers.ruleset import Packet, Ruleset, convert_iptables_save_to_nft_json
+from ansible.module_utils.luytre.system import firewall
 
 from auditor.models import Status
 from tests.unit.access import DATA, filters

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from ansible.module_utils.luytre import _other_web_servers
+from ansible.module_utils.luytre.web_servers import other_web_servers
 
 from auditor.facts.system.services import Statistics
 
@@ -16,13 +16,13 @@ def listener(process: str, port: int, *, local: bool = False) -> dict[str, Any]:
 
 def test_servers_whose_configuration_is_not_read_are_named() -> None:
     read = [listener("nginx", 80), listener("haproxy", 443), listener("varnishd", 6081), listener("mariadbd", 3306)]
-    assert _other_web_servers.describe_unread_web_servers(read) is None
-    assert _other_web_servers.describe_unread_web_servers([*read, listener("node", 3000, local=True)]) is None
-    said = _other_web_servers.describe_unread_web_servers(
+    assert other_web_servers.describe_unread_web_servers(read) is None
+    assert other_web_servers.describe_unread_web_servers([*read, listener("node", 3000, local=True)]) is None
+    said = other_web_servers.describe_unread_web_servers(
         [*read, listener("caddy", 443), listener("caddy", 80), listener("node", 80)]
     )
     assert said == "caddy answers on port 80, 443; node answers on port 80, and what it serves is not read"
-    assert "lighttpd" in (_other_web_servers.describe_unread_web_servers([listener("lighttpd", 8080)]) or "")
+    assert "lighttpd" in (other_web_servers.describe_unread_web_servers([listener("lighttpd", 8080)]) or "")
 
 
 CONFIGURATION = """
@@ -41,7 +41,7 @@ backend cache
 
 
 def shown(section: str) -> list[dict[str, Any]]:
-    found = _other_web_servers.parse_haproxy_statistics_pages("/etc/haproxy/haproxy.cfg", CONFIGURATION % section)
+    found = other_web_servers.parse_haproxy_statistics_pages("/etc/haproxy/haproxy.cfg", CONFIGURATION % section)
     assert all(Statistics.model_validate(one) for one in found)
     return found
 

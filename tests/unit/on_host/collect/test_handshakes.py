@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible.module_utils.luytre import _handshakes
+from ansible.module_utils.luytre.web_servers import handshakes
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -22,8 +22,8 @@ from hypothesis import strategies as st
 @pytest.fixture(autouse=True)
 def patient(monkeypatch: pytest.MonkeyPatch) -> None:
     """A busy machine is no silent server."""
-    monkeypatch.setattr(_handshakes, "SECONDS", 60.0)
-    monkeypatch.setattr(_handshakes, "OWNERS", {"0", str(os.geteuid())})
+    monkeypatch.setattr(handshakes, "SECONDS", 60.0)
+    monkeypatch.setattr(handshakes, "OWNERS", {"0", str(os.geteuid())})
 
 
 @pytest.fixture(scope="module")
@@ -78,7 +78,7 @@ def speaking(certificate: Path, ciphers: str, oldest: ssl.TLSVersion, newest: ss
 
 
 def asked(port: int, name: str = "antruc.test") -> list[str] | None:
-    return _handshakes.probe_tls_versions("*", port, name, time.monotonic() + 60)
+    return handshakes.probe_tls_versions("*", port, name, time.monotonic() + 60)
 
 
 @pytest.mark.filterwarnings("ignore:ssl.TLSVersion:DeprecationWarning")
@@ -131,8 +131,8 @@ def test_what_is_no_answer_of_tls(said: bytes) -> None:
 
 
 def test_silence_costs_its_time_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_handshakes, "SECONDS", 0.05)
-    questions, ask = [], _handshakes._send_and_read_first_record
+    monkeypatch.setattr(handshakes, "SECONDS", 0.05)
+    questions, ask = [], handshakes._send_and_read_first_record
 
     def said(*question: Any) -> Any:
         questions.append(question)
@@ -142,7 +142,7 @@ def test_silence_costs_its_time_once(monkeypatch: pytest.MonkeyPatch) -> None:
         while connection.recv(1000):
             pass
 
-    monkeypatch.setattr(_handshakes, "_send_and_read_first_record", said)
+    monkeypatch.setattr(handshakes, "_send_and_read_first_record", said)
     with server(silent) as port:
         assert asked(port) is None
     assert len(questions) == 1, "who does not answer is not asked again"
@@ -155,7 +155,7 @@ def test_who_is_slow_for_one_version_has_refused_none(certificate: Path, monkeyp
     def answer(connection: socket.socket) -> None:
         met.append(1)
         if len(met) > 1:
-            monkeypatch.setattr(_handshakes, "SECONDS", 0.0)
+            monkeypatch.setattr(handshakes, "SECONDS", 0.0)
         spoken(connection)
 
     with server(answer) as port:
@@ -168,7 +168,7 @@ def test_who_listens_where_a_web_server_should_and_is_not_root_is_not_believed(
 ) -> None:
     """Whoever takes a port that a stopped server left would answer in TLS 1.3 alone."""
     tables = {"/proc/net/tcp": "", "/proc/net/tcp6": ""}
-    monkeypatch.setattr(_handshakes, "read_text", lambda path, _limit: tables[path])
+    monkeypatch.setattr(handshakes, "read_text", lambda path, _limit: tables[path])
     modern = ssl.TLSVersion.TLSv1_3
     answer, _seen = speaking(certificate, "DEFAULT", modern, modern)
     with server(answer) as port:
@@ -176,32 +176,32 @@ def test_who_listens_where_a_web_server_should_and_is_not_root_is_not_believed(
         line = f"\n 0: {digits}:{port:04X} 00000000:0000 0A 0:0 00:0 0 {{}} 0 4711 1 x"
         for uid, told in (("0", ["TLSv1.3"]), ("33", []), ("0 0 4711 1 x" + line.format("33"), [])):
             tables["/proc/net/tcp"] = "head" + line.format(uid)
-            assert _handshakes.probe_tls_versions("127.0.0.1", port, "", time.monotonic() + 60) == told
+            assert handshakes.probe_tls_versions("127.0.0.1", port, "", time.monotonic() + 60) == told
         tables["/proc/net/tcp"] = "head"
-        assert _handshakes.probe_tls_versions("127.0.0.1", port, "", time.monotonic() + 60) == []
+        assert handshakes.probe_tls_versions("127.0.0.1", port, "", time.monotonic() + 60) == []
 
 
 def test_only_this_host_is_asked() -> None:
     started = time.monotonic()
     for address in ("192.0.2.7", "[2001:db8::7]", "antruc.test", "unix:/run/x"):
-        assert _handshakes.probe_tls_versions(address, 443, "antruc.test", started + 20) == []
-    assert _handshakes.probe_tls_versions("*", 443, "antruc.test", started - 1) is None, "the time is over"
+        assert handshakes.probe_tls_versions(address, 443, "antruc.test", started + 20) == []
+    assert handshakes.probe_tls_versions("*", 443, "antruc.test", started - 1) is None, "the time is over"
 
 
 @given(st.binary(max_size=200), st.integers(0, 255))
 def test_any_record_is_read(rest: bytes, kind: int) -> None:
-    assert _handshakes.parse_version_of_tls_record(bytes([kind]) + rest) in (None, *_handshakes.VERSIONS)
+    assert handshakes.parse_version_of_tls_record(bytes([kind]) + rest) in (None, *handshakes.VERSIONS)
 
 
 def test_a_server_hello_cut_anywhere() -> None:
     body = b"\x03\x03" + b"r" * 32 + b"\0\x13\x01\0" + b"\0\x06\0\x2b\0\x02\x03\x04"
     message = b"\x02\0" + len(body).to_bytes(2, "big") + body
     record = b"\x16\x03\x03" + len(message).to_bytes(2, "big") + message
-    assert _handshakes.parse_version_of_tls_record(record) == "TLSv1.3"
+    assert handshakes.parse_version_of_tls_record(record) == "TLSv1.3"
     for end in range(44):
-        assert _handshakes.parse_version_of_tls_record(record[:end]) is None
+        assert handshakes.parse_version_of_tls_record(record[:end]) is None
     for end in range(44, len(record)):
-        assert _handshakes.parse_version_of_tls_record(record[:end]) in ("TLSv1.2", "TLSv1.3")
+        assert handshakes.parse_version_of_tls_record(record[:end]) in ("TLSv1.2", "TLSv1.3")
 
 
 def test_virtual_hosts_are_told_what_they_answer(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -211,7 +211,7 @@ def test_virtual_hosts_are_told_what_they_answer(monkeypatch: pytest.MonkeyPatch
         places.append((address, port, name))
         return ["TLSv1.3", "TLSv1.2"] if port == 443 else None
 
-    monkeypatch.setattr(_handshakes, "probe_tls_versions", answered)
+    monkeypatch.setattr(handshakes, "probe_tls_versions", answered)
     listens = [
         {"address": "*", "port": 443, "tls": True},
         {"address": "*", "port": 80, "tls": False},
@@ -223,8 +223,8 @@ def test_virtual_hosts_are_told_what_they_answer(monkeypatch: pytest.MonkeyPatch
         {"names": names, "listens": listens, "tls": {"ciphers": None}},
         {"names": [], "listens": [], "tls": None},
     ]
-    _handshakes.add_answered_tls_versions(vhosts, time.monotonic() + 5, skip_places={("*", 8443)})
+    handshakes.add_answered_tls_versions(vhosts, time.monotonic() + 5, skip_places={("*", 8443)})
     assert vhosts[0]["tls"] == {"ciphers": None, "answered": ["TLSv1.2", "TLSv1.3"]} and vhosts[1]["tls"] is None
     assert places == [("*", 443, "antruc.test")]
-    _handshakes.add_answered_tls_versions(vhosts, time.monotonic() + 5)
+    handshakes.add_answered_tls_versions(vhosts, time.monotonic() + 5)
     assert vhosts[0]["tls"]["answered"] == [], "one of its addresses was too slow to tell"

@@ -11,10 +11,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible.module_utils.luytre import _integrity_record, integrity
-from ansible.module_utils.luytre._area_reader import UnreadableFact
+from ansible.module_utils.luytre.os import integrity_record
+from ansible.module_utils.luytre.system import integrity
 from ansible.module_utils.luytre_guard import store  # type: ignore[import-not-found]
-from ansible.module_utils.luytre_shared import ownership, web_block_config
+from ansible.module_utils.luytre_shared.files import ownership
+from ansible.module_utils.luytre_shared.incidents import web_block_config
+from ansible.module_utils.luytre_shared.os.area_reader import UnreadableFact
 
 PROGRAM, SETTING = "usr/sbin/chgpasswd", "etc/motd"
 ALL_ROOTS = type("AllRoots", (), {"describe_first_changer_on_path": lambda self, path: None})()
@@ -34,17 +36,15 @@ def system(tmp_path: Path) -> Path:
 def recorded(system: Path) -> dict[str, Any]:
     folders = [str(system / "etc"), str(system / "usr")]
     record: dict[str, Any] = json.loads(
-        _integrity_record.pack_integrity_record(
-            folders, _integrity_record.take_folder_snapshot(folders), int(time.time())
+        integrity_record.pack_integrity_record(
+            folders, integrity_record.take_folder_snapshot(folders), int(time.time())
         )
     )
     return record
 
 
 def changed(system: Path, record: dict[str, Any]) -> dict[str, str]:
-    return {
-        os.path.relpath(path, system): what for path, what, _ in _integrity_record.find_changes_since_record(record)
-    }
+    return {os.path.relpath(path, system): what for path, what, _ in integrity_record.find_changes_since_record(record)}
 
 
 def add(system: Path) -> None:
@@ -111,10 +111,10 @@ def test_of_a_folder_only_what_is_in_it_is_told(system: Path) -> None:
 @pytest.fixture
 def of_others(monkeypatch: pytest.MonkeyPatch) -> None:
     """All there is belongs to others than root, who may have little of it."""
-    monkeypatch.setattr(_integrity_record, "ROOT", -1)
+    monkeypatch.setattr(integrity_record, "ROOT", -1)
     monkeypatch.setattr(ownership, "find_untrusted_changer_of_file", lambda _: ("user", 1))
-    monkeypatch.setattr(_integrity_record, "MAX_OTHERS_ENTRIES", 3)
-    monkeypatch.setattr(_integrity_record, "MAX_OTHERS_BYTES", 10)
+    monkeypatch.setattr(integrity_record, "MAX_OTHERS_ENTRIES", 3)
+    monkeypatch.setattr(integrity_record, "MAX_OTHERS_BYTES", 10)
 
 
 def test_others_who_fill_a_folder_of_theirs_stop_no_record_and_nothing_of_it_is_told(
@@ -131,24 +131,24 @@ def test_others_who_fill_a_folder_of_theirs_stop_no_record_and_nothing_of_it_is_
 def test_what_others_make_long_is_not_read_and_its_change_is_seen(system: Path, of_others: None) -> None:
     (system / SETTING).write_text("x" * 11)
     record = recorded(system)
-    assert record["entries"][str(system / SETTING)][_integrity_record.CONTENT] == "?"
-    assert record["entries"][str(system / PROGRAM)][_integrity_record.CONTENT] == hashlib.sha256(b"program").hexdigest()
+    assert record["entries"][str(system / SETTING)][integrity_record.CONTENT] == "?"
+    assert record["entries"][str(system / PROGRAM)][integrity_record.CONTENT] == hashlib.sha256(b"program").hexdigest()
     (system / SETTING).write_text("short")
     assert changed(system, record) == {SETTING: "content"}
 
 
 def test_a_file_that_grows_while_it_is_read_is_not_read_for_ever(system: Path) -> None:
-    (system / SETTING).write_bytes(bytes(3 * _integrity_record.CHUNK + 1))
-    assert _integrity_record.digest_file_or_read_link(str(system / SETTING), ["f", 0o644, 0, 0, 7, 0, ""]) == "?"
+    (system / SETTING).write_bytes(bytes(3 * integrity_record.CHUNK + 1))
+    assert integrity_record.digest_file_or_read_link(str(system / SETTING), ["f", 0o644, 0, 0, 7, 0, ""]) == "?"
 
 
 def test_what_has_not_changed_is_not_read_again(system: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     record = recorded(system)
     (system / SETTING).write_text("bye")
     read: list[str] = []
-    whole = _integrity_record.digest_file_or_read_link
+    whole = integrity_record.digest_file_or_read_link
     monkeypatch.setattr(
-        _integrity_record, "digest_file_or_read_link", lambda path, entry: read.append(path) or whole(path, entry)
+        integrity_record, "digest_file_or_read_link", lambda path, entry: read.append(path) or whole(path, entry)
     )
     assert changed(system, record) == {SETTING: "content"}
     assert read == [str(system / SETTING)]
@@ -168,22 +168,22 @@ def test_what_has_not_changed_is_not_read_again(system: Path, monkeypatch: pytes
     ],
 )
 def test_what_the_guard_has_while_a_run_is_open_is_not_recorded(path: str, *, is_left_out: bool) -> None:
-    assert bool(_integrity_record.WHILE_ARMED.match(path)) is is_left_out
+    assert bool(integrity_record.WHILE_ARMED.match(path)) is is_left_out
 
 
 def test_names_that_are_no_text_are_recorded_as_they_are(system: Path) -> None:
     record = recorded(system)
     Path(os.fsdecode(os.fsencode(system) + b"/etc/\xff")).write_text("x")
-    ((path, what, _),) = _integrity_record.find_changes_since_record(record)
+    ((path, what, _),) = integrity_record.find_changes_since_record(record)
     assert (os.fsencode(path)[-1], what) == (0xFF, "added")
 
 
 def test_too_much_is_not_recorded_in_part(system: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_integrity_record, "MAX_ENTRIES", 2)
+    monkeypatch.setattr(integrity_record, "MAX_ENTRIES", 2)
     with pytest.raises(UnreadableFact, match="more than 2 files"):
         recorded(system)
     with pytest.raises(UnreadableFact, match="time is up"):
-        _integrity_record.take_folder_snapshot([str(system)], lambda: 0)
+        integrity_record.take_folder_snapshot([str(system)], lambda: 0)
 
 
 @pytest.mark.parametrize(
@@ -199,7 +199,7 @@ def test_too_much_is_not_recorded_in_part(system: Path, monkeypatch: pytest.Monk
 )
 def test_a_damaged_record_is_none(tmp_path: Path, text: bytes) -> None:
     (tmp_path / "record.json").write_bytes(text)
-    assert _integrity_record.load_integrity_record(str(tmp_path / "record.json"), ALL_ROOTS) is None
+    assert integrity_record.load_integrity_record(str(tmp_path / "record.json"), ALL_ROOTS) is None
 
 
 def test_a_record_that_others_could_have_written_is_none(tmp_path: Path, system: Path) -> None:
@@ -208,8 +208,8 @@ def test_a_record_that_others_could_have_written_is_none(tmp_path: Path, system:
     suspect = type(
         "Suspect", (), {"describe_first_changer_on_path": lambda self, path: "it can be changed by www-data"}
     )()
-    assert _integrity_record.load_integrity_record(str(place), ALL_ROOTS) is not None
-    assert _integrity_record.load_integrity_record(str(place), suspect) is None
+    assert integrity_record.load_integrity_record(str(place), ALL_ROOTS) is not None
+    assert integrity_record.load_integrity_record(str(place), suspect) is None
 
 
 # --- who explains a change -------------------------------------------------------------------------------
@@ -306,19 +306,19 @@ def test_what_an_incident_has_a_site_say_is_no_change_and_what_only_looks_so_is(
     etc.mkdir()
     site, own = etc / "site", etc / "luytre-contain-a.test.conf"
     site.write_text("server {\n    listen 80;\n}\n")
-    monkeypatch.setattr(_integrity_record, "WEB_SERVERS", (f"{etc}/",))
+    monkeypatch.setattr(integrity_record, "WEB_SERVERS", (f"{etc}/",))
     monkeypatch.setattr(web_block_config, "NGINX", f"{etc}/luytre-contain-")
-    record = {"entries": _integrity_record.take_folder_snapshot([str(etc)]), "folders": [str(etc)]}
+    record = {"entries": integrity_record.take_folder_snapshot([str(etc)]), "folders": [str(etc)]}
     site.write_text(web_block_config.include_site_file_in_nginx_config(site.read_text(), 8, "a.test"))
     rule = {"id": "SC-20261127-1/1", "path": b"/x.php", "trusted": [], "own": []}
     own.write_text(web_block_config.render_nginx([rule]))
     own.chmod(0o644)
     nothing = dpkg(tmp_path, {})
-    changed = _integrity_record.find_changes_since_record(record)
+    changed = integrity_record.find_changes_since_record(record)
     assert [(path, what) for path, what, _ in changed] == [(str(own), "added")]
     root = [(path, what, [*one[:2], 0, 0, *one[4:]]) for path, what, one in changed]
     assert integrity.find_unexplained_changes(root, nothing, {}) == []
     own.write_text(own.read_text() + "load_module evil;\n")
     assert integrity.find_unexplained_changes(root, nothing, {}) == root
     site.write_text(site.read_text() + "include /etc/evil; # luytre: contained\n")
-    assert (str(site), "content") in [one[:2] for one in _integrity_record.find_changes_since_record(record)]
+    assert (str(site), "content") in [one[:2] for one in integrity_record.find_changes_since_record(record)]

@@ -6,9 +6,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible.module_utils.luytre import _applications, _php, _php_settings, _site_database
-from ansible.module_utils.luytre._area_reader import AreaReader
-from ansible.module_utils.luytre_shared.applications import joomla, nukeviet
+from ansible.module_utils.luytre.sites import site_applications
+from ansible.module_utils.luytre_shared.applications import joomla, nukeviet, php_settings
+from ansible.module_utils.luytre_shared.databases import site_database
+from ansible.module_utils.luytre_shared.os.area_reader import AreaReader
+from ansible.module_utils.luytre_shared.parsers import php_source
 
 from auditor.audit import controls
 from auditor.audit.controls import Catalogue
@@ -72,7 +74,7 @@ def read_joomla(root: Path, line: str = "", version: str = "5.4.1", text: str | 
     put(root, "administrator/manifests/files/joomla.xml", f"<version>{version}</version>")
     put(root, "configuration.php", JOOMLA % line if text is None else text)
     told: dict[str, Any] = joomla.collect_joomla_instance(
-        _applications.InstalledApplication("joomla", str(root), ""), AreaReader({}, 5)
+        site_applications.InstalledApplication("joomla", str(root), ""), AreaReader({}, 5)
     )
     return told
 
@@ -81,7 +83,7 @@ def read_nukeviet(root: Path, line: str = "", key: str = GOOD_KEY) -> dict[str, 
     put(root, "config.php", KEY % key)
     put(root, "data/config/config_global.php", NUKEVIET % line)
     told: dict[str, Any] = nukeviet.collect_nukeviet_instance(
-        _applications.InstalledApplication("nukeviet", str(root), "")
+        site_applications.InstalledApplication("nukeviet", str(root), "")
     )
     return told
 
@@ -134,7 +136,7 @@ def finding(control: str, *instances: dict[str, Any], kind: str = "", **database
 )
 def test_a_property(line: str, value: object) -> None:
     content = b"<?php\nclass JConfig {\n" + line.encode() + b"\n}\n"
-    assert _php.read_php_settings(content, _php.PROPERTY, ["x"]) == {"x": value}
+    assert php_source.read_php_settings(content, php_source.PROPERTY, ["x"]) == {"x": value}
 
 
 @pytest.mark.parametrize(
@@ -152,17 +154,17 @@ def test_a_property(line: str, value: object) -> None:
     ],
 )
 def test_a_member_of_an_array(line: str, value: object) -> None:
-    assert _php.read_php_settings(b"<?php\n" + line.encode(), _php.GLOBAL, ["g.x"]) == {"g.x": value}
+    assert php_source.read_php_settings(b"<?php\n" + line.encode(), php_source.GLOBAL, ["g.x"]) == {"g.x": value}
 
 
 def test_what_php_makes_of_values() -> None:
-    assert [_php_settings.convert_to_php_truth(value) for value in (None, "unknown", 0, "0", "", False, 1, "off")] == [
+    assert [php_settings.convert_to_php_truth(value) for value in (None, "unknown", 0, "0", "", False, 1, "off")] == [
         *(None, "unknown", False, False, False, False, True, True)
     ]
     assert [
-        _php_settings.convert_to_whole_number(value) for value in (None, "2", 2, True, "two", "9" * 12, "²", [])
+        php_settings.convert_to_whole_number(value) for value in (None, "2", 2, True, "two", "9" * 12, "²", [])
     ] == [*(None, 2, 2, 1, "unknown", "unknown", "unknown", "unknown")]
-    assert _php_settings.convert_to_short_plain_value("x" * 500) == "x" * _php_settings.MAX_SHOWN
+    assert php_settings.convert_to_short_plain_value("x" * 500) == "x" * php_settings.MAX_SHOWN
 
 
 # --- judged ----------------------------------------------------------------------------------------------
@@ -217,7 +219,7 @@ def test_a_nukeviet_with_a_fault(tmp_path: Path, control: str, line: str) -> Non
     told = read_nukeviet(tmp_path, line)
     if control == "debug":
         put(tmp_path, "data/config/config_global.php", (NUKEVIET % "").replace("'NV_DEBUG', 0", "'NV_DEBUG', 1"))
-        told = nukeviet.collect_nukeviet_instance(_applications.InstalledApplication("nukeviet", str(tmp_path), ""))
+        told = nukeviet.collect_nukeviet_instance(site_applications.InstalledApplication("nukeviet", str(tmp_path), ""))
     if control == "supported":
         told["version"] = "4.5.05"
     assert finding(f"nukeviet.{control}", told).status is Status.FAIL
@@ -243,7 +245,7 @@ def test_no_secret_leaves_the_host(tmp_path: Path) -> None:
 def test_what_is_not_installed_yet_has_no_settings(tmp_path: Path) -> None:
     put(tmp_path, "administrator/manifests/files/joomla.xml", "<version>5.4.1</version>")
     told = joomla.collect_joomla_instance(
-        _applications.InstalledApplication("joomla", str(tmp_path), ""), AreaReader({}, 5)
+        site_applications.InstalledApplication("joomla", str(tmp_path), ""), AreaReader({}, 5)
     )
     assert finding("joomla.supported", told).status is Status.PASS
     assert finding("joomla.debug", told).status is Status.NOT_APPLICABLE
@@ -291,8 +293,8 @@ def test_a_super_user_who_went_away(tmp_path: Path) -> None:
     ],
 )
 def test_a_database_that_is_not_asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, line: str, why: str) -> None:
-    monkeypatch.setattr(_site_database.mariadb, "find_mariadb_client", lambda _reading: "/bin/false")
-    monkeypatch.setattr(_site_database.mariadb, "is_mariadb_running", lambda _reading: True)
+    monkeypatch.setattr(site_database.mariadb, "find_mariadb_client", lambda _reading: "/bin/false")
+    monkeypatch.setattr(site_database.mariadb, "is_mariadb_running", lambda _reading: True)
     told = read_joomla(tmp_path, line)
     assert told["database_unread"]["why"] == why
     assert finding("joomla.registration", told).status is Status.NOT_EVALUATED

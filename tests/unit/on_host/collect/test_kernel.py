@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 import yaml
-from ansible.module_utils.luytre import kernel
-from ansible.module_utils.luytre._area_reader import MAX_OUTPUT, AreaReader
+from ansible.module_utils.luytre.system import kernel
+from ansible.module_utils.luytre_shared.os.area_reader import MAX_OUTPUT, AreaReader
 
 from auditor.models import Status
 from tests.unit.access import filters, role

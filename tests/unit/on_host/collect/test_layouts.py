@@ -8,9 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible.module_utils.luytre import _applications, _exposed_paths, _inert_php, _webroot, files
-from ansible.module_utils.luytre._time_budget import TimeBudget
+from ansible.module_utils.luytre.parsers import inert_php
+from ansible.module_utils.luytre.sites import site_applications, webroot
+from ansible.module_utils.luytre.web import files
+from ansible.module_utils.luytre.web_servers import exposed_paths
 from ansible.module_utils.luytre_shared.applications import registry
+from ansible.module_utils.luytre_shared.os.time_budget import TimeBudget
 
 GUARD = "<?php\n\n/**\n * NukeViet\n */\n\nif (!defined('NV_MAINFILE')) {\n    exit('Stop!!!');\n}\n\n"
 SHELL = "<?php @eval($_POST['x']); ?>"
@@ -67,7 +70,7 @@ def laid(root: Path, kind: str, **more: str) -> Path:
 
 
 def walk(root: Path) -> dict[str, Any]:
-    users = _webroot.WebUsers(["www-data"])
+    users = webroot.WebUsers(["www-data"])
     found: dict[str, Any] = files.describe_web_root(str(root), users, TimeBudget(10), 10_000)
     return found
 
@@ -83,20 +86,20 @@ def php(root: Path) -> list[str]:
 @pytest.mark.parametrize("kind", list(registry.KINDS))
 def test_each_application_is_told_by_its_files_with_its_version(tmp_path: Path, kind: str) -> None:
     laid(tmp_path, kind)
-    found, _ = _applications.search_roots_for_applications([str(tmp_path)], TimeBudget(5))
+    found, _ = site_applications.search_roots_for_applications([str(tmp_path)], TimeBudget(5))
     assert [(each.kind, each.relative, each.read_version()) for each in found] == [(kind, "", VERSIONS[kind])]
 
 
 def test_some_of_its_files_make_no_application(tmp_path: Path) -> None:
     for name in ("doku.php", "version.php", "load.php", "includes/Defines.php", "includes/bootstrap.inc"):
         put(tmp_path, name)
-    assert _applications.search_roots_for_applications([str(tmp_path)], TimeBudget(5)) == ([], [])
+    assert site_applications.search_roots_for_applications([str(tmp_path)], TimeBudget(5)) == ([], [])
 
 
 def test_an_installer_left_is_told(tmp_path: Path) -> None:
     laid(tmp_path, "joomla")
     put(tmp_path, "installation/index.php")
-    found, _ = _applications.search_roots_for_applications([str(tmp_path)], TimeBudget(5))
+    found, _ = site_applications.search_roots_for_applications([str(tmp_path)], TimeBudget(5))
     assert [mode["path"] for mode in found[0].describe_as_fact()["installers"]] == [f"{tmp_path}/installation"]
 
 
@@ -114,7 +117,7 @@ def test_a_renamed_installer_is_told_by_its_files(tmp_path: Path, kind: str, mar
     put(tmp_path / "wiki", "other/index.php")
     for mark in marks:
         put(tmp_path / "wiki", f"{name}/{mark}")
-    found, _ = _applications.search_roots_for_applications([str(tmp_path)], TimeBudget(5))
+    found, _ = site_applications.search_roots_for_applications([str(tmp_path)], TimeBudget(5))
     assert [mode["path"] for mode in found[0].describe_as_fact()["installers"]] == [f"{tmp_path}/wiki/{name}"]
 
 
@@ -282,7 +285,7 @@ def test_an_application_tells_which_of_its_files_hold_secrets(tmp_path: Path) ->
     ],
 )
 def test_what_only_holds_values_is_inert(content: str) -> None:
-    assert _inert_php.is_php_inert(content.encode())
+    assert inert_php.is_php_inert(content.encode())
 
 
 @pytest.mark.parametrize(
@@ -320,7 +323,7 @@ def test_what_only_holds_values_is_inert(content: str) -> None:
     ],
 )
 def test_what_could_do_anything_is_not_inert(content: str) -> None:
-    assert not _inert_php.is_php_inert(content.encode())
+    assert not inert_php.is_php_inert(content.encode())
 
 
 @pytest.mark.parametrize(
@@ -337,9 +340,9 @@ def test_what_could_do_anything_is_not_inert(content: str) -> None:
 )
 def test_no_file_keeps_the_judge_busy(content: str) -> None:
     began = time.process_time()
-    _inert_php.is_php_inert(b"<?php " + content.encode())
-    _inert_php.is_php_inert(content.encode())
-    _inert_php.is_php_acting_on_visitor_input(content.encode())
+    inert_php.is_php_inert(b"<?php " + content.encode())
+    inert_php.is_php_inert(content.encode())
+    inert_php.is_php_acting_on_visitor_input(content.encode())
     assert time.process_time() - began < 5
 
 
@@ -349,7 +352,7 @@ def test_homes_are_found_by_descriptor(tmp_path: Path) -> None:
     try:
         assert {
             home: layout.kind
-            for home, layout in _applications.find_application_folders_below(folder, TimeBudget(5)).items()
+            for home, layout in site_applications.find_application_folders_below(folder, TimeBudget(5)).items()
         } == {"wiki": "dokuwiki"}
     finally:
         os.close(folder)
@@ -361,7 +364,7 @@ def test_tools_for_databases_are_known_by_name_and_by_what_they_say_of_themselve
     put(tmp_path, "noi-bo/du-lieu.php", "<?php\n/** Adminer - Compact database management\n*/" + "#" * 200_000)
     put(tmp_path, "noi-bo/adminer.txt", "x")
     put(tmp_path, "pma.html", "x")
-    assert _exposed_paths.find_database_tool_uris(str(tmp_path)) == [
+    assert exposed_paths.find_database_tool_uris(str(tmp_path)) == [
         "/phpmyadmin/index.php",
         "/adminer-4.8.1.php",
         "/noi-bo/du-lieu.php",
@@ -373,7 +376,7 @@ def test_what_applications_keep_to_themselves(tmp_path: Path) -> None:
     put(tmp_path, "cms/data/logs/dump/2026.txt")
     put(tmp_path, "cms/data/cache/index.html")
     put(tmp_path, "data/logs/x.txt")
-    assert _exposed_paths.find_private_file_uris(str(tmp_path)) == ["/cms/data/logs/dump/2026.txt"]
+    assert exposed_paths.find_private_file_uris(str(tmp_path)) == ["/cms/data/logs/dump/2026.txt"]
 
 
 def test_scripts_that_show_all_of_phps_settings(tmp_path: Path) -> None:
@@ -382,12 +385,12 @@ def test_scripts_that_show_all_of_phps_settings(tmp_path: Path) -> None:
     put(tmp_path, "b.php", "<?php echo 'phpinfo';")
     put(tmp_path, "c.txt", "<?php phpinfo();")
     put(tmp_path, "d.php", "<?php phpinfo();" + "#" * 5_000)
-    assert _exposed_paths.find_phpinfo_scripts(str(tmp_path)) == ["/info.php", "/a/x.php"]
+    assert exposed_paths.find_phpinfo_scripts(str(tmp_path)) == ["/info.php", "/a/x.php"]
 
 
 def test_accounts_that_php_itself_gives_away(tmp_path: Path) -> None:
     put(tmp_path, "a.php", "quantri:$2y$10$x:Quan tri\n")
     put(tmp_path, "b.php", "# users.auth.php\n# <?php exit()?>\nquantri:$2y$10$x:Quan tri\n")
-    assert _exposed_paths.is_source_disclosed_by_php(
+    assert exposed_paths.is_source_disclosed_by_php(
         str(tmp_path), "/a.php"
-    ) and not _exposed_paths.is_source_disclosed_by_php(str(tmp_path), "/b.php")
+    ) and not exposed_paths.is_source_disclosed_by_php(str(tmp_path), "/b.php")

@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 import pytest
-from ansible.module_utils.luytre import _needs_restart
+from ansible.module_utils.luytre.daemons import needs_restart
 
 
 class Trusting:
@@ -22,12 +22,12 @@ def test_the_newest_file_counts_that_root_alone_can_change(tmp_path: Path) -> No
         (tmp_path / name).touch()
         os.utime(tmp_path / name, (when, when))
     patterns = [str(tmp_path / "*.conf")]
-    assert _needs_restart.find_latest_config_change(patterns, Trusting()) == (3_000, str(tmp_path / "b.conf"))
-    assert _needs_restart.find_latest_config_change(patterns, Trusting(str(tmp_path / "b.conf"))) == (
+    assert needs_restart.find_latest_config_change(patterns, Trusting()) == (3_000, str(tmp_path / "b.conf"))
+    assert needs_restart.find_latest_config_change(patterns, Trusting(str(tmp_path / "b.conf"))) == (
         2_000,
         str(tmp_path / "c.conf"),
     )
-    assert _needs_restart.find_latest_config_change([str(tmp_path / "*.ini")], Trusting()) is None
+    assert needs_restart.find_latest_config_change([str(tmp_path / "*.ini")], Trusting()) is None
 
 
 def test_neither_a_mode_nor_a_time_that_lies_ahead_makes_a_file_new(tmp_path: Path) -> None:
@@ -35,25 +35,25 @@ def test_neither_a_mode_nor_a_time_that_lies_ahead_makes_a_file_new(tmp_path: Pa
     path.touch()
     os.utime(path, (1_000, 1_000))
     path.chmod(0o600)
-    assert _needs_restart.find_latest_config_change([str(path)], Trusting()) == (1_000, str(path))
+    assert needs_restart.find_latest_config_change([str(path)], Trusting()) == (1_000, str(path))
     os.utime(path, (2**40, 2**40))
-    assert _needs_restart.find_latest_config_change([str(path)], Trusting())[0] < 2**40
+    assert needs_restart.find_latest_config_change([str(path)], Trusting())[0] < 2**40
 
 
 def test_a_number_of_a_process_that_is_gone_tells_nothing(tmp_path: Path) -> None:
     path = tmp_path / "x.pid"
     path.write_text("999999999")
-    assert _needs_restart.get_time_daemon_read_config("ssh.service", str(path)) is None
+    assert needs_restart.get_time_daemon_read_config("ssh.service", str(path)) is None
     path.write_text(str(os.getpid()))
-    assert (_needs_restart.get_time_daemon_read_config("ssh.service", str(path)) is not None) == (os.getuid() == 0)
+    assert (needs_restart.get_time_daemon_read_config("ssh.service", str(path)) is not None) == (os.getuid() == 0)
 
 
 def test_a_link_or_another_files_number_makes_no_daemon_younger(tmp_path: Path) -> None:
     path = tmp_path / "x.pid"
     path.write_text(str(os.getpid()))
     (tmp_path / "link.pid").symlink_to(path)
-    assert _needs_restart.get_time_daemon_read_config("ssh.service", str(tmp_path / "link.pid")) is None
-    assert _needs_restart.get_time_daemon_read_config("php8.4-fpm.service", str(path)) is None
+    assert needs_restart.get_time_daemon_read_config("ssh.service", str(tmp_path / "link.pid")) is None
+    assert needs_restart.get_time_daemon_read_config("php8.4-fpm.service", str(path)) is None
 
 
 def test_code_that_was_replaced_is_told_and_what_is_no_code_of_the_system_s_is_not(tmp_path: Path) -> None:
@@ -66,12 +66,12 @@ def test_code_that_was_replaced_is_told_and_what_is_no_code_of_the_system_s_is_n
         "7f30-7f40 rw-p 00000000 00:2d 14    /usr/lib/x86_64-linux-gnu/libssl.so.3 (deleted)\n"
     )
     maps.write_text(fresh + others)
-    assert _needs_restart.find_replaced_file_of_process(7, str(tmp_path)) is None
+    assert needs_restart.find_replaced_file_of_process(7, str(tmp_path)) is None
     maps.write_text(
         fresh + others + "7f40-7f50 r-xp 00000000 00:2d 15    /usr/lib/x86_64-linux-gnu/libssl.so.3 (deleted)\n"
     )
-    assert _needs_restart.find_replaced_file_of_process(7, str(tmp_path)) == "/usr/lib/x86_64-linux-gnu/libssl.so.3"
-    assert _needs_restart.find_replaced_file_of_process(8, str(tmp_path)) is None
+    assert needs_restart.find_replaced_file_of_process(7, str(tmp_path)) == "/usr/lib/x86_64-linux-gnu/libssl.so.3"
+    assert needs_restart.find_replaced_file_of_process(8, str(tmp_path)) is None
 
 
 @pytest.mark.parametrize(
@@ -88,4 +88,4 @@ def test_code_that_was_replaced_is_told_and_what_is_no_code_of_the_system_s_is_n
 def test_mariadb_is_older_than_its_files_where_a_value_differs(
     written: str, running: dict[str, str], names: list[str]
 ) -> None:
-    assert _needs_restart.find_mariadb_options_not_in_force([written], running) == names
+    assert needs_restart.find_mariadb_options_not_in_force([written], running) == names

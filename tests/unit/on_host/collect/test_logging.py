@@ -7,7 +7,8 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from ansible.module_utils.luytre import _logrotate, logging
+from ansible.module_utils.luytre.os import logrotate
+from ansible.module_utils.luytre.system import logging
 
 from auditor.models import Status
 from tests.unit.areas import SITE, facts, finding
@@ -47,8 +48,8 @@ RSYSLOG = """/var/log/syslog
 DEFAULTS = {"period": "weekly", "rotate": 4}
 
 
-def blocks(text: str) -> list[_logrotate.LogrotateBlock]:
-    found: list[_logrotate.LogrotateBlock] = _logrotate.parse_logrotate_blocks("x", text, DEFAULTS)
+def blocks(text: str) -> list[logrotate.LogrotateBlock]:
+    found: list[logrotate.LogrotateBlock] = logrotate.parse_logrotate_blocks("x", text, DEFAULTS)
     return found
 
 

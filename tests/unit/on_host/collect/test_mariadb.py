@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible.module_utils.luytre import mariadb
-from ansible.module_utils.luytre._area_reader import UnreadableFact
+from ansible.module_utils.luytre.web import mariadb
+from ansible.module_utils.luytre_shared.os.area_reader import UnreadableFact
 
 from auditor.audit import controls
 from auditor.audit.controls import Catalogue

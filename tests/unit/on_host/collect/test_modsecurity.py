@@ -6,10 +6,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible.module_utils.luytre import _logrotate, _modsecurity
-from ansible.module_utils.luytre import apache as apache_area
-from ansible.module_utils.luytre import nginx as nginx_area
-from ansible.module_utils.luytre._nginx_conf import load_nginx_config
+from ansible.module_utils.luytre.os import logrotate
+from ansible.module_utils.luytre.parsers.web_servers.nginx_conf import load_nginx_config
+from ansible.module_utils.luytre.web import apache as apache_area
+from ansible.module_utils.luytre.web import nginx as nginx_area
+from ansible.module_utils.luytre.web_servers import modsecurity
 
 from auditor.audit import controls
 from auditor.audit.controls import Catalogue
@@ -49,7 +50,7 @@ __all__ = ["etc"]
 
 @pytest.fixture(autouse=True)
 def rotations(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_logrotate, "list_rotations_in_force", lambda: [{"paths": ["/var/log/apache2/*.log"]}])
+    monkeypatch.setattr(logrotate, "list_rotations_in_force", lambda: [{"paths": ["/var/log/apache2/*.log"]}])
 
 
 def installed(etc: Path, settings: str = RECOMMENDED, *, core_rules: bool = True) -> None:
@@ -165,4 +166,4 @@ def test_controls(etc: Path, settings: str | None, core_rules: bool, filtered: S
 
 
 def test_a_path_that_is_none_is_no_audit_log() -> None:
-    assert _modsecurity._describe_modsecurity("On", True, "|/usr/bin/mlogc /etc/mlogc.conf")["audit_log"] is None
+    assert modsecurity._describe_modsecurity("On", True, "|/usr/bin/mlogc /etc/mlogc.conf")["audit_log"] is None

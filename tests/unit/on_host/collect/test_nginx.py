@@ -10,8 +10,8 @@ from typing import Any
 
 import ansible.module_utils
 import pytest
-from ansible.module_utils.luytre import _exposed_paths, _patterns, nginx
-from ansible.module_utils.luytre._nginx_conf import (
+from ansible.module_utils.luytre.parsers import foreign_patterns
+from ansible.module_utils.luytre.parsers.web_servers.nginx_conf import (
     BadConfig,
     NginxConfig,
     load_nginx_config,
@@ -19,7 +19,13 @@ from ansible.module_utils.luytre._nginx_conf import (
     parse_nginx_seconds,
     parse_nginx_size,
 )
-from ansible.module_utils.luytre._nginx_request import NginxModel, NginxRequest, parse_location_modifier_and_name
+from ansible.module_utils.luytre.parsers.web_servers.nginx_request import (
+    NginxModel,
+    NginxRequest,
+    parse_location_modifier_and_name,
+)
+from ansible.module_utils.luytre.web import nginx
+from ansible.module_utils.luytre.web_servers import exposed_paths
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -289,8 +295,8 @@ def test_location_written_without_a_space() -> None:
 def test_a_stock_wordpress() -> None:
     seen = vhost(config(antruc=WORDPRESS, default=STOCK), "antruc.test")
     assert seen["php_backends"] == ["unix:/run/php/php8.4-fpm.sock"]
-    assert seen["serves_hidden"] == list(nginx._web.HIDDEN_URIS)
-    assert seen["runs_php"] == list(nginx._filled_uris.UPLOAD_URIS)
+    assert seen["serves_hidden"] == list(nginx.request_uris.HIDDEN_URIS)
+    assert seen["runs_php"] == list(nginx.filled_uris.UPLOAD_URIS)
     assert (seen["php_of_missing"], seen["pages"], seen["redirects_to_https"]) == (False, True, False)
     assert seen["rate_limits"] == [] and seen["denies"] == []
     assert [listen["tls"] for listen in seen["listens"]] == [False, True]
@@ -411,7 +417,7 @@ def test_headers_that_are_good_enough() -> None:
 
 
 def test_a_site_whose_patterns_never_end_costs_no_other_its_answers(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_patterns, "BOUNDS", (0.2, 0.5))
+    monkeypatch.setattr(foreign_patterns, "BOUNDS", (0.2, 0.5))
     pattern = ".*" * 30 + "!"
     costly = f'server {{ listen 80; server_name doc.test; root /var/www/doc; location ~ "{pattern}" {{ deny all; }} }}'
     good = "server { listen 80; server_name antruc.test; root /var/www/antruc.test; }"
@@ -574,8 +580,8 @@ def test_status_pages_that_strangers_read(lines: str, told: list[str]) -> None:
 
 def test_the_status_of_php_that_strangers_read(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     (tmp_path / "www.conf").write_text("[www]\n;pm.status_path = /no\npm.status_path = /fpm-status\n")
-    monkeypatch.setattr(_exposed_paths, "POOLS", (f"{tmp_path}/*.conf",))
-    assert _exposed_paths.list_php_fpm_status_paths() == ["/fpm-status"]
+    monkeypatch.setattr(exposed_paths, "POOLS", (f"{tmp_path}/*.conf",))
+    assert exposed_paths.list_php_fpm_status_paths() == ["/fpm-status"]
 
 
 @pytest.mark.parametrize(
@@ -638,7 +644,7 @@ def test_what_an_application_keeps_to_itself_is_denied_where_it_is(tmp_path: Pat
     for name in ("doku.php", "inc/init.php", "lib/exe/fetch.php"):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text("x")
-    _exposed_paths.scan_web_root_and_top_folders.cache_clear()
+    exposed_paths.scan_web_root_and_top_folders.cache_clear()
     decision = made()
     assert decision.snippets == {"antruc.test": ["web.private_files"]}
     pattern = decision.private["antruc.test"]

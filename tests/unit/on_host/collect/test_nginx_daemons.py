@@ -7,11 +7,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible.module_utils.luytre import _nginx_daemons, _php_daemons, _processes, _webroot, _websites, nginx
-from ansible.module_utils.luytre._area_reader import AreaReader, NotRun, UnpackagedDaemon
-from ansible.module_utils.luytre._nginx_conf import load_nginx_config
-from ansible.module_utils.luytre._nginx_trusted_inputs import list_nginx_test_paths
-from ansible.module_utils.luytre._processes import ProcessInfo
+from ansible.module_utils.luytre.os import nginx_daemons, php_daemons
+from ansible.module_utils.luytre.parsers.web_servers.nginx_conf import load_nginx_config
+from ansible.module_utils.luytre.sites import webroot, websites
+from ansible.module_utils.luytre.web import nginx
+from ansible.module_utils.luytre.web_servers.nginx_trusted_inputs import list_nginx_test_paths
+from ansible.module_utils.luytre_shared.os import process_table
+from ansible.module_utils.luytre_shared.os.area_reader import AreaReader, NotRun, UnpackagedDaemon
+from ansible.module_utils.luytre_shared.os.process_table import ProcessInfo
 
 PROGRAM = "/www/server/nginx/sbin/nginx"
 BUILT = "nginx version: nginx/1.24.0\nconfigure arguments: --prefix=/www/server/nginx --with-http_ssl_module\n"
@@ -41,10 +44,10 @@ class Host:
 @pytest.fixture
 def host(monkeypatch: pytest.MonkeyPatch) -> Host:
     made = Host()
-    monkeypatch.setattr(_processes, "list_processes_of_program", made.running)
-    monkeypatch.setattr(_processes, "iter_processes_outside_paths", made.away)
-    monkeypatch.setattr(_processes, "is_same_file_seen_by_process", lambda pid, path: True)
-    monkeypatch.setattr(_processes, "find_who_can_change_process_code", lambda pid, trust: made.loose)
+    monkeypatch.setattr(process_table, "list_processes_of_program", made.running)
+    monkeypatch.setattr(process_table, "iter_processes_outside_paths", made.away)
+    monkeypatch.setattr(process_table, "is_same_file_seen_by_process", lambda pid, path: True)
+    monkeypatch.setattr(process_table, "find_who_can_change_process_code", lambda pid, trust: made.loose)
     monkeypatch.setattr(AreaReader, "run", lambda self, argv, **how: made.run(self, argv, **how))
     monkeypatch.setattr(AreaReader, "find_program", lambda self, name: next(iter(made.packaged), None))
     return made
@@ -55,7 +58,7 @@ def master(title: str, program: str = PROGRAM, uid: int = 0) -> ProcessInfo:
 
 
 def found() -> list[tuple[str, str, str]]:
-    return [(one.program, one.main, one.prefix) for one in _nginx_daemons.list_running_nginx_daemons(AreaReader({}, 5))]
+    return [(one.program, one.main, one.prefix) for one in nginx_daemons.list_running_nginx_daemons(AreaReader({}, 5))]
 
 
 @pytest.mark.parametrize(
@@ -78,7 +81,7 @@ def test_a_package_that_does_not_run_says_nothing_of_what_does(host: Host) -> No
     host.processes.append(master("nginx: master process /usr/sbin/nginx", "/usr/sbin/nginx"))
     assert [program for program, _, _ in found()] == ["/usr/sbin/nginx", PROGRAM]
     host.processes = []
-    assert found() == [("/usr/sbin/nginx", _nginx_daemons.MAIN, _nginx_daemons.PREFIX)]
+    assert found() == [("/usr/sbin/nginx", nginx_daemons.MAIN, nginx_daemons.PREFIX)]
 
 
 def test_what_root_does_not_run_or_others_can_change_is_not_asked(host: Host) -> None:
@@ -99,12 +102,12 @@ def test_what_root_does_not_run_or_others_can_change_is_not_asked(host: Host) ->
 def test_a_php_of_a_panel_is_found_by_its_process(host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
     program, main = "/www/server/php/74/sbin/php-fpm", "/www/server/php/74/etc/php-fpm.conf"
     host.processes = [master(f"php-fpm: master process ({main})", program), master("", program, 33)]
-    (one,) = _php_daemons.find_unpackaged_fpm_daemons(AreaReader({}, 5))
+    (one,) = php_daemons.find_unpackaged_fpm_daemons(AreaReader({}, 5))
     assert (one.program, one.main, one.prefix) == (program, main, "/www/server/php/74")
     assert one.inis[0] == "/www/server/php/74/etc/php.ini"
     host.processes = [master("", program, 33)]
     with pytest.raises(UnpackagedDaemon):
-        _php_daemons.find_unpackaged_fpm_daemons(AreaReader({}, 5))
+        php_daemons.find_unpackaged_fpm_daemons(AreaReader({}, 5))
 
 
 # --- what is made of it ------------------------------------------------------------------------------------
@@ -136,7 +139,7 @@ def test_the_roots_of_a_panels_sites_are_roots(host: Host, monkeypatch: pytest.M
     (tmp_path / "vhost").mkdir()
     (tmp_path / "vhost" / "a.conf").write_text("server { server_name a.test; root /www/wwwroot/a.test; }")
     host.processes = [master(f"nginx: master process {PROGRAM} -c {main}")]
-    assert [root.path for root in _websites.list_web_roots({}) if root.vhosts] == ["/www/wwwroot/a.test"]
+    assert [root.path for root in websites.list_web_roots({}) if root.vhosts] == ["/www/wwwroot/a.test"]
 
 
 SITE = "server { listen 127.0.0.1:8081; server_name a.test; root /www/wwwroot/a.test; }"
@@ -167,8 +170,7 @@ def test_the_accounts_of_a_panels_daemons_are_those_of_the_web(host: Host, tmp_p
     pool.write_text("[www]\nuser = games\n")
     host.processes = [master(f"nginx: master process {PROGRAM} -c {nginx_conf}")]
     assert (
-        "daemon" in _webroot.find_web_server_accounts().names
-        and "games" not in _webroot.find_web_server_accounts().names
+        "daemon" in webroot.find_web_server_accounts().names and "games" not in webroot.find_web_server_accounts().names
     )
     host.processes = [master(f"php-fpm: master process ({fpm_conf})", "/opt/php/sbin/php-fpm")]
-    assert "games" in _webroot.find_web_server_accounts().names
+    assert "games" in webroot.find_web_server_accounts().names

@@ -7,7 +7,7 @@ import time
 from typing import Any
 
 import pytest
-from ansible.module_utils.luytre import _handshakes, _origins
+from ansible.module_utils.luytre.web_servers import handshakes, origins
 
 from tests.unit.on_host.collect.test_handshakes import server
 
@@ -17,9 +17,9 @@ LOGIN = b"Access-Control-Allow-Credentials: true\r\n"
 @pytest.fixture(autouse=True)
 def ours(monkeypatch: pytest.MonkeyPatch) -> None:
     """This test listens itself, on a busy machine."""
-    monkeypatch.setattr(_handshakes, "OWNERS", {"0", str(os.geteuid())})
-    monkeypatch.setattr(_origins, "SECONDS", 60.0)
-    monkeypatch.setattr(_origins, "ALL_SECONDS", 60.0)
+    monkeypatch.setattr(handshakes, "OWNERS", {"0", str(os.geteuid())})
+    monkeypatch.setattr(origins, "SECONDS", 60.0)
+    monkeypatch.setattr(origins, "ALL_SECONDS", 60.0)
 
 
 def asked(head: bytes, declared: dict[str, Any] | None = None, **more: Any) -> tuple[list[str], list[str]]:
@@ -32,7 +32,7 @@ def asked(head: bytes, declared: dict[str, Any] | None = None, **more: Any) -> t
 
     with server(answer) as port:
         vhost = {"names": ["antruc.test"], "listens": [{"address": "*", "port": port, "tls": False}], "cors_open": []}
-        _origins.add_cors_answers_to_vhosts([{**vhost, **more}], declared or {}, time.monotonic() + 60)
+        origins.add_cors_answers_to_vhosts([{**vhost, **more}], declared or {}, time.monotonic() + 60)
     return vhost["cors_open"], requests  # type: ignore[return-value]
 
 
@@ -40,7 +40,7 @@ def asked(head: bytes, declared: dict[str, Any] | None = None, **more: Any) -> t
     ("head", "told"),
     [
         (b"Access-Control-Allow-Origin: *\r\n" + LOGIN, True),
-        (b"access-control-allow-origin:" + _origins.STRANGER.encode() + b"\r\n" + LOGIN.upper(), True),
+        (b"access-control-allow-origin:" + origins.STRANGER.encode() + b"\r\n" + LOGIN.upper(), True),
         (b"Access-Control-Allow-Origin: *\r\n", False),
         (b"Access-Control-Allow-Origin: https://antruc.test\r\n" + LOGIN, False),
         (b"X: Access-Control-Allow-Origin: *\r\n" + LOGIN, False),
@@ -70,17 +70,17 @@ def test_pages_that_the_inventory_names_are_asked_too() -> None:
     }
     found, requests = asked(b"Access-Control-Allow-Origin: *\r\n" + LOGIN, declared)
     assert found == [f"http://antruc.test{path}" for path in ("/", "/api/tin", "/2")]
-    assert len(requests) == _origins.MAX_PAGES
+    assert len(requests) == origins.MAX_PAGES
 
 
 def test_nobody_is_asked_by_no_name_and_where_another_than_root_listens(monkeypatch: pytest.MonkeyPatch) -> None:
     assert asked(LOGIN, names=["~^(.+)$"]) == ([], [])
-    monkeypatch.setattr(_handshakes, "OWNERS", frozenset())
+    monkeypatch.setattr(handshakes, "OWNERS", frozenset())
     assert asked(LOGIN) == ([], [])
 
 
 def test_who_is_slow_costs_a_bounded_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_origins, "SECONDS", 0.2)
+    monkeypatch.setattr(origins, "SECONDS", 0.2)
 
     def answer(connection: Any) -> None:
         while connection.recv(1_000):
@@ -96,7 +96,7 @@ def test_who_is_slow_costs_a_bounded_time(monkeypatch: pytest.MonkeyPatch) -> No
             for number in range(100)
         ]
         began = time.monotonic()
-        _origins.add_cors_answers_to_vhosts(vhosts, {}, began + 0.5)
+        origins.add_cors_answers_to_vhosts(vhosts, {}, began + 0.5)
         assert time.monotonic() - began < 5
     assert not any(vhost["cors_open"] or vhost["cors_known"] for vhost in vhosts)
 
@@ -106,13 +106,13 @@ def test_who_is_slow_costs_a_bounded_time(monkeypatch: pytest.MonkeyPatch) -> No
     [
         (["_", "antruc.test"], "antruc.test"),
         (["*.antruc.test"], "x.antruc.test"),
-        ([], _origins.NOBODYS),
-        (["_"], _origins.NOBODYS),
+        ([], origins.NOBODYS),
+        (["_"], origins.NOBODYS),
         (["~^(.+)$"], None),
     ],
 )
 def test_by_which_name_a_virtual_host_is_asked(names: list[str], name: str | None) -> None:
-    assert _origins.choose_name_to_ask_vhost_by(names) == name
+    assert origins.choose_name_to_ask_vhost_by(names) == name
 
 
 @pytest.mark.parametrize(
@@ -127,12 +127,12 @@ def test_by_which_name_a_virtual_host_is_asked(names: list[str], name: str | Non
 def test_what_could_not_be_asked_is_not_known(names: list[str], address: str, known: bool) -> None:
     with server(lambda connection: connection.recv(10_000)) as port:
         vhost = {"names": names, "listens": [{"address": address, "port": port, "tls": False}], "cors_open": []}
-        _origins.add_cors_answers_to_vhosts([vhost], {}, time.monotonic() + 60)
+        origins.add_cors_answers_to_vhosts([vhost], {}, time.monotonic() + 60)
     assert vhost["cors_known"] is known, "turned away without a word is an answer"
 
 
 def test_tls_is_asked_before_what_has_none() -> None:
     listens = [{"address": "[::]", "port": 80, "tls": False}, {"address": "*", "port": 443, "tls": True}]
-    assert _origins.choose_listen_to_ask_vhost_at(listens, ()) == ("127.0.0.1", 443, True)
-    assert _origins.choose_listen_to_ask_vhost_at(listens, (("*", 443),)) == ("::1", 80, False)
-    assert _origins.choose_listen_to_ask_vhost_at([{"address": "a.test", "port": 80, "tls": False}], ()) is None
+    assert origins.choose_listen_to_ask_vhost_at(listens, ()) == ("127.0.0.1", 443, True)
+    assert origins.choose_listen_to_ask_vhost_at(listens, (("*", 443),)) == ("::1", 80, False)
+    assert origins.choose_listen_to_ask_vhost_at([{"address": "a.test", "port": 80, "tls": False}], ()) is None

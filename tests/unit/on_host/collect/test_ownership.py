@@ -11,9 +11,9 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from ansible.module_utils.luytre import apache, mariadb, nginx
-from ansible.module_utils.luytre_shared import ownership
-from ansible.module_utils.luytre_shared.ownership import PathTrust
+from ansible.module_utils.luytre.web import apache, mariadb, nginx
+from ansible.module_utils.luytre_shared.files import ownership
+from ansible.module_utils.luytre_shared.files.ownership import PathTrust
 
 FILE, FOLDER, LINK = stat.S_IFREG, stat.S_IFDIR, stat.S_IFLNK
 

@@ -8,9 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible.module_utils.luytre import _apt_lists, _changelogs, _composer, _dpkg, changelogs, packages
-from ansible.module_utils.luytre._area_reader import AreaReader
-from ansible.module_utils.luytre_shared import debian_version
+from ansible.module_utils.luytre.on_demand import changelogs
+from ansible.module_utils.luytre.os import apt_lists, dpkg, package_changelogs
+from ansible.module_utils.luytre.sites import composer
+from ansible.module_utils.luytre.system import packages
+from ansible.module_utils.luytre_shared.os.area_reader import AreaReader
+from ansible.module_utils.luytre_shared.parsers import debian_version
 
 from auditor.facts.changelogs import ChangelogsFacts as Changelogs
 from auditor.facts.system.packages import PackagesFacts
@@ -45,7 +48,7 @@ def offer(name: str, version: str, architecture: str = "amd64") -> bytes:
 
 def test_source_and_its_version_are_told_where_they_differ() -> None:
     bash, ssl = (
-        packages.describe_installed_package(each, "main") for each in _dpkg.iter_installed_package_fields(STATUS)
+        packages.describe_installed_package(each, "main") for each in dpkg.iter_installed_package_fields(STATUS)
     )
     assert bash == {
         "name": "bash",
@@ -95,7 +98,7 @@ RELEASES = {
     ],
 )
 def test_the_archive_that_a_version_came_from(name: str, version: str, origin: str) -> None:
-    indexes = [_apt_lists.AptIndex(path, RELEASES[path]) for path in LISTS]
+    indexes = [apt_lists.AptIndex(path, RELEASES[path]) for path in LISTS]
     texts = {path: b"\n".join(offer(*each) for each in LISTS[path]) for path in LISTS}
     assert packages.find_package_origins([fields(name, version)], indexes, texts.__getitem__) == {
         (name, "amd64"): origin
@@ -108,7 +111,7 @@ def test_the_archive_that_a_version_came_from(name: str, version: str, origin: s
 )
 def test_what_another_release_offers_is_not_this_ones(codename: str, origin: str) -> None:
     """libssl1.1 stays when Debian 11 becomes 12, and so do the lists of 11 where nobody took them out."""
-    index = _apt_lists.AptIndex("x", {"Origin": "Debian", "Label": "Debian", "Codename": codename})
+    index = apt_lists.AptIndex("x", {"Origin": "Debian", "Label": "Debian", "Codename": codename})
     old = fields("libssl1.1", "1.1.1w-0+deb11u1")
     found = packages.find_package_origins(
         [old], [index], lambda _path: offer("libssl1.1", "1.1.1w-0+deb11u1"), "bookworm"
@@ -122,7 +125,7 @@ def test_without_lists_nothing_is_said_of_archives() -> None:
 
 
 def test_another_architectures_offer_is_none() -> None:
-    index = _apt_lists.AptIndex("x", RELEASES["main"])
+    index = apt_lists.AptIndex("x", RELEASES["main"])
     assert packages.find_package_origins([fields("a", "1")], [index], lambda _path: offer("a", "1", "arm64")) == {
         ("a", "amd64"): "none"
     }
@@ -132,16 +135,16 @@ def test_what_a_changelog_names(tmp_path: Path) -> None:
     (tmp_path / "a").mkdir()
     text = "a (2) x; urgency=high\n  * CVE-2026-12345, CVE-2026-0001\n  * again CVE-2026-12345; CVE-26-1, CVE-2026-12\n"
     (tmp_path / "a" / "changelog.Debian.gz").write_bytes(gzip.compress(text.encode()))
-    written = _changelogs.read_package_changelog("a", str(tmp_path))
-    assert _changelogs.find_cves_in_changelog(written) == ["CVE-2026-12345", "CVE-2026-0001"]
-    assert _changelogs.read_package_changelog("b", str(tmp_path)) is None
+    written = package_changelogs.read_package_changelog("a", str(tmp_path))
+    assert package_changelogs.find_cves_in_changelog(written) == ["CVE-2026-12345", "CVE-2026-0001"]
+    assert package_changelogs.read_package_changelog("b", str(tmp_path)) is None
 
 
 @pytest.mark.parametrize("content", [b"", b"no gzip", gzip.compress(b"CVE-2026-1234")[:-9]])
 def test_a_broken_changelog_says_nothing(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "a").mkdir()
     (tmp_path / "a" / "changelog.gz").write_bytes(content)
-    assert not _changelogs.read_package_changelog("a", str(tmp_path))
+    assert not package_changelogs.read_package_changelog("a", str(tmp_path))
 
 
 ENTRIES = b"""CVE-2026-0009 stands above all
@@ -157,7 +160,7 @@ a (2-1) unstable; urgency=medium
 
 def test_which_entry_names_an_id() -> None:
     asked = {"CVE-2026-12345", "CVE-2026-0001", "CVE-2026-0009", "CVE-2026-77777"}
-    assert _changelogs.find_newest_versions_naming_cves(ENTRIES, asked) == {
+    assert package_changelogs.find_newest_versions_naming_cves(ENTRIES, asked) == {
         "CVE-2026-12345": "2-1+deb13u2",
         "CVE-2026-0001": "2-1",
         "CVE-2026-0009": "",
@@ -166,7 +169,7 @@ def test_which_entry_names_an_id() -> None:
 
 def test_what_the_hosts_changelogs_name_of_what_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(changelogs, "read_text", lambda _path, _limit: STATUS)
-    monkeypatch.setattr(_changelogs, "read_package_changelog", lambda name: ENTRIES if name == "bash" else None)
+    monkeypatch.setattr(package_changelogs, "read_package_changelog", lambda name: ENTRIES if name == "bash" else None)
     told = changelogs.collect_area_facts(AreaReader({"vulnerabilities": ["CVE-2026-0001"]}, 20))
     named = [{"vulnerability": "CVE-2026-0001", "package": "bash", "version": "5.2.37-2+b1", "entry": "2-1"}]
     assert told == {"named": named, "packages": 2, "without": 1, "cut_short": False}
@@ -183,14 +186,14 @@ def test_composers_locks_about_the_declared_roots(tmp_path: Path) -> None:
     (root.parent / "composer.lock").write_text(json.dumps(lock))
     (root / "composer.lock").write_text("[" * 100_000)
     (root / "tool" / "composer.lock").symlink_to("/etc/passwd")
-    found = _composer.find_composer_locks({"sites": [{"document_root": str(root)}, {"document_root": str(root)}]})
+    found = composer.find_composer_locks({"sites": [{"document_root": str(root)}, {"document_root": str(root)}]})
     assert found == [
         {"path": str(root), "packages": None},
         {"path": str(root.parent), "packages": [{"name": "guzzle/http", "version": "v7.4.4"}]},
     ]
     (root / "tool" / "composer.lock").unlink()
     (root / "tool" / "composer.lock").write_text('{"packages": []}')
-    assert _composer.find_composer_locks({"sites": [{"document_root": str(root)}]})[1] == {
+    assert composer.find_composer_locks({"sites": [{"document_root": str(root)}]})[1] == {
         "path": f"{root}/tool",
         "packages": [],
     }
@@ -207,7 +210,7 @@ def test_a_replaced_library_is_its_packages(tmp_path: Path) -> None:
 
 
 def test_this_machine_fits_the_model(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_apt_lists, "list_fetched_package_lists", list)
+    monkeypatch.setattr(apt_lists, "list_fetched_package_lists", list)
     found = PackagesFacts.model_validate(json.loads(json.dumps(packages.collect_area_facts(AreaReader({}, 20)))))
     assert "dpkg" in {each.name for each in found.installed}
 

@@ -10,10 +10,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible.module_utils.luytre import _log_files, _log_format, _log_requests, pages
-from ansible.module_utils.luytre._apache_config import ApacheConfiguration
-from ansible.module_utils.luytre._nginx_conf import load_nginx_config
-from ansible.module_utils.luytre._time_budget import TimeBudget
+from ansible.module_utils.luytre.on_demand import pages
+from ansible.module_utils.luytre.os import log_files
+from ansible.module_utils.luytre.parsers import log_format, log_requests
+from ansible.module_utils.luytre.parsers.web_servers.apache_config import ApacheConfiguration
+from ansible.module_utils.luytre.parsers.web_servers.nginx_conf import load_nginx_config
+from ansible.module_utils.luytre_shared.os.time_budget import TimeBudget
 
 from auditor.facts.pages import PagesFacts
 
@@ -32,13 +34,13 @@ def line(target: str, agent: str = PERSON, status: int = 200, size: int = 900, *
 
 
 def budget(size: int = 10_000_000) -> Any:
-    return _log_files.ReadBudget(size, time.monotonic() + 5)
+    return log_files.ReadBudget(size, time.monotonic() + 5)
 
 
 def served(path: Path, pattern: Any = None, ranges: tuple[str, ...] = (), own: tuple[str, ...] = ()) -> dict[str, Any]:
-    logs = [(str(path), pattern or _log_format.compile_nginx_log_format(), False)]
+    logs = [(str(path), pattern or log_format.compile_nginx_log_format(), False)]
     told: dict[str, Any] = pages.summarize_logs_of_site(
-        SITE, logs, _log_requests.AddressRanges(ranges), own, budget(), 100
+        SITE, logs, log_requests.AddressRanges(ranges), own, budget(), 100
     )
     PagesFacts.model_validate({"verified": False, "sites": [{"domain": "antruc.test", **told}]})
     return told
@@ -109,7 +111,7 @@ def test_whoever_floods_a_log_hides_no_other_page(tmp_path: Path) -> None:
     ],
 )
 def test_a_log_in_a_format_of_the_servers_own(text: str) -> None:
-    pattern = _log_format.compile_nginx_log_format(text)
+    pattern = log_format.compile_nginx_log_format(text)
     values = {
         **{"host": "antruc.test", "remote_addr": "::1", "request": "GET /a HTTP/2.0", "request_method": "GET"},
         **{"request_uri": "/a", "status": "200", "body_bytes_sent": "5", "http_user_agent": GOOGLE},
@@ -117,15 +119,15 @@ def test_a_log_in_a_format_of_the_servers_own(text: str) -> None:
     written = text.replace("${body_bytes_sent}", "5")
     for name in sorted(values, key=len, reverse=True):
         written = written.replace("$" + name, values[name])
-    requests = _log_requests.RequestCounts(["antruc.test"], _log_requests.AddressRanges(()), ())
+    requests = log_requests.RequestCounts(["antruc.test"], log_requests.AddressRanges(()), ())
     requests.add(f"{written}\n{written.replace('antruc.test', 'khac.test').replace('/a', '/b')}".encode(), pattern)
     assert [one["path"] for one in requests.list_addresses(9)] == ["/a"]
 
 
 def test_a_format_that_says_too_little_is_told_and_so_is_a_log_in_another_one(tmp_path: Path) -> None:
-    assert _log_format.compile_nginx_log_format("$remote_addr $status") is None
-    assert _log_format.compile_nginx_log_format("$request$status $http_user_agent") is None
-    assert _log_format.compile_apache_log_format("%h %{X}i") is None
+    assert log_format.compile_nginx_log_format("$remote_addr $status") is None
+    assert log_format.compile_nginx_log_format("$request$status $http_user_agent") is None
+    assert log_format.compile_apache_log_format("%h %{X}i") is None
     log = tmp_path / "access.log"
     log.write_text("Nov 27 17:00:00 gi do khac\n" * 5)
     assert served(log)["logs"][0]["state"] == "format"
@@ -134,9 +136,9 @@ def test_a_format_that_says_too_little_is_told_and_so_is_a_log_in_another_one(tm
 def test_apaches_formats(tmp_path: Path) -> None:
     log = tmp_path / "access.log"
     log.write_text("www.antruc.test:443 " + line("/a", GOOGLE + r" \" x") + "khac.test:443 " + line("/b"))
-    assert paths(served(log, _log_format.compile_apache_log_format(_log_format.NICKNAMES["vhost_combined"]))) == ["/a"]
+    assert paths(served(log, log_format.compile_apache_log_format(log_format.NICKNAMES["vhost_combined"]))) == ["/a"]
     log.write_text(r'[27/Nov/2026:17:00:00 +0700] GET /c?x=1 200 "a\"b" 7' + "\n")
-    own = _log_format.compile_apache_log_format(r'%t %m %U%q %>s "%{User-agent}i" %B')
+    own = log_format.compile_apache_log_format(r'%t %m %U%q %>s "%{User-agent}i" %B')
     assert own is not None
     assert own.match(log.read_bytes())["uri"] == b"/c?x=1"
 
@@ -146,10 +148,10 @@ def test_a_hostile_line_takes_time_that_grows_with_its_length_alone(char: str) -
     text = (char * 200_000 + "\n").encode() * 5
     began = time.process_time()
     for pattern in (
-        _log_format.compile_nginx_log_format(),
-        _log_format.compile_apache_log_format(_log_format.NICKNAMES["vhost_combined"]),
+        log_format.compile_nginx_log_format(),
+        log_format.compile_apache_log_format(log_format.NICKNAMES["vhost_combined"]),
     ):
-        _log_requests.RequestCounts([], _log_requests.AddressRanges(()), ()).add(text, pattern)
+        log_requests.RequestCounts([], log_requests.AddressRanges(()), ()).add(text, pattern)
     assert time.process_time() - began < 1
 
 
@@ -159,9 +161,9 @@ def test_what_is_no_log_is_not_waited_for_and_a_bomb_costs_its_budget(tmp_path: 
     (tmp_path / "access.log.2.gz").write_bytes(gzip.compress(b"0" * 30_000_000))
     (tmp_path / "access.log.3.gz").write_bytes(b"\x1f\x8bkhong phai")
     mine = budget(5_000_000)
-    assert sum(map(len, _log_files.iter_log_pieces(str(tmp_path / "access.log"), mine))) <= 6_000_000
+    assert sum(map(len, log_files.iter_log_pieces(str(tmp_path / "access.log"), mine))) <= 6_000_000
     assert mine.is_used_up
-    assert list(_log_files.iter_log_pieces("/khong/co/access.log", budget())) == []
+    assert list(log_files.iter_log_pieces("/khong/co/access.log", budget())) == []
 
 
 def test_parts_of_a_budget_leave_what_they_do_not_use() -> None:

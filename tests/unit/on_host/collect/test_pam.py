@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible.module_utils.luytre import pam
-from ansible.module_utils.luytre._area_reader import AreaReader
+from ansible.module_utils.luytre.access import pam
+from ansible.module_utils.luytre_shared.os.area_reader import AreaReader
 
 from auditor.models import Status
 from tests.unit.access import facts, filters, finding, ids

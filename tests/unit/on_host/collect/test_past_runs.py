@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible.module_utils.luytre import past_runs
-from ansible.module_utils.luytre._area_reader import AreaReader
+from ansible.module_utils.luytre.system import past_runs
 from ansible.module_utils.luytre_guard import store  # type: ignore[import-not-found]
+from ansible.module_utils.luytre_shared.os.area_reader import AreaReader
 
 from auditor.facts import HostFacts
 from tests.unit.access import NOW
@@ -101,7 +101,7 @@ def test_names_that_no_run_has(tmp_path: Path) -> None:
 _ASK = """
 import sys, ansible.module_utils
 ansible.module_utils.__path__.extend(sys.argv[1].split(":"))
-from ansible.module_utils.luytre._ssh_session import get_current_ssh_session
+from ansible.module_utils.luytre.os.ssh_session import get_current_ssh_session
 print(get_current_ssh_session())
 """
 

@@ -9,15 +9,15 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from ansible.module_utils.luytre import _patterns
+from ansible.module_utils.luytre.parsers import foreign_patterns
 
 FAR = 60.0
 
 
 def costly(file: str) -> Callable[[], Any]:
     def piece() -> Any:
-        _patterns.note_file_of_next_pattern("/etc/good")
-        _patterns.note_file_of_next_pattern(file)
+        foreign_patterns.note_file_of_next_pattern("/etc/good")
+        foreign_patterns.note_file_of_next_pattern(file)
         return bool(re.search("(a+)+$", "a" * 60 + "!"))
 
     return piece
@@ -25,12 +25,12 @@ def costly(file: str) -> Callable[[], Any]:
 
 @pytest.fixture(autouse=True)
 def _short(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_patterns, "BOUNDS", (0.1, 0.3))
+    monkeypatch.setattr(foreign_patterns, "BOUNDS", (0.1, 0.3))
 
 
 def told(pieces: list[Callable[[], Any]], deadline: float = FAR) -> list[Any]:
-    answers = _patterns.run_functions_in_child(pieces, time.monotonic() + deadline)
-    return [(one.why, one.file) if isinstance(one, _patterns.PatternFailure) else one for one in answers]
+    answers = foreign_patterns.run_functions_in_child(pieces, time.monotonic() + deadline)
+    return [(one.why, one.file) if isinstance(one, foreign_patterns.PatternFailure) else one for one in answers]
 
 
 def test_what_never_ends_is_ended_and_named_and_all_others_are_answered(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -59,13 +59,13 @@ def test_what_is_good_needs_one_child(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_what_is_slow_has_a_second_turn_once_the_others_are_done(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_patterns, "BOUNDS", (0.05, FAR))
+    monkeypatch.setattr(foreign_patterns, "BOUNDS", (0.05, FAR))
     assert told([lambda: time.sleep(0.2), lambda: 2]) == [None, 2]
 
 
 def test_what_raises_or_kills_its_child_takes_nobody_along() -> None:
     def raises() -> Any:
-        _patterns.note_file_of_next_pattern("/x")
+        foreign_patterns.note_file_of_next_pattern("/x")
         raise RecursionError
 
     answers = told([raises, lambda: os._exit(3), lambda: 2])

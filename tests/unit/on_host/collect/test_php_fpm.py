@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible.module_utils.luytre import _mod_php, php_fpm
+from ansible.module_utils.luytre.web import php_fpm
+from ansible.module_utils.luytre.web_servers import mod_php
 
 from auditor.audit import controls
 from auditor.audit.controls import Catalogue
@@ -336,16 +337,16 @@ def inside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "8.2" / "php.ini").write_text("[PHP]\nexpose_php = On\ndisplay_errors = Off ; no\nlog_errors = On\n")
     (tmp_path / "8.2" / "conf.d" / "50-x.ini").write_text('disable_functions = "system,exec"\n')
     (tmp_path / "sites" / "a.conf").write_text("<VirtualHost *:80>\nphp_admin_flag display_errors on\n</VirtualHost>\n")
-    monkeypatch.setattr(_mod_php, "LOAD_FILES", f"{tmp_path}/mods/php*.load")
-    monkeypatch.setattr(_mod_php, "INI", f"{tmp_path}/%s")
-    monkeypatch.setattr(_mod_php, "CONFIG_PATTERNS", (f"{tmp_path}/sites/*",))
+    monkeypatch.setattr(mod_php, "LOAD_FILES", f"{tmp_path}/mods/php*.load")
+    monkeypatch.setattr(mod_php, "INI", f"{tmp_path}/%s")
+    monkeypatch.setattr(mod_php, "CONFIG_PATTERNS", (f"{tmp_path}/sites/*",))
     return tmp_path
 
 
 def with_modules(fpm: bool = True) -> dict[str, Any]:
     data = facts() if fpm else {"installed": False, "versions": [], "pools": [], "user_ini": []}
     modules = [
-        each for version in _mod_php.list_apache_php_versions() for each in php_fpm.describe_apache_php_module(version)
+        each for version in mod_php.list_apache_php_versions() for each in php_fpm.describe_apache_php_module(version)
     ]
     functions = php_fpm.find_callable_shell_functions([*data["pools"], *modules])
     data = {**data, "modules": modules, "shell_functions": functions}

@@ -6,9 +6,9 @@ import time
 from pathlib import Path
 
 import pytest
-from ansible.module_utils.luytre import _recent_posts
-from ansible.module_utils.luytre._area_reader import AreaReader
+from ansible.module_utils.luytre.sites import recent_posts
 from ansible.module_utils.luytre_shared.applications import wordpress_permalinks
+from ansible.module_utils.luytre_shared.os.area_reader import AreaReader
 
 
 def rows(structure: str) -> list[list[str]]:
@@ -87,8 +87,8 @@ def test_others_are_asked_as_the_site_asks(
         assert not any("{" in sql for sql, _ in statements.values())
         return answer
 
-    monkeypatch.setattr(_recent_posts._site_database, "fetch_rows", told)
+    monkeypatch.setattr(recent_posts.site_database, "fetch_rows", told)
     began = time.monotonic()
-    assert _recent_posts.collect_recent_post_addresses(str(tmp_path), AreaReader({}, 2)) == (wanted, None)
+    assert recent_posts.collect_recent_post_addresses(str(tmp_path), AreaReader({}, 2)) == (wanted, None)
     assert asked == ([login] if login else [])
     assert time.monotonic() - began < 2

@@ -12,8 +12,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from ansible.module_utils.luytre import _processes
-from ansible.module_utils.luytre_shared import ownership
+from ansible.module_utils.luytre_shared.files import ownership
+from ansible.module_utils.luytre_shared.os import process_table
 
 SLEEP = os.path.realpath("/usr/bin/sleep")
 ROOT = pytest.mark.skipif(os.getuid() != 0, reason="needs root")
@@ -32,18 +32,18 @@ def child(*argv: str, program: str = SLEEP, uid: int | None = None) -> Iterator[
 
 
 def pids(program: str, *uids: int) -> set[int]:
-    return {process.pid for process in _processes.list_processes_of_program(program, uids or (os.getuid(),))}
+    return {process.pid for process in process_table.list_processes_of_program(program, uids or (os.getuid(),))}
 
 
 def test_a_process_is_known_by_the_file_that_it_runs() -> None:
     with child("sleep", "60") as honest, child("nginx: master process nginx -c /drop/x", "60") as renamed:
         assert {honest, renamed} <= pids(SLEEP)
-        found = _processes.read_process_info(renamed)
+        found = process_table.read_process_info(renamed)
         assert found is not None
         assert (found.program, found.parent, found.uid) == (SLEEP, os.getpid(), os.getuid())
         assert found.title.startswith("nginx: master process")
         assert renamed not in pids(sys.executable)
-        assert renamed in _processes.list_child_pids(os.getpid())
+        assert renamed in process_table.list_child_pids(os.getpid())
 
 
 def test_a_copy_under_the_same_name_is_another_program(tmp_path: Path) -> None:
@@ -81,48 +81,48 @@ def test_another_account_that_runs_the_installed_program_is_not_root() -> None:
 def test_a_socket_is_held_by_whom_the_kernel_says() -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         inode = os.fstat(server.fileno()).st_ino
-        assert _processes.has_socket_open_at_descriptor(os.getpid(), server.fileno(), inode)
-        assert not _processes.has_socket_open_at_descriptor(os.getpid(), server.fileno(), inode + 1)
-        assert not _processes.has_socket_open_at_descriptor(1, server.fileno(), inode)
+        assert process_table.has_socket_open_at_descriptor(os.getpid(), server.fileno(), inode)
+        assert not process_table.has_socket_open_at_descriptor(os.getpid(), server.fileno(), inode + 1)
+        assert not process_table.has_socket_open_at_descriptor(1, server.fileno(), inode)
 
 
 def test_what_has_ended_is_no_process() -> None:
     ended = subprocess.Popen(["true"])
     ended.wait()
-    assert _processes.read_process_info(ended.pid) is None
-    assert _processes.list_child_pids(ended.pid) == []
-    assert not _processes.is_same_file_seen_by_process(ended.pid, "/etc/passwd")
-    assert _processes.is_same_file_seen_by_process(os.getpid(), "/etc/passwd")
+    assert process_table.read_process_info(ended.pid) is None
+    assert process_table.list_child_pids(ended.pid) == []
+    assert not process_table.is_same_file_seen_by_process(ended.pid, "/etc/passwd")
+    assert process_table.is_same_file_seen_by_process(os.getpid(), "/etc/passwd")
 
 
 def test_the_unit_is_the_systems_own_whatever_people_call_theirs() -> None:
-    assert _processes.parse_unit_from_cgroups("0::/system.slice/ssh.service\n") == "ssh.service"
+    assert process_table.parse_unit_from_cgroups("0::/system.slice/ssh.service\n") == "ssh.service"
     assert (
-        _processes.parse_unit_from_cgroups("0::/user.slice/user-0.slice/user@0.service/app.slice/chrony.service\n")
+        process_table.parse_unit_from_cgroups("0::/user.slice/user-0.slice/user@0.service/app.slice/chrony.service\n")
         == "user@0.service"
     )
     assert (
-        _processes.parse_unit_from_cgroups(
+        process_table.parse_unit_from_cgroups(
             "9:name=systemd:/system.slice/ssh.service\n8:pids:/\n0::/system.slice/ssh.service\n"
         )
         == "ssh.service"
     )
     assert (
-        _processes.parse_unit_from_cgroups("0::/system.slice/system-php.slice/php@1.service/worker\n")
+        process_table.parse_unit_from_cgroups("0::/system.slice/system-php.slice/php@1.service/worker\n")
         == "php@1.service"
     )
-    assert _processes.parse_unit_from_cgroups("0::/\n") is None
+    assert process_table.parse_unit_from_cgroups("0::/\n") is None
 
 
 @ROOT
 def test_what_lies_in_the_memory_of_others_is_not_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
     looked: list[str] = []
-    read = _processes._read_process_file
+    read = process_table._read_process_file
     monkeypatch.setattr(
-        _processes, "_read_process_file", lambda name, folder: looked.append(name) or read(name, folder)
+        process_table, "_read_process_file", lambda name, folder: looked.append(name) or read(name, folder)
     )
     with child("sleep", "60", uid=65534) as pid:
-        found = _processes.read_process_info(pid)
+        found = process_table.read_process_info(pid)
         assert found is not None
         assert (found.uid, found.title) == (65534, "")
     assert looked
@@ -144,7 +144,7 @@ def test_any_number_of_other_sockets_hides_none(tmp_path: Path) -> None:
             table.write("Num RefCount Protocol Flags Type St Inode Path\n")
             table.writelines(row % (n, "x" * 107) for n in range(30_000))
             table.write(f"0000000000000000: 00000002 00000000 00010000 0001 01 {inode} {path}\n")
-        assert _processes.list_unix_listen_paths(7, str(proc)) == [path]
+        assert process_table.list_unix_listen_paths(7, str(proc)) == [path]
 
 
 @ROOT
@@ -161,10 +161,10 @@ def test_a_daemon_that_runs_from_another_place_is_noticed(tmp_path: Path) -> Non
         os.chown(theirs.parent, 65534, 65534)
         names, trust = ("nginx-of-a-test",), ownership.PathTrust()
         with child("x", "60", program=str(theirs), uid=65534):
-            assert _processes.find_running_program_outside_paths(names, (), trust) is None
+            assert process_table.find_running_program_outside_paths(names, (), trust) is None
             with child("x", "60", program=str(roots)):
-                assert _processes.find_running_program_outside_paths(names, (), trust) == str(roots)
-                assert _processes.find_running_program_outside_paths(names, (str(roots),), trust) is None
+                assert process_table.find_running_program_outside_paths(names, (), trust) == str(roots)
+                assert process_table.find_running_program_outside_paths(names, (str(roots),), trust) is None
 
 
 @ROOT
@@ -177,10 +177,10 @@ def test_a_library_that_another_could_change_is_code_of_the_process(tmp_path: Pa
     for ending in ("", " (deleted)"):
         (tmp_path / "7" / "maps").write_text(line % ("/usr/bin/env", "") + line % (library, ending))
         assert str(library) in (
-            _processes.find_who_can_change_process_code(7, ownership.PathTrust(), str(tmp_path)) or ""
+            process_table.find_who_can_change_process_code(7, ownership.PathTrust(), str(tmp_path)) or ""
         )
     (tmp_path / "7" / "maps").write_text(
         line % ("/usr/bin/env", "") + "7f0000000000-7f0000001000 r-xp 0 0:0 0 [vdso]\n"
     )
-    assert _processes.find_who_can_change_process_code(7, ownership.PathTrust(), str(tmp_path)) is None
-    assert _processes.find_who_can_change_process_code(8, ownership.PathTrust(), str(tmp_path)) is not None
+    assert process_table.find_who_can_change_process_code(7, ownership.PathTrust(), str(tmp_path)) is None
+    assert process_table.find_who_can_change_process_code(8, ownership.PathTrust(), str(tmp_path)) is not None

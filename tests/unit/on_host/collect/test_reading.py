@@ -8,7 +8,7 @@ import threading
 from pathlib import Path
 
 import pytest
-from ansible.module_utils.luytre._area_reader import AreaReader, NotRun, UnreadableFact, read_text
+from ansible.module_utils.luytre_shared.os.area_reader import AreaReader, NotRun, UnreadableFact, read_text
 
 ROOT = pytest.mark.skipif(os.getuid() != 0, reason="needs root")
 

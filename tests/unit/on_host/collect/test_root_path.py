@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from ansible.module_utils.luytre import _root_path
+from ansible.module_utils.luytre.logins import root_path
 
 
 @pytest.mark.parametrize(
@@ -24,7 +24,7 @@ from ansible.module_utils.luytre import _root_path
     ],
 )
 def test_search_paths_as_files_write_them(text: str, found: list[str]) -> None:
-    assert _root_path.parse_search_path_folders(text) == found
+    assert root_path.parse_search_path_folders(text) == found
 
 
 def test_a_folder_of_another_and_a_relative_one_are_named_once(tmp_path: Path) -> None:
@@ -36,7 +36,7 @@ def test_a_folder_of_another_and_a_relative_one_are_named_once(tmp_path: Path) -
     )()
     assert [
         (one["folder"], Path(one["file"]).name, one["loose"])
-        for one in _root_path.find_loose_folders_in_root_path(trust, (f"{tmp_path}/*",))
+        for one in root_path.find_loose_folders_in_root_path(trust, (f"{tmp_path}/*",))
     ] == [
         ("/opt/tools", "a", writable),
         (".", "a", ""),

@@ -12,8 +12,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible.module_utils.luytre_shared import safe_open
-from ansible.module_utils.luytre_shared.safe_open import ALL_LINKS, DIRECTORY, NO_LINKS, REGULAR, ROOTS_LINKS, Unsafe
+from ansible.module_utils.luytre_shared.files import safe_open
+from ansible.module_utils.luytre_shared.files.safe_open import (
+    ALL_LINKS,
+    DIRECTORY,
+    NO_LINKS,
+    REGULAR,
+    ROOTS_LINKS,
+    Unsafe,
+)
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="makes devices, and links of others")
 LINK, KIND, WAY, ROOTS = (

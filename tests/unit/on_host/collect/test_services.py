@@ -7,8 +7,10 @@ from __future__ import annotations
 from typing import Any, get_args
 
 import pytest
-from ansible.module_utils.luytre import _network_peers, _processes, services
-from ansible.module_utils.luytre._area_reader import AreaReader
+from ansible.module_utils.luytre.daemons import program_peers
+from ansible.module_utils.luytre.system import services
+from ansible.module_utils.luytre_shared.os import process_table
+from ansible.module_utils.luytre_shared.os.area_reader import AreaReader
 
 from auditor.models import Site, Status
 from auditor.models.run import Protection
@@ -179,11 +181,11 @@ def test_who_opens_any_number_of_sockets_hides_nobody_elses(monkeypatch: pytest.
     said = "\n".join([*flood, own, *roots]) + "\n"
     assert len(said) > 2_000_000
 
-    def process(pid: int) -> _processes.ProcessInfo:
-        return _processes.ProcessInfo(pid, 1, 33 if pid == 70 else 0, program="/usr/bin/python3")
+    def process(pid: int) -> process_table.ProcessInfo:
+        return process_table.ProcessInfo(pid, 1, 33 if pid == 70 else 0, program="/usr/bin/python3")
 
-    monkeypatch.setattr(services._processes, "read_process_info", process)
-    monkeypatch.setattr(services._processes, "has_socket_open_at_descriptor", lambda *_: True)
+    monkeypatch.setattr(services.process_table, "read_process_info", process)
+    monkeypatch.setattr(services.process_table, "has_socket_open_at_descriptor", lambda *_: True)
     monkeypatch.setattr(services, "is_systemd_running_this_host", lambda: False)
     reading = AreaReader({}, 60)
     monkeypatch.setattr(reading, "run", lambda argv, limit: said[:limit])
@@ -239,9 +241,9 @@ def test_other_machines_that_programs_talk_to_are_told_by_the_port_that_was_aske
         row((here, 3306), ("0.0.0.0", 0), "0A"),
     ]
     monkeypatch.setattr(
-        _network_peers, "read_text", lambda path, _limit: "" if "6" in path else "\n".join(["head", *rows])
+        program_peers, "read_text", lambda path, _limit: "" if "6" in path else "\n".join(["head", *rows])
     )
-    assert _network_peers.list_connected_peers({443, 3306}) == [
+    assert program_peers.list_connected_peers({443, 3306}) == [
         {"address": "10.0.0.2", "port": 3306, "inbound": True},
         {"address": "10.0.0.3", "port": 6379, "inbound": False},
     ]

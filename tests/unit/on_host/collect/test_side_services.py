@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible.module_utils.luytre import _data_stores, _ftp, _mail_relay, _piped_downloads, _root_units, _ruleset, cron
+from ansible.module_utils.luytre.daemons import data_stores, ftp, mail_relay, piped_downloads, root_units
+from ansible.module_utils.luytre.parsers import ruleset
+from ansible.module_utils.luytre.system import cron
 
 from auditor.facts.system.firewall import PublishedPort
 from auditor.facts.system.services import DataStore, Ftp
@@ -18,9 +20,9 @@ from tests.unit.system_areas import facts, finding
 
 @pytest.fixture
 def conf(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setattr(_ftp, "VSFTPD", str(tmp_path / "vsftpd.conf"))
-    monkeypatch.setattr(_ftp, "PROFTPD", str(tmp_path / "proftpd.conf"))
-    monkeypatch.setattr(_ftp, "PURE_FTPD", str(tmp_path))
+    monkeypatch.setattr(ftp, "VSFTPD", str(tmp_path / "vsftpd.conf"))
+    monkeypatch.setattr(ftp, "PROFTPD", str(tmp_path / "proftpd.conf"))
+    monkeypatch.setattr(ftp, "PURE_FTPD", str(tmp_path))
     return tmp_path
 
 
@@ -41,7 +43,7 @@ SAFE = "anonymous_enable=NO\nlocal_enable=YES\nwrite_enable=YES\nssl_enable=YES\
 )
 def test_vsftpd(conf: Path, text: str, plain: bool, anonymous: bool, writes: bool) -> None:
     (conf / "vsftpd.conf").write_text(text)
-    told = _ftp.describe_vsftpd()
+    told = ftp.describe_vsftpd()
     assert (told["plain_logins"], told["anonymous"], told["anonymous_writes"]) == (plain, anonymous, writes)
     assert told["root"] == ("/var/www/x" if "local_root" in text else None)
     Ftp.model_validate({"server": "vsftpd", **told})
@@ -49,7 +51,7 @@ def test_vsftpd(conf: Path, text: str, plain: bool, anonymous: bool, writes: boo
 
 def test_proftpd_with_what_it_includes(conf: Path) -> None:
     (conf / "proftpd.conf").write_text(f"DefaultRoot /var/www\nInclude {conf}/d/\n")
-    assert _ftp.describe_proftpd() == {
+    assert ftp.describe_proftpd() == {
         "plain_logins": True,
         "anonymous": False,
         "anonymous_writes": False,
@@ -57,17 +59,17 @@ def test_proftpd_with_what_it_includes(conf: Path) -> None:
     }
     (conf / "d").mkdir()
     (conf / "d" / "tls.conf").write_text("TLSEngine on\n# TLSRequired off\nTLSRequired on\n")
-    assert not _ftp.describe_proftpd()["plain_logins"]
+    assert not ftp.describe_proftpd()["plain_logins"]
     anonymous = "<Anonymous ~ftp>\n<Limit STOR>\nAllowAll\n</Limit>\n</Anonymous>\n"
     (conf / "d" / "x.conf").write_text(anonymous)
-    assert _ftp.describe_proftpd()["anonymous_writes"]
+    assert ftp.describe_proftpd()["anonymous_writes"]
 
 
 def test_pure_ftpd(conf: Path) -> None:
-    assert _ftp.describe_pure_ftpd()["plain_logins"]
+    assert ftp.describe_pure_ftpd()["plain_logins"]
     (conf / "TLS").write_text("2\n")
     (conf / "NoAnonymous").write_text("yes\n")
-    assert _ftp.describe_pure_ftpd() == {
+    assert ftp.describe_pure_ftpd() == {
         "plain_logins": False,
         "anonymous": False,
         "anonymous_writes": False,
@@ -101,12 +103,12 @@ STOCK = {
     ],
 )
 def test_a_relay_is_open_when_a_stranger_gets_through(changed: dict[str, str], is_open: bool) -> None:
-    assert (_mail_relay.find_open_relay_reason({**STOCK, **changed}) is not None) is is_open
+    assert (mail_relay.find_open_relay_reason({**STOCK, **changed}) is not None) is is_open
 
 
 def test_a_service_of_its_own_may_be_the_open_one() -> None:
     text = "smtp inet n - y - - smtpd\n587 inet n - y - - smtpd\n  -o smtpd_relay_restrictions=permit\n# -o x=y\n"
-    assert list(_mail_relay.iter_network_smtp_services(text)) == [("587", {"smtpd_relay_restrictions": "permit"})]
+    assert list(mail_relay.iter_network_smtp_services(text)) == [("587", {"smtpd_relay_restrictions": "permit"})]
 
 
 def test_an_open_relay_counts_where_the_network_reaches_it() -> None:
@@ -146,9 +148,9 @@ def _server(answer: bytes) -> tuple[int, threading.Thread]:
 def test_a_store_is_open_when_it_answers(
     process: str, answer: bytes, told: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(_data_stores, "RULES", "/nowhere")
+    monkeypatch.setattr(data_stores, "RULES", "/nowhere")
     port, _ = _server(answer)
-    found = _data_stores.find_stores_open_to_anybody(
+    found = data_stores.find_stores_open_to_anybody(
         [{"protocol": "tcp", "address": "127.0.0.1", "port": port, "process": process}]
     )
     assert [one["network"] for one in found] == ([False] if told else [])
@@ -158,10 +160,9 @@ def test_a_store_is_open_when_it_answers(
 
 def test_nobody_hides_a_store_behind_others() -> None:
     many = [{"protocol": "tcp", "address": "::1", "port": port, "process": "memcached"} for port in range(30)]
-    assert _data_stores.describe_unprobed_stores(many[: _data_stores.MAX_ASKED]) is None
+    assert data_stores.describe_unprobed_stores(many[: data_stores.MAX_ASKED]) is None
     assert (
-        _data_stores.describe_unprobed_stores(many)
-        == f"{30 - _data_stores.MAX_ASKED} stores more listen than are asked"
+        data_stores.describe_unprobed_stores(many) == f"{30 - data_stores.MAX_ASKED} stores more listen than are asked"
     )
     data = facts()
     data["services"]["untold"] = {"stores": "10 stores more"}
@@ -183,7 +184,7 @@ Local:
      |-- 10.213.47.22
         /32 host LOCAL
 """
-    assert _data_stores.parse_own_network_addresses(table) == ["10.213.47.22"]
+    assert data_stores.parse_own_network_addresses(table) == ["10.213.47.22"]
 
 
 def test_rules_of_postgresql_that_ask_no_password() -> None:
@@ -195,7 +196,7 @@ host all all 10.0.0.0 255.0.0.0 trust
 hostssl replication all ::1/128 trust
 #host all all 0.0.0.0/0 trust
 """
-    assert [(one["address"], one["network"]) for one in _data_stores.list_postgresql_trust_rules("f", text)] == [
+    assert [(one["address"], one["network"]) for one in data_stores.list_postgresql_trust_rules("f", text)] == [
         ("local", False),
         ("10.0.0.0", True),
         ("::1/128", False),
@@ -242,7 +243,7 @@ def test_units_that_run_as_root_what_others_can_change_or_what_they_fetch() -> N
         def run(self, argv: list[str], ok: Any = None) -> str:
             return SHOWN
 
-    loose, fetching = _root_units.find_risky_root_units(Reading())
+    loose, fetching = root_units.find_risky_root_units(Reading())
     assert loose == [{"unit": "a.service", "doubt": "/opt/a/run can be changed by user x"}]
     assert fetching == ["a.service"]
 
@@ -263,11 +264,11 @@ def test_units_that_run_as_root_what_others_can_change_or_what_they_fetch() -> N
     ],
 )
 def test_what_is_fetched_and_run_in_one_breath(command: str, told: bool, tmp_path: Path) -> None:
-    assert _piped_downloads.is_download_piped_into_interpreter(command) is told
+    assert piped_downloads.is_download_piped_into_interpreter(command) is told
     assert cron.parse_crontab("f", f"1 2 3 4 5 root {command}\n", None)[0]["fetches"] is told
     script = tmp_path / "x"
     script.write_text(f"#!/bin/sh\n# curl http://x | sh\n{command}\n")
-    assert _piped_downloads.has_piped_download_in_script(str(script)) is told
+    assert piped_downloads.has_piped_download_in_script(str(script)) is told
 
 
 def _rule(*expressions: dict[str, Any]) -> dict[str, Any]:
@@ -303,7 +304,7 @@ SENT = {"dnat": {"addr": "172.17.0.2", "port": 3306}}
     ],
 )
 def test_ports_that_are_sent_on(expressions: tuple[dict[str, Any], ...], ports: list[int]) -> None:
-    found = _ruleset.list_published_ports([_rule(*expressions)])
+    found = ruleset.list_published_ports([_rule(*expressions)])
     assert [one["port"] for one in found] == ports
     for one in found:
         PublishedPort.model_validate(one)
@@ -319,7 +320,7 @@ def test_ports_that_iptables_sends_on() -> None:
 -A DOCKER -d 127.0.0.1/32 ! -i docker0 -p tcp -m tcp --dport 8081 -j DNAT --to-destination 172.17.0.3:80
 COMMIT
 """
-    assert _ruleset.list_published_ports(_ruleset.convert_iptables_save_to_nft_json(saved, "ip")) == [
+    assert ruleset.list_published_ports(ruleset.convert_iptables_save_to_nft_json(saved, "ip")) == [
         {"family": "ip", "protocol": "tcp", "port": 8080, "target": "172.17.0.2:80"}
     ]
 

@@ -8,17 +8,17 @@ import socket
 from pathlib import Path
 
 import pytest
-from ansible.module_utils.luytre import _site_database, _site_postgresql
-from ansible.module_utils.luytre._site_database import DatabaseUnanswered, Login
+from ansible.module_utils.luytre_shared.databases import site_database, site_postgresql
+from ansible.module_utils.luytre_shared.databases.site_database import DatabaseUnanswered, Login
 from hypothesis import given
 from hypothesis import strategies as st
 
-LOGIN = Login("xa", "p", "localhost", "xa", _site_database.POSTGRESQL)
+LOGIN = Login("xa", "p", "localhost", "xa", site_database.POSTGRESQL)
 
 
 @given(st.text(st.characters(exclude_categories=["Cs"])))
 def test_no_letter_of_a_value_is_read_as_a_statement(value: str) -> None:
-    said = _site_postgresql.render_sql_text_literal(value)
+    said = site_postgresql.render_sql_text_literal(value)
     assert said.startswith("U&'") and said.endswith("'")
     numbers = said[3:-1].split("\\+")[1:]
     assert "".join(chr(int(number, 16)) for number in numbers) == value
@@ -26,17 +26,17 @@ def test_no_letter_of_a_value_is_read_as_a_statement(value: str) -> None:
 
 
 def test_a_password_is_one_whatever_its_letters() -> None:
-    assert _site_postgresql.render_pgpass_file(Login("xa", "a:b\\c", "", "xa")) == b"*:*:*:*:a\\:b\\\\c\n"
+    assert site_postgresql.render_pgpass_file(Login("xa", "a:b\\c", "", "xa")) == b"*:*:*:*:a\\:b\\\\c\n"
     for odd in (Login("xa", "a\nb", "", "xa"), Login("", "a", "", "xa"), Login("xa", "x" * 201, "", "xa")):
         with pytest.raises(DatabaseUnanswered, match="not_plain"):
-            _site_postgresql.render_pgpass_file(odd)
+            site_postgresql.render_pgpass_file(odd)
 
 
 @pytest.mark.parametrize("line", ["", "x", "{}", "[]", '[["a"]]', '["a", {"b": 1}]', "1"])
 def test_what_is_no_row_is_not_taken_for_one(line: str) -> None:
     with pytest.raises(DatabaseUnanswered, match="failed"):
-        _site_postgresql._parse_row(line)
-    assert _site_postgresql._parse_row(json.dumps(["a", 1, None, "b\nc"])) == ["a", "1", None, "b\nc"]
+        site_postgresql._parse_row(line)
+    assert site_postgresql._parse_row(json.dumps(["a", 1, None, "b\nc"])) == ["a", "1", None, "b\nc"]
 
 
 @pytest.mark.parametrize(
@@ -54,18 +54,18 @@ def test_what_is_no_row_is_not_taken_for_one(line: str) -> None:
     ],
 )
 def test_what_a_complaint_means(complaint: bytes, why: str) -> None:
-    assert _site_postgresql.classify_psql_error(complaint) == why
+    assert site_postgresql.classify_psql_error(complaint) == why
 
 
 def test_only_the_servers_own_socket_or_port_is_spoken_to(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with socket.socket(socket.AF_UNIX) as own:
         own.bind(str(tmp_path / ".s.PGSQL.5432"))
         own.listen()
-        assert _site_postgresql._get_host_and_port_of_own_server(str(tmp_path), os.getuid()) == (str(tmp_path), 5432)
+        assert site_postgresql._get_host_and_port_of_own_server(str(tmp_path), os.getuid()) == (str(tmp_path), 5432)
         with pytest.raises(DatabaseUnanswered, match="another_server"):
-            _site_postgresql._get_host_and_port_of_own_server(str(tmp_path), os.getuid() + 1)
-    monkeypatch.setattr(_site_database, "is_port_of_account", lambda port, uid: port == 5433)
-    assert _site_postgresql._get_host_and_port_of_own_server("localhost:5433", 1) == ("127.0.0.1", 5433)
+            site_postgresql._get_host_and_port_of_own_server(str(tmp_path), os.getuid() + 1)
+    monkeypatch.setattr(site_database, "is_port_of_account", lambda port, uid: port == 5433)
+    assert site_postgresql._get_host_and_port_of_own_server("localhost:5433", 1) == ("127.0.0.1", 5433)
     for host, why in (("localhost", "another_server"), ("db.tinh.test", "elsewhere"), ("localhost:/x", "not_plain")):
         with pytest.raises(DatabaseUnanswered, match=why):
-            _site_postgresql._get_host_and_port_of_own_server(host, 1)
+            site_postgresql._get_host_and_port_of_own_server(host, 1)

@@ -8,7 +8,8 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from ansible.module_utils.luytre import _sshd, accounts, ssh
+from ansible.module_utils.luytre.access import accounts, ssh
+from ansible.module_utils.luytre.logins import sshd
 from ansible.module_utils.luytre_hunt import access as entering
 
 from auditor.hardening.safety.logins import load_ways_module_of_ssh_role
@@ -17,7 +18,7 @@ from tests.unit import access
 from tests.unit.access import DATA, facts, filters, finding, ids
 from tests.unit.on_host.collect.test_accounts import ED25519
 
-BOOKWORM = _sshd.parse_sshd_settings((DATA / "sshd_bookworm.txt").read_text("utf-8"))
+BOOKWORM = sshd.parse_sshd_settings((DATA / "sshd_bookworm.txt").read_text("utf-8"))
 ROLE = filters("ssh")
 WAYS = load_ways_module_of_ssh_role()
 WANTED = {
@@ -74,7 +75,7 @@ def test_the_words_of_sshd() -> None:
 
 
 def test_old_word_for_keyboard_interactive() -> None:
-    assert _sshd.parse_sshd_settings("challengeresponseauthentication yes\n")["kbdinteractiveauthentication"] == "yes"
+    assert sshd.parse_sshd_settings("challengeresponseauthentication yes\n")["kbdinteractiveauthentication"] == "yes"
 
 
 @pytest.mark.parametrize(
@@ -90,11 +91,11 @@ def test_old_word_for_keyboard_interactive() -> None:
     ],
 )
 def test_a_line(line: str, keyword: str, value: str) -> None:
-    assert _sshd.split_sshd_line(line) == (keyword, value)
+    assert sshd.split_sshd_line(line) == (keyword, value)
 
 
 def test_words_of_a_line() -> None:
-    assert _sshd.split_sshd_arguments('/etc/a.conf "/etc/b c.conf" # rest') == ["/etc/a.conf", "/etc/b c.conf"]
+    assert sshd.split_sshd_arguments('/etc/a.conf "/etc/b c.conf" # rest') == ["/etc/a.conf", "/etc/b c.conf"]
 
 
 def test_lines_in_the_order_of_sshd(tmp_path: Path) -> None:
@@ -103,7 +104,7 @@ def test_lines_in_the_order_of_sshd(tmp_path: Path) -> None:
     main = tmp_path / "sshd_config"
     main.write_text(f"Include {tmp_path}/*.conf\nUsePAM yes\nMatch all\nInclude {tmp_path}/a.conf\nLogLevel QUIET\n")
     read = [
-        (Path(file).name, criteria, keyword) for file, _, criteria, keyword, _ in _sshd.iter_sshd_settings(str(main))
+        (Path(file).name, criteria, keyword) for file, _, criteria, keyword, _ in sshd.iter_sshd_settings(str(main))
     ]
     assert read == [
         ("a.conf", None, "maxauthtries"),
@@ -118,7 +119,7 @@ def test_lines_in_the_order_of_sshd(tmp_path: Path) -> None:
 def test_a_file_that_includes_itself_ends(tmp_path: Path) -> None:
     main = tmp_path / "sshd_config"
     main.write_text(f"Include {main}\nUsePAM yes\n")
-    assert len(list(_sshd.iter_sshd_settings(str(main)))) == _sshd.MAX_INCLUDES + 1
+    assert len(list(sshd.iter_sshd_settings(str(main)))) == sshd.MAX_INCLUDES + 1
 
 
 def contexts() -> list[tuple[str, dict[str, Any]]]:
@@ -344,15 +345,15 @@ def dropin(now: dict[str, Any], enforce: dict[str, Any]) -> str:
 def in_force_apart(monkeypatch: pytest.MonkeyPatch, ours: str, theirs: str) -> dict[str, Any]:
     """What the collector says without what controls of ours set, of sshd's first value for each keyword."""
     main = f"Include /etc/ssh/sshd_config.d/*.conf\n{theirs}"
-    monkeypatch.setattr(ssh, "read_text", {ssh.DROPIN: ours, _sshd.CONFIG: main}.get)
-    monkeypatch.setattr(_sshd.glob, "glob", lambda _: ["/etc/ssh/sshd_config.d/50-x.conf", ssh.DROPIN])
+    monkeypatch.setattr(ssh, "read_text", {ssh.DROPIN: ours, sshd.CONFIG: main}.get)
+    monkeypatch.setattr(sshd.glob, "glob", lambda _: ["/etc/ssh/sshd_config.d/50-x.conf", ssh.DROPIN])
 
     def effective(_: Any, config_text: str) -> dict[str, Any]:
         said = [raw.split(None, 1) for raw in reversed(config_text.splitlines()) if raw]
         assert ["Include", '"/etc/ssh/sshd_config.d/50-x.conf"'] in said
         return {**BOOKWORM, **{keyword.lower(): value for keyword, value in said}}
 
-    monkeypatch.setattr(_sshd, "read_effective_sshd_config", effective)
+    monkeypatch.setattr(sshd, "read_effective_sshd_config", effective)
     found: dict[str, Any] = ssh.select_settings_for_controller(ssh._read_settings_without_own_dropin(None, {}))
     return found
 
@@ -564,17 +565,17 @@ def test_what_sshd_says_on_trial_is_what_counts() -> None:
 def test_files_of_keys_that_a_match_block_names_are_read_for_everybody(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    config, read = tmp_path / "sshd_config", _sshd.iter_sshd_settings
+    config, read = tmp_path / "sshd_config", sshd.iter_sshd_settings
     config.write_text(
         "AuthorizedKeysFile .ssh/authorized_keys\n"
         "Match Group sftp\n  authorizedkeysfile = /etc/ssh/keys/%u .ssh/authorized_keys\n"
         "Match Address 192.0.2.0/24\n  AuthorizedKeysFile none\n"
     )
-    monkeypatch.setattr(_sshd, "iter_sshd_settings", lambda: read(str(config)))
+    monkeypatch.setattr(sshd, "iter_sshd_settings", lambda: read(str(config)))
     monkeypatch.setattr(
-        _sshd, "read_effective_sshd_config", lambda _reading: {"authorizedkeysfile": [".ssh/authorized_keys"]}
+        sshd, "read_effective_sshd_config", lambda _reading: {"authorizedkeysfile": [".ssh/authorized_keys"]}
     )
-    assert _sshd.list_authorized_keys_patterns(None) == [".ssh/authorized_keys", "/etc/ssh/keys/%u"]
+    assert sshd.list_authorized_keys_patterns(None) == [".ssh/authorized_keys", "/etc/ssh/keys/%u"]
 
 
 @pytest.mark.parametrize("known", [["none"], [".ssh/authorized_keys"]])
@@ -583,8 +584,8 @@ def test_a_key_that_only_a_match_block_lets_in_is_found_by_audits_and_hunts(
 ) -> None:
     (tmp_path / "hidden").write_text(f"{ED25519} x\n")
     block = ("/etc/ssh/sshd_config", 9, "User mai", "authorizedkeysfile", "%h/hidden")
-    monkeypatch.setattr(_sshd, "iter_sshd_settings", lambda: [block])
-    monkeypatch.setattr(_sshd, "read_effective_sshd_config", lambda _reading: {"authorizedkeysfile": known})
+    monkeypatch.setattr(sshd, "iter_sshd_settings", lambda: [block])
+    monkeypatch.setattr(sshd, "read_effective_sshd_config", lambda _reading: {"authorizedkeysfile": known})
     reading = SimpleNamespace(find_program=lambda _name: "/usr/sbin/sshd")
     account = {"name": "mai", "home": str(tmp_path), "uid": os.getuid(), "gid": os.getgid()}
     assert [one["path"] for one in accounts.list_authorized_keys(reading, [account], [])] == [f"{tmp_path}/hidden"]

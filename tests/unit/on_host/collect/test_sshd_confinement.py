@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from ansible.module_utils.luytre import _sshd_confinement
+from ansible.module_utils.luytre.logins import sshd_confinement
 
 from auditor.models import Status
 from tests.unit.access import facts, finding
@@ -30,7 +30,7 @@ WANTED = {
     ],
 )
 def test_what_the_unit_lacks(changed: dict[str, str], lacks: list[str]) -> None:
-    assert _sshd_confinement.list_missing_unit_properties({**WANTED, **changed}) == lacks
+    assert sshd_confinement.list_missing_unit_properties({**WANTED, **changed}) == lacks
 
 
 @pytest.mark.parametrize(("own", "of_host", "in_force"), [(5, 0, True), (1, 1, False), (0, 0, False), (6, 1, True)])
@@ -40,8 +40,8 @@ def test_a_filter_that_the_whole_host_has_is_not_the_unit_s(
     for number, filters in ((1, of_host), (700, own)):
         (tmp_path / str(number)).mkdir()
         (tmp_path / str(number) / "status").write_text(f"Name:\tx\nSeccomp:\t2\nSeccomp_filters:\t{filters}\n")
-    assert _sshd_confinement.is_syscall_filter_of_process_in_force("700", str(tmp_path)) is in_force
-    assert not _sshd_confinement.is_syscall_filter_of_process_in_force("", str(tmp_path))
+    assert sshd_confinement.is_syscall_filter_of_process_in_force("700", str(tmp_path)) is in_force
+    assert not sshd_confinement.is_syscall_filter_of_process_in_force("", str(tmp_path))
 
 
 def test_an_sshd_that_was_not_started_so_is_not_confined() -> None:

@@ -6,14 +6,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from ansible.module_utils.luytre import (
-    _apache_config,
-    _nginx_trusted_inputs,
-    _php_trusted_inputs,
-    _trusted_inputs,
-    apache,
-)
-from ansible.module_utils.luytre._nginx_conf import load_nginx_config
+from ansible.module_utils.luytre.os import trusted_inputs
+from ansible.module_utils.luytre.parsers.web_servers import apache_config
+from ansible.module_utils.luytre.parsers.web_servers.nginx_conf import load_nginx_config
+from ansible.module_utils.luytre.web import apache
+from ansible.module_utils.luytre.web_servers import nginx_trusted_inputs, php_trusted_inputs
 
 Write = Callable[[dict[str, str]], str]
 
@@ -34,29 +31,29 @@ def write(tmp_path: Path) -> Write:
 
 def test_the_folders_of_a_pattern_count_for_a_new_file_in_them_would_be_found(write: Write) -> None:
     top = write({"a/x.conf": "", "b/y.txt": ""})
-    assert _trusted_inputs.list_folders_searched_by_pattern("/etc/nginx/nginx.conf") == {"/etc/nginx/nginx.conf"}
-    assert _trusted_inputs.list_folders_searched_by_pattern(top + "/*.conf") == {top}
-    assert _trusted_inputs.list_folders_searched_by_pattern(top + "/*/*.conf") == {top, top + "/a", top + "/b"}
+    assert trusted_inputs.list_folders_searched_by_pattern("/etc/nginx/nginx.conf") == {"/etc/nginx/nginx.conf"}
+    assert trusted_inputs.list_folders_searched_by_pattern(top + "/*.conf") == {top}
+    assert trusted_inputs.list_folders_searched_by_pattern(top + "/*/*.conf") == {top, top + "/a", top + "/b"}
 
 
 @pytest.mark.parametrize(
     ("includes", "line"),
     [
-        (_trusted_inputs.list_includes_in_nft_file, 'include "@/more/*.x"'),
-        (_trusted_inputs.list_includes_in_apt_file, '#include "@/more/1.x";'),
-        (_trusted_inputs.list_includes_in_sudoers_file, "@includedir @/more"),
-        (_trusted_inputs.list_includes_in_sudoers_file, "#includedir @/more"),
-        (_trusted_inputs.list_includes_in_sudoers_file, "@include @/more/1.x"),
-        (_trusted_inputs.list_includes_in_mariadb_file, "!includedir @/more/"),
-        (_trusted_inputs.list_includes_in_mariadb_file, "!include @/more/1.cnf"),
-        (_php_trusted_inputs.list_fpm_include_patterns, "include=@/more/*.x"),
+        (trusted_inputs.list_includes_in_nft_file, 'include "@/more/*.x"'),
+        (trusted_inputs.list_includes_in_apt_file, '#include "@/more/1.x";'),
+        (trusted_inputs.list_includes_in_sudoers_file, "@includedir @/more"),
+        (trusted_inputs.list_includes_in_sudoers_file, "#includedir @/more"),
+        (trusted_inputs.list_includes_in_sudoers_file, "@include @/more/1.x"),
+        (trusted_inputs.list_includes_in_mariadb_file, "!includedir @/more/"),
+        (trusted_inputs.list_includes_in_mariadb_file, "!include @/more/1.cnf"),
+        (php_trusted_inputs.list_fpm_include_patterns, "include=@/more/*.x"),
     ],
 )
 def test_each_languages_includes_are_followed(write: Write, includes: Callable[[str], list[str]], line: str) -> None:
     line = line.replace("@include", "\0include")
     top = write({"main": "", "more/1.x": "", "more/1.cnf": ""})
     Path(top, "main").write_text(line.replace("@", top).replace("\0", "@") + "\n")
-    found = {path.rstrip("/") for path in _trusted_inputs.list_file_with_its_includes(top + "/main", includes)}
+    found = {path.rstrip("/") for path in trusted_inputs.list_file_with_its_includes(top + "/main", includes)}
     assert top + "/main" in found
     assert {top + "/more/1.x", top + "/more/1.cnf"} & found
 
@@ -64,7 +61,7 @@ def test_each_languages_includes_are_followed(write: Write, includes: Callable[[
 def test_files_that_include_each_other_end(write: Write) -> None:
     top = write({"main": 'include "@/main"\ninclude "@/other"\n', "other": 'include "@/main"\n'})
     assert sorted(
-        _trusted_inputs.list_file_with_its_includes(top + "/main", _trusted_inputs.list_includes_in_nft_file)
+        trusted_inputs.list_file_with_its_includes(top + "/main", trusted_inputs.list_includes_in_nft_file)
     ) == [
         top + "/main",
         top + "/other",
@@ -72,7 +69,7 @@ def test_files_that_include_each_other_end(write: Write) -> None:
 
 
 def test_a_clients_plugins_are_code() -> None:
-    assert _trusted_inputs.list_includes_in_mariadb_file(
+    assert trusted_inputs.list_includes_in_mariadb_file(
         "[client]\nplugin-dir = /home/an/lib\nplugin_dir='/srv/x'\n"
     ) == [
         "/home/an/lib",
@@ -95,7 +92,7 @@ def test_what_nginx_loads_and_writes(write: Write) -> None:
         }
     """
     top = write({"nginx.conf": text, "sites/a.conf": ""})
-    read, written = _nginx_trusted_inputs.list_nginx_test_paths(
+    read, written = nginx_trusted_inputs.list_nginx_test_paths(
         load_nginx_config(top + "/nginx.conf", lambda path: Path(path).read_text())
     )
     assert {top + "/nginx.conf", top + "/sites", top + "/sites/a.conf"} <= set(read)
@@ -110,14 +107,14 @@ def test_what_nginx_loads_and_writes(write: Write) -> None:
 def test_what_php_loads_and_writes(write: Write) -> None:
     ini = "; extension=/no\nextension=curl\nzend_extension = /srv/lib/x.so\nextension_dir=/srv/ext\n"
     logs = 'error_log=/srv/www/e.log\nopcache.preload=/srv/www/p.php\nxdebug.log = "/srv/www/x.log"\nmemory_limit=1G\n'
-    assert _php_trusted_inputs.list_php_ini_paths(ini + logs) == (["/srv/lib/x.so", "/srv/ext"], ["/srv/www/x.log"])
+    assert php_trusted_inputs.list_php_ini_paths(ini + logs) == (["/srv/lib/x.so", "/srv/ext"], ["/srv/www/x.log"])
     pools = "error_log = log/fpm.log\n[an]\nslowlog = /srv/$pool/slow.log\naccess.log=/srv/a.log\nuser = an\n"
-    assert _php_trusted_inputs.list_fpm_log_files(pools) == ["/var/log/fpm.log", "/srv/an/slow.log", "/srv/a.log"]
+    assert php_trusted_inputs.list_fpm_log_files(pools) == ["/var/log/fpm.log", "/srv/an/slow.log", "/srv/a.log"]
 
 
 def test_what_apache_loads_and_its_variables(write: Write) -> None:
     top = write({"main": "LoadModule x_module /srv/x.so\nIncludeOptional @/more/*.conf\n", "more/a.conf": ""})
-    configuration = _apache_config.ApacheConfiguration(top, {}).read(top + "/main")
+    configuration = apache_config.ApacheConfiguration(top, {}).read(top + "/main")
     assert {"/srv/x.so", top + "/more", top + "/more/a.conf", apache.ENVVARS} <= set(
         apache.list_apache_test_paths(configuration)
     )

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible.module_utils.luytre import _certificates, _mariadb_start, php_fpm
+from ansible.module_utils.luytre.web import php_fpm
+from ansible.module_utils.luytre.web_servers import certificate_faults, mariadb_start
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
@@ -43,26 +44,28 @@ def weak(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, str]:
 
 
 def test_a_key_too_small_for_the_ciphers_is_told_in_openssls_words(weak: tuple[str, str]) -> None:
-    assert _certificates.find_certificate_load_fault([(*weak, None)], Trusting()) == f"{weak[0]}: ee key too small"
-    assert _certificates.find_certificate_load_fault([(*weak, "DEFAULT@SECLEVEL=0")], Trusting()) is None
+    assert certificate_faults.find_certificate_load_fault([(*weak, None)], Trusting()) == f"{weak[0]}: ee key too small"
+    assert certificate_faults.find_certificate_load_fault([(*weak, "DEFAULT@SECLEVEL=0")], Trusting()) is None
 
 
 def test_a_certificate_that_is_gone_and_ciphers_that_are_none_are_told(weak: tuple[str, str]) -> None:
     assert (
-        _certificates.find_certificate_load_fault([("/nowhere/c.pem", weak[1], None)], Trusting())
+        certificate_faults.find_certificate_load_fault([("/nowhere/c.pem", weak[1], None)], Trusting())
         == "/nowhere/c.pem is not there"
     )
-    assert "no cipher" in (_certificates.find_certificate_load_fault([(*weak, "NO-SUCH")], Trusting()) or "").lower()
+    assert (
+        "no cipher" in (certificate_faults.find_certificate_load_fault([(*weak, "NO-SUCH")], Trusting()) or "").lower()
+    )
 
 
 def test_what_others_can_change_is_not_loaded(weak: tuple[str, str]) -> None:
-    assert _certificates.find_certificate_load_fault([(*weak, None)], Doubting()) is None
+    assert certificate_faults.find_certificate_load_fault([(*weak, None)], Doubting()) is None
 
 
 def test_a_virtual_host_tells_whether_its_certificates_load_with_sound_ciphers(weak: tuple[str, str]) -> None:
     def told(*pairs: tuple[str, str], trust: object = Trusting()) -> tuple[str, str]:
         vhost = {"tls": {"pairs": [{"certificate": one, "key": other} for one, other in pairs]}}
-        _certificates.add_certificate_load_results([vhost, {"tls": None}], trust, str(Path(weak[0]).parent))
+        certificate_faults.add_certificate_load_results([vhost, {"tls": None}], trust, str(Path(weak[0]).parent))
         return str(vhost["tls"]["loads"]), str(vhost["tls"]["fault"])
 
     assert told(weak) == ("no", f"{weak[0]}: ee key too small")
@@ -86,7 +89,7 @@ def test_keys_of_every_kind_are_judged_by_openssl_itself(tmp_path: Path, key: An
         key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
     )
     vhost: dict[str, Any] = {"tls": {"pairs": [{"certificate": "c.pem", "key": "k.pem"}]}}
-    _certificates.add_certificate_load_results([vhost], Trusting(), str(tmp_path))
+    certificate_faults.add_certificate_load_results([vhost], Trusting(), str(tmp_path))
     assert vhost["tls"]["loads"] == expected, vhost["tls"]["fault"]
 
 
@@ -105,7 +108,7 @@ tmpdir                                                      /srv/one:/srv/tmp
 def test_what_mariadb_needs_is_read_of_its_own_words() -> None:
     assert [
         (name, path)
-        for name, path, _ in _mariadb_start.list_path_requirements(_mariadb_start.parse_help_verbose_settings(HELP))
+        for name, path, _ in mariadb_start.list_path_requirements(mariadb_start.parse_help_verbose_settings(HELP))
     ] == [
         ("tmpdir", "/srv/one"),
         ("tmpdir", "/srv/tmp"),
@@ -118,11 +121,11 @@ def test_what_mariadb_needs_is_read_of_its_own_words() -> None:
 def test_what_is_missing_is_named(tmp_path: Path) -> None:
     gone = ("tmpdir", str(tmp_path / "gone"), os.W_OK)
     assert (
-        _mariadb_start.find_unmet_path_requirement([("datadir", str(tmp_path), os.W_OK)], os.getuid(), os.getgid())
+        mariadb_start.find_unmet_path_requirement([("datadir", str(tmp_path), os.W_OK)], os.getuid(), os.getgid())
         is None
     )
     assert (
-        _mariadb_start.find_unmet_path_requirement([gone], os.getuid(), os.getgid())
+        mariadb_start.find_unmet_path_requirement([gone], os.getuid(), os.getgid())
         == f"tmpdir = {tmp_path}/gone: it is not there"
     )
 

@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible.module_utils.luytre import sudo
-from ansible.module_utils.luytre_shared.ownership import PathTrust
+from ansible.module_utils.luytre.access import sudo
+from ansible.module_utils.luytre_shared.files.ownership import PathTrust
 
 from auditor.models import Status
 from tests.unit.access import facts, finding, ids

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from ansible.module_utils.luytre import time
+from ansible.module_utils.luytre.system import time
 
 from auditor.models import Status
 from tests.unit.areas import facts, finding

@@ -10,9 +10,13 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from ansible.module_utils.luytre import tls
-from ansible.module_utils.luytre._area_reader import AreaReader, describe_file_mode
-from ansible.module_utils.luytre._x509 import BadCertificate, is_domain_covered_by_names, read_pem_certificate_chain
+from ansible.module_utils.luytre.parsers.x509 import (
+    BadCertificate,
+    is_domain_covered_by_names,
+    read_pem_certificate_chain,
+)
+from ansible.module_utils.luytre.web import tls
+from ansible.module_utils.luytre_shared.os.area_reader import AreaReader, describe_file_mode
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -183,7 +187,7 @@ def statuses(
         **changed,
     }
     apache = load_fact_area_models()["apache"]
-    from ansible.module_utils.luytre import apache as apache_area
+    from ansible.module_utils.luytre.web import apache as apache_area
 
     nginx = facts(config(http, a=nginx_site), version)
     for vhost in nginx["vhosts"]:

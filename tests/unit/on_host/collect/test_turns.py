@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from ansible.module_utils.luytre._round_robin import advance_walks_in_turns
-from ansible.module_utils.luytre._time_budget import TimeBudget
+from ansible.module_utils.luytre_shared.os.time_budget import TimeBudget
+from ansible.module_utils.luytre_shared.parsers.round_robin import advance_walks_in_turns
 
 
 class Worker:

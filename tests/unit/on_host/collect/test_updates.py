@@ -9,8 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible.module_utils.luytre import _apt_lists, _dpkg, _release_support, updates
-from ansible.module_utils.luytre_shared import debian_version
+from ansible.module_utils.luytre.os import apt_lists, dpkg
+from ansible.module_utils.luytre.parsers import release_support
+from ansible.module_utils.luytre.system import updates
+from ansible.module_utils.luytre_shared.parsers import debian_version
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -62,23 +64,23 @@ def test_packages_that_were_begun_and_not_ended() -> None:
         "h": "install ok half-configured",
     }
     text = "\n".join(f"Package: {name}\nStatus: {state}\nVersion: 1\n" for name, state in states.items())
-    assert _dpkg.find_unfinished_package_installations(text) == ["b", "c", "d", "h"]
+    assert dpkg.find_unfinished_package_installations(text) == ["b", "c", "d", "h"]
 
 
 def test_somebody_holds_dpkgs_lock(tmp_path: Path) -> None:
     lock = tmp_path / "lock-frontend"
-    assert not _dpkg.is_dpkg_locked(str(lock))
+    assert not dpkg.is_dpkg_locked(str(lock))
     lock.touch()
-    assert not _dpkg.is_dpkg_locked(str(lock))
+    assert not dpkg.is_dpkg_locked(str(lock))
     hold = "import fcntl, sys; f = open(sys.argv[1], 'w'); fcntl.lockf(f, fcntl.LOCK_EX); print(flush=True); sys.stdin.read()"
     with subprocess.Popen(
         [sys.executable, "-c", hold, str(lock)], stdin=subprocess.PIPE, stdout=subprocess.PIPE
     ) as holder:
         assert holder.stdout is not None
         holder.stdout.readline()
-        assert _dpkg.is_dpkg_locked(str(lock))
+        assert dpkg.is_dpkg_locked(str(lock))
         holder.communicate()
-    assert not _dpkg.is_dpkg_locked(str(lock))
+    assert not dpkg.is_dpkg_locked(str(lock))
 
 
 def test_the_order_is_dpkgs_own() -> None:
@@ -123,14 +125,14 @@ Package: broken
 
 
 def test_only_what_is_installed_counts() -> None:
-    assert _dpkg.list_installed_packages(STATUS) == {
+    assert dpkg.list_installed_packages(STATUS) == {
         "nginx": ("1.26.3-3", "amd64", False),
         "openssl": ("3.5.1-1", "amd64", True),
     }
 
 
-def index(path: str, label: str, codename: str, **more: str) -> _apt_lists.AptIndex:
-    return _apt_lists.AptIndex(path, {"Label": label, "Codename": codename, "Origin": "Debian", **more})
+def index(path: str, label: str, codename: str, **more: str) -> apt_lists.AptIndex:
+    return apt_lists.AptIndex(path, {"Label": label, "Codename": codename, "Origin": "Debian", **more})
 
 
 LISTS = {
@@ -174,7 +176,7 @@ def test_what_waits_and_whether_it_is_security() -> None:
         index("updates", "Debian", "trixie-updates"),
         index("backports", "Debian Backports", "trixie-backports", NotAutomatic="yes"),
     ]
-    assert updates.find_pending_updates(_dpkg.list_installed_packages(STATUS), indexes, LISTS.__getitem__) == [
+    assert updates.find_pending_updates(dpkg.list_installed_packages(STATUS), indexes, LISTS.__getitem__) == [
         {
             "package": "nginx",
             "installed": "1.26.3-3",
@@ -206,10 +208,10 @@ def test_lists_of_nonsense(text: bytes) -> None:
 
 def test_a_release_file_is_read_to_its_hashes() -> None:
     text = "-----BEGIN PGP SIGNED MESSAGE-----\nHash: SHA256\n\nOrigin: Debian\nLabel: Debian-Security\nSHA256:\n x\nLabel: Debian\n"
-    fields = _apt_lists.parse_release_fields(text)
-    assert fields["Label"] == "Debian-Security" and _apt_lists.is_security_updates_release(fields)
-    assert not _apt_lists.is_security_updates_release(
-        _apt_lists.parse_release_fields("Label: Debian\nCodename: trixie-updates\n")
+    fields = apt_lists.parse_release_fields(text)
+    assert fields["Label"] == "Debian-Security" and apt_lists.is_security_updates_release(fields)
+    assert not apt_lists.is_security_updates_release(
+        apt_lists.parse_release_fields("Label: Debian\nCodename: trixie-updates\n")
     )
 
 
@@ -299,10 +301,10 @@ def test_security_origins(pattern: str, security: bool) -> None:
 
 
 def test_support_of_lts_and_of_ubuntu_pro() -> None:
-    assert _release_support.get_support_end_of_release("debian", "12", False)["until"] == "2028-06-30"
-    assert _release_support.get_support_end_of_release("ubuntu", "20.04", False)["until"] == "2025-05-29"
-    assert _release_support.get_support_end_of_release("ubuntu", "20.04", True)["until"] == "2030-04-23"
-    assert _release_support.get_support_end_of_release("debian", "15", False)["ends"] is None
+    assert release_support.get_support_end_of_release("debian", "12", False)["until"] == "2028-06-30"
+    assert release_support.get_support_end_of_release("ubuntu", "20.04", False)["until"] == "2025-05-29"
+    assert release_support.get_support_end_of_release("ubuntu", "20.04", True)["until"] == "2030-04-23"
+    assert release_support.get_support_end_of_release("debian", "15", False)["ends"] is None
 
 
 # --- what the controls make of it -------------------------------------------------------------------
@@ -322,7 +324,7 @@ def test_a_hardened_server_passes(control: str) -> None:
 
 def test_support_that_ended_fails_and_shows_the_dates() -> None:
     found = finding(
-        "updates.os_supported", changed(support=_release_support.get_support_end_of_release("debian", "10", False))
+        "updates.os_supported", changed(support=release_support.get_support_end_of_release("debian", "10", False))
     )
     assert found.status is Status.FAIL
     assert ("updates.support.ends", 1719791999) in [(item.path, item.value) for item in found.evidence]
@@ -330,7 +332,7 @@ def test_support_that_ended_fails_and_shows_the_dates() -> None:
 
 def test_an_unknown_release_is_not_evaluated() -> None:
     found = finding(
-        "updates.os_supported", changed(support=_release_support.get_support_end_of_release("debian", "99", False))
+        "updates.os_supported", changed(support=release_support.get_support_end_of_release("debian", "99", False))
     )
     assert found.status is Status.NOT_EVALUATED
 

@@ -12,8 +12,10 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from ansible.module_utils.luytre import _login_history, _ssh_forwards, _sshd, ways
-from ansible.module_utils.luytre._area_reader import AreaReader, UnreadableFact
+from ansible.module_utils.luytre.access import ways
+from ansible.module_utils.luytre.logins import sshd
+from ansible.module_utils.luytre.os import login_history, ssh_forwards
+from ansible.module_utils.luytre_shared.os.area_reader import AreaReader, UnreadableFact
 from pydantic import ValidationError
 
 from auditor.facts.access.ways import WaysFacts
@@ -30,7 +32,7 @@ def said(*lines: str) -> list[dict[str, Any]]:
 
 
 def came(*lines: str) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = _login_history.summarize_login_paths(said(*lines))[0]
+    found: list[dict[str, Any]] = login_history.summarize_login_paths(said(*lines))[0]
     return found
 
 
@@ -68,7 +70,7 @@ def test_what_a_log_daemon_wrote_changes_nothing_that_sshd_said_itself() -> None
         {**one, "claimed": True}
         for one in said(f"Partial publickey for hanh from 10.0.0.9 port 41 ssh2: ED25519 {KEY}")
     ]
-    found, by_connection = _login_history.summarize_login_paths(
+    found, by_connection = login_history.summarize_login_paths(
         [*claims, *said(accepted), {**said(accepted)[0], "claimed": True}]
     )
     assert sorted((way["methods"], way["claimed"]) for way in found) == [
@@ -89,15 +91,15 @@ def test_what_visitors_choose_is_no_login() -> None:
 @pytest.mark.parametrize("text", ["Accepted " + "a" * 5_000_000, "Starting session: " + " for " * 400_000])
 def test_a_line_without_end_costs_no_more_than_its_length(text: str) -> None:
     begun = time.process_time()
-    _login_history.summarize_login_paths(said(text))
-    _login_history.find_connections_without_session(said(text))
+    login_history.summarize_login_paths(said(text))
+    login_history.find_connections_without_session(said(text))
     assert time.process_time() - begun < 5
 
 
 def test_entries_of_the_journal() -> None:
     accepted = "Accepted password for root from 10.0.0.9 port 41 ssh2"
     text = f"{NOW}.738440 web3 sshd-session[82]: {accepted}\n    more of it\n{NOW}.7 web3 sshd[x]: {accepted}\n-- Boot 5a --\n"
-    assert _login_history.parse_sshd_journal(text) == [{"moment": NOW, "pid": 82, "said": accepted}]
+    assert login_history.parse_sshd_journal(text) == [{"moment": NOW, "pid": 82, "said": accepted}]
 
 
 def test_only_roots_own_entries_open_sessions_and_our_own_leave_room_for_others() -> None:
@@ -111,11 +113,11 @@ def test_only_roots_own_entries_open_sessions_and_our_own_leave_room_for_others(
             asked.append(argv)
             return ""
 
-    assert _login_history._read_sshd_journal(Journal({}, 20), "luy.tre") == ([], False)
+    assert login_history._read_sshd_journal(Journal({}, 20), "luy.tre") == ([], False)
     words = {argv[-1]: argv for argv in asked}
     others = r"^(Accepted|Partial) [a-z/-]+ for (?!luy\.tre )"
-    assert set(words) == {others, r"^(Accepted|Partial) [a-z/-]+ for luy\.tre ", _login_history.SESSIONS}
-    assert [text for text, argv in words.items() if "_UID=0" not in argv] == [_login_history.SESSIONS]
+    assert set(words) == {others, r"^(Accepted|Partial) [a-z/-]+ for luy\.tre ", login_history.SESSIONS}
+    assert [text for text, argv in words.items() if "_UID=0" not in argv] == [login_history.SESSIONS]
 
 
 def test_what_happened_within_a_second_stays_in_its_order(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -129,17 +131,17 @@ def test_what_happened_within_a_second_stays_in_its_order(monkeypatch: pytest.Mo
         def run(self, argv: list[str], **_: Any) -> str:
             said = (
                 lines
-                if argv[-1] == _login_history.SESSIONS
+                if argv[-1] == login_history.SESSIONS
                 else ["Accepted password for hanh from 10.0.0.9 port 41 ssh2"]
             )
             return "".join(f"{now}.{at} web3 sshd[7]: {line}\n" for at, line in reversed(list(enumerate(said))))
 
-    monkeypatch.setattr(_login_history, "FILES", ())
+    monkeypatch.setattr(login_history, "FILES", ())
     monkeypatch.setattr(Journal, "find_program", lambda _, name: f"/usr/bin/{name}")
-    found, since, cut = _login_history.read_sshd_log_entries(Journal({}, 20))
+    found, since, cut = login_history.read_sshd_log_entries(Journal({}, 20))
     assert [entry["said"] for entry in found if not entry["said"].startswith("Accepted")] == lines
     assert (since, cut) == (now, False)
-    assert _login_history.find_connections_without_session(found) == []
+    assert login_history.find_connections_without_session(found) == []
 
 
 def test_lines_of_log_daemons() -> None:
@@ -149,21 +151,21 @@ def test_lines_of_log_daemons() -> None:
 2026-11-26T22:20:00Z web3 cron[8]: Accepted password for hanh from 10.0.0.9 port 43 ssh2
 not a line of sshd[1]: at all
 """
-    first, second = _login_history.parse_sshd_log_lines(text, NOW)
+    first, second = login_history.parse_sshd_log_lines(text, NOW)
     assert (first["moment"], first["pid"]) == (NOW - 60, 7)
     assert (second["moment"], second["pid"]) == (1_795_706_400, 8)
 
 
 def test_the_last_of_december_was_last_year() -> None:
-    (one,) = _login_history.parse_sshd_log_lines("Dec 31 23:00:00 web3 sshd[7]: Accepted x", NOW)
+    (one,) = login_history.parse_sshd_log_lines("Dec 31 23:00:00 web3 sshd[7]: Accepted x", NOW)
     assert one["moment"] < NOW
 
 
 def test_nobodys_crowd_hides_another() -> None:
     crowd = [access.way("dong", "password", source=f"10.0.{number // 250}.{number % 250}") for number in range(900)]
-    kept, more = _login_history.limit_login_paths_per_account([*crowd, access.way("hanh", "password")])
+    kept, more = login_history.limit_login_paths_per_account([*crowd, access.way("hanh", "password")])
     assert more
-    assert len(kept) == _login_history.PER_ACCOUNT + 1
+    assert len(kept) == login_history.PER_ACCOUNT + 1
     assert kept[-1]["account"] == "hanh"
 
 
@@ -171,9 +173,9 @@ def test_claims_crowd_nobody_out_and_hide_no_session(monkeypatch: pytest.MonkeyP
     claims = [
         {**access.way("hanh", "publickey", source=f"10.1.0.{n}"), "claimed": True, "last": NOW} for n in range(90)
     ]
-    kept, _ = _login_history.limit_login_paths_per_account([*claims, access.way("hanh", "password")])
+    kept, _ = login_history.limit_login_paths_per_account([*claims, access.way("hanh", "password")])
     assert kept[0]["methods"] == ["password"]
-    assert len(kept) == _login_history.PER_ACCOUNT
+    assert len(kept) == login_history.PER_ACCOUNT
     record = (7, "pts/0", "hanh", "10.1.0.1", int(time.time()))
     monkeypatch.setattr(ways, "read_wtmp_tail", lambda path: path)
     monkeypatch.setattr(ways, "parse_wtmp_records_with_source", lambda path: [record] if path.endswith("wtmp") else [])
@@ -212,14 +214,14 @@ def test_a_claim_makes_no_record_reach_further_back(monkeypatch: pytest.MonkeyPa
     said = "Accepted password for hanh from 10.0.0.9 port 41 ssh2"
     now = int(time.time())
     monkeypatch.setattr(
-        _login_history, "_read_sshd_journal", lambda *_: ([{"moment": now, "pid": 1, "said": said}], True)
+        login_history, "_read_sshd_journal", lambda *_: ([{"moment": now, "pid": 1, "said": said}], True)
     )
     monkeypatch.setattr(
-        _login_history,
+        login_history,
         "_read_sshd_log_files",
         lambda _: ([{"moment": now - 40 * 86400, "pid": 2, "said": said}], False),
     )
-    assert _login_history.read_sshd_log_entries(None)[1:] == (now, True)
+    assert login_history.read_sshd_log_entries(None)[1:] == (now, True)
 
 
 def test_a_connection_without_a_session_went_on_through_the_host() -> None:
@@ -236,19 +238,19 @@ def test_a_connection_without_a_session_went_on_through_the_host() -> None:
     lowered = [line.format("luytre", 45) for line in (opened, ended)]
     assert [
         way["account"]
-        for way in _login_history.find_connections_without_session(said(*before, *after, *reading, *lowered))
+        for way in login_history.find_connections_without_session(said(*before, *after, *reading, *lowered))
     ] == ["nhay"]
     assert [
-        way["account"] for way in _login_history.find_connections_without_session(said(*before, *after, *reading))
+        way["account"] for way in login_history.find_connections_without_session(said(*before, *after, *reading))
     ] == ["nhay"]
-    assert _login_history.find_connections_without_session(said(*before)) == []
+    assert login_history.find_connections_without_session(said(*before)) == []
 
 
 def unrecorded(found: list[dict[str, Any]], **more: Any) -> list[tuple[str, str, bool]]:
     given: dict[str, Any] = {"terminals": [], "sessions": set(), "now": found[-1]["moment"] + 3600, **more}
     return [
         (one["account"], one["source"], one["recorded"])
-        for one in _login_history.find_unrecorded_connections(found, **given)
+        for one in login_history.find_unrecorded_connections(found, **given)
     ]
 
 
@@ -291,10 +293,10 @@ def test_what_goes_on_now_and_what_waits_to_is_seen_by_sshds_own_processes(monke
     rows = [row(inode, here, peer) for inode, peer in peers.items()]
     rows.append(row(9, f"{loopback}:9000", f"{loopback}:0BB8"))
     monkeypatch.setattr(
-        _ssh_forwards, "read_text", lambda path, *_: "head\n" + "\n".join(rows) if "tcp6" not in path else ""
+        ssh_forwards, "read_text", lambda path, *_: "head\n" + "\n".join(rows) if "tcp6" not in path else ""
     )
     monkeypatch.setattr(
-        _ssh_forwards,
+        ssh_forwards,
         "_iter_sshd_processes_with_sockets",
         lambda: iter(
             [
@@ -306,7 +308,7 @@ def test_what_goes_on_now_and_what_waits_to_is_seen_by_sshds_own_processes(monke
             ]
         ),
     )
-    live, sessions = _ssh_forwards.collect_ssh_forwards([22], str)
+    live, sessions = ssh_forwards.collect_ssh_forwards([22], str)
     assert [(one["account"], one["to"]) for one in live] == [("1001", ""), ("1003", "127.0.0.1:3000")]
     assert {port for _, port in sessions} == {0x8502, 0x8503}
 
@@ -329,7 +331,7 @@ def test_sockets_of_the_kernel() -> None:
    0: 0D2FD50A:0016 012FD50A:8526 01 00000000:00000000 00:00000000 00000000     0        0 4242 1 0000
    1: 0000000000000000FFFF00000D2FD50A:0016 0000000000000000FFFF0000012FD50A:8526 01 00000000:00000000 00:00000000 00000000 0 0 4243
 """
-    found = _ssh_forwards.parse_kernel_tcp_table(text)
+    found = ssh_forwards.parse_kernel_tcp_table(text)
     assert found["4242"] == found["4243"] == ("01", ("10.213.47.13", 22), ("10.213.47.1", 34086))
 
 
@@ -347,7 +349,7 @@ def test_sockets_of_the_kernel() -> None:
     ],
 )
 def test_what_a_match_block_is_about(criteria: str, about: set[int]) -> None:
-    assert _sshd._parse_match_criteria(criteria) == about
+    assert sshd._parse_match_criteria(criteria) == about
 
 
 class Sshd(AreaReader):
@@ -369,16 +371,16 @@ def test_sshd_is_told_of_a_connection_where_it_says_nothing_otherwise(monkeypatc
                 raise UnreadableFact("sshd ended with 255: 'lport' not in connection test specification.")
             return super().run(argv)
 
-    monkeypatch.setattr(_sshd._trusted_inputs, "list_file_with_its_includes", lambda *_: [])
-    monkeypatch.setattr(_sshd.os, "makedirs", lambda *_, **__: None)
-    assert _sshd.read_effective_sshd_config(Silent())["passwordauthentication"] == "yes"
+    monkeypatch.setattr(sshd.trusted_inputs, "list_file_with_its_includes", lambda *_: [])
+    monkeypatch.setattr(sshd.os, "makedirs", lambda *_, **__: None)
+    assert sshd.read_effective_sshd_config(Silent())["passwordauthentication"] == "yes"
 
 
 def test_sshd_is_asked_once_where_no_block_tells_two_apart(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     lines = [("/etc/ssh/sshd_config", 1, "User hanh", "passwordauthentication", "yes")]
-    monkeypatch.setattr(_sshd, "iter_sshd_settings", lambda _: iter(lines))
-    monkeypatch.setattr(_sshd._trusted_inputs, "list_file_with_its_includes", lambda *_: [])
-    monkeypatch.setattr(_sshd.os, "makedirs", lambda *_, **__: None)
+    monkeypatch.setattr(sshd, "iter_sshd_settings", lambda _: iter(lines))
+    monkeypatch.setattr(sshd.trusted_inputs, "list_file_with_its_includes", lambda *_: [])
+    monkeypatch.setattr(sshd.os, "makedirs", lambda *_, **__: None)
     questions = [
         {"account": account, "source": source, "port": port}
         for account in ("hanh", "khoa")
@@ -386,7 +388,7 @@ def test_sshd_is_asked_once_where_no_block_tells_two_apart(monkeypatch: pytest.M
         for port in (22, 2222)
     ]
     reading = Sshd()
-    offers, unasked = _sshd.list_sshd_offers_by_connection(reading, questions, "10.0.0.2")
+    offers, unasked = sshd.list_sshd_offers_by_connection(reading, questions, "10.0.0.2")
     assert sorted(reading.asked) == [
         f"user={name},host=10.0.0.9,addr=10.0.0.9,laddr=10.0.0.2,lport=22" for name in ("hanh", "khoa")
     ]
@@ -414,7 +416,7 @@ def test_a_second_daemon_with_a_file_of_its_own_is_asked_by_that_file(tmp_path: 
                     10,
                 )
                 answers = [
-                    _sshd.list_sshd_offers_by_connection(Unguarded({}, 20), [question], settings_file=first)
+                    sshd.list_sshd_offers_by_connection(Unguarded({}, 20), [question], settings_file=first)
                     for first in (None, str(tmp_path / "ours.conf"))
                 ]
             finally:

@@ -12,10 +12,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible.module_utils.luytre import _web, _webroot, files
-from ansible.module_utils.luytre._area_reader import AreaReader
-from ansible.module_utils.luytre._time_budget import TimeBudget
-from ansible.module_utils.luytre_shared.names import user_name
+from ansible.module_utils.luytre.parsers import request_uris
+from ansible.module_utils.luytre.sites import webroot
+from ansible.module_utils.luytre.web import files
+from ansible.module_utils.luytre_shared.files.names import user_name
+from ansible.module_utils.luytre_shared.os.area_reader import AreaReader
+from ansible.module_utils.luytre_shared.os.time_budget import TimeBudget
 
 from auditor.models import Status
 from auditor.system import resources
@@ -40,7 +42,7 @@ def make(root: Path, name: str, content: str = "x", bits: int = 0o644) -> Path:
 
 
 def walk(root: Path, seconds: float = 10, entries: int = 10_000) -> dict[str, Any]:
-    users = _webroot.WebUsers(["www-data"])
+    users = webroot.WebUsers(["www-data"])
     found: dict[str, Any] = files.describe_web_root(str(root), users, TimeBudget(seconds), entries)
     return found
 
@@ -246,7 +248,7 @@ def test_what_one_folder_is_full_of_hides_nothing_below_the_others(root: Path, m
     for number in range(60):
         make(root, f"full/{number}.html")
     make(root, "z/deep/backup.sql")
-    monkeypatch.setattr(_webroot, "CROWD", 10)
+    monkeypatch.setattr(webroot, "CROWD", 10)
     found = walk(root, entries=40)
     assert paths(found, "dumps") == ["z/deep/backup.sql"] and found["cut_short"]
     found = walk(root)
@@ -265,9 +267,9 @@ def test_a_root_that_is_somebodys_link_is_not_followed(root: Path, tmp_path: Pat
     link.symlink_to(root)
     if os.getuid() == 0:
         os.lchown(link, 33, 33)
-        users = _webroot.WebUsers([])
+        users = webroot.WebUsers([])
         assert files.describe_web_root(str(link), users, TimeBudget(1), 10) is None
-    assert files.describe_web_root(str(tmp_path / "none"), _webroot.WebUsers([]), TimeBudget(1), 10) is None
+    assert files.describe_web_root(str(tmp_path / "none"), webroot.WebUsers([]), TimeBudget(1), 10) is None
 
 
 @pytest.mark.parametrize(
@@ -539,5 +541,5 @@ def test_what_is_denied_as_a_backup_is_each_name_that_is_tried_and_no_document(s
     else:
         patterns = re.findall(r'<LocationMatch "(.*)">', plugin("apache", "apache").SITE_RULES["apache.backup_files"])
     assert len(patterns) == 2
-    denied = [uri for uri in (*_web.BACKUPS, *KEPT) if any(re.search(one, uri) for one in patterns)]
-    assert denied == list(_web.BACKUPS)
+    denied = [uri for uri in (*request_uris.BACKUPS, *KEPT) if any(re.search(one, uri) for one in patterns)]
+    assert denied == list(request_uris.BACKUPS)

@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible.module_utils.luytre import _access_log, _apache_config, _filled_uris, _webroot, _websites
-from ansible.module_utils.luytre._nginx_conf import load_nginx_config
+from ansible.module_utils.luytre.parsers.web_servers import apache_config
+from ansible.module_utils.luytre.parsers.web_servers.nginx_conf import load_nginx_config
+from ansible.module_utils.luytre.sites import access_log, filled_uris, webroot, websites
 from ansible.module_utils.luytre_shared.applications import registry
 
 from auditor.system import resources
@@ -66,33 +67,33 @@ TRUTH = [
 
 @pytest.mark.parametrize(("layout", "path", "filled", "document", "never"), TRUTH)
 def test_folders_that_are_filled(layout: Any, path: str, filled: str, document: bool, never: bool) -> None:
-    assert _websites.classify_folder_of_file(layout, path) == filled
-    assert _websites.can_be_published_upload(layout, path) is document
-    assert _filled_uris.is_uri_where_php_must_not_run("/" + path) is never
-    assert (re.search(_filled_uris.PHP_NEVER, "/" + path, re.IGNORECASE) is not None) is never
+    assert websites.classify_folder_of_file(layout, path) == filled
+    assert websites.can_be_published_upload(layout, path) is document
+    assert filled_uris.is_uri_where_php_must_not_run("/" + path) is never
+    assert (re.search(filled_uris.PHP_NEVER, "/" + path, re.IGNORECASE) is not None) is never
     homes = {"": layout} if layout else {}
-    entry = _webroot.WebrootEntry(0, None, path.rpartition("/")[2], path, None, homes=homes)
-    assert _webroot.is_in_upload_or_cache_folder(entry) is bool(filled), "the walk says the same"
+    entry = webroot.WebrootEntry(0, None, path.rpartition("/")[2], path, None, homes=homes)
+    assert webroot.is_in_upload_or_cache_folder(entry) is bool(filled), "the walk says the same"
 
 
 def test_both_servers_deny_what_the_logs_are_counted_for() -> None:
     nginx = (resources.get_roles_folder() / "nginx" / "templates" / "site.conf.j2").read_text("utf-8")
-    assert f'if ($uri ~* "{_filled_uris.PHP_NEVER}") {{' in nginx
+    assert f'if ($uri ~* "{filled_uris.PHP_NEVER}") {{' in nginx
     rule = module("roles/apache/filter_plugins/apache.py").SITE_RULES["apache.upload_exec"]
-    assert f'<LocationMatch "(?i){_filled_uris.PHP_NEVER}">' in rule
+    assert f'<LocationMatch "(?i){filled_uris.PHP_NEVER}">' in rule
     line = '198.51.100.1 - - [27/Nov/2026:10:00:00 +0700] "GET %s HTTP/1.1" 200 5 "-" "-"'
     for _layout, path, _filled, _document, never in TRUTH:
-        assert _access_log.count_requests_in_access_log(line % ("/" + path))["uploaded_php"] == never, path
+        assert access_log.count_requests_in_access_log(line % ("/" + path))["uploaded_php"] == never, path
 
 
 def test_each_uri_that_is_asked_is_one_that_is_denied() -> None:
-    assert all(map(_filled_uris.is_uri_where_php_must_not_run, _filled_uris.UPLOAD_URIS))
-    assert _filled_uris.find_upload_uris_that_run_php(lambda uri: uri.startswith("/c")) == ["/cache/x.php"]
+    assert all(map(filled_uris.is_uri_where_php_must_not_run, filled_uris.UPLOAD_URIS))
+    assert filled_uris.find_upload_uris_that_run_php(lambda uri: uri.startswith("/c")) == ["/cache/x.php"]
 
 
 def test_upload_folders_of_other_applications_are_asked_for_where_they_are(tmp_path: Path) -> None:
     def tried() -> list[str]:
-        return _filled_uris.find_upload_uris_that_run_php(
+        return filled_uris.find_upload_uris_that_run_php(
             lambda uri: uri.startswith(("/uploads/", "/moodledata/")), str(tmp_path)
         )
 
@@ -106,13 +107,13 @@ def test_the_probes_ask_for_the_same_folders() -> None:
     listed = re.search(r"for folder in (.*); do\n\s*\[ -d \"\$root/\$folder\" \]", script)
     assert listed is not None
     wordpress = WORDPRESS.uploads[0].rstrip("/")
-    assert listed[1].split() == [*_websites.UPLOADS, *_websites.CACHES, wordpress]
+    assert listed[1].split() == [*websites.UPLOADS, *websites.CACHES, wordpress]
 
 
 def test_a_long_uri_costs_no_more_than_its_length() -> None:
     began = time.process_time()
     for start in ("/uploads" * 50_000, "/uploads/.php" * 30_000, "/sites/" * 50_000):
-        _filled_uris.is_uri_where_php_must_not_run(start)
+        filled_uris.is_uri_where_php_must_not_run(start)
     assert time.process_time() - began < 1
 
 
@@ -145,17 +146,17 @@ DocumentRoot /srv/main
 
 
 @pytest.fixture
-def vhosts(tmp_path: Path) -> list[_websites.VhostBlock]:
+def vhosts(tmp_path: Path) -> list[websites.VhostBlock]:
     apache = tmp_path / "apache2.conf"
     apache.write_text(APACHE)
-    read = _apache_config.ApacheConfiguration(str(tmp_path), {}).read(str(apache))
+    read = apache_config.ApacheConfiguration(str(tmp_path), {}).read(str(apache))
     return [
-        *_websites.list_nginx_vhosts(load_nginx_config("/x/nginx.conf", lambda _path: NGINX)),
-        *_websites.list_apache_vhosts(read),
+        *websites.list_nginx_vhosts(load_nginx_config("/x/nginx.conf", lambda _path: NGINX)),
+        *websites.list_apache_vhosts(read),
     ]
 
 
-def test_what_virtual_hosts_give(vhosts: list[_websites.VhostBlock]) -> None:
+def test_what_virtual_hosts_give(vhosts: list[websites.VhostBlock]) -> None:
     assert [(one.server, one.line, one.roots, one.logs) for one in vhosts] == [
         ("nginx", 5, ["/srv/a/public", "/srv/tai"], ["/srv/log/a.log"]),
         ("nginx", 7, ["/srv/khac"], ["/var/log/nginx/all.log"]),
@@ -166,15 +167,15 @@ def test_what_virtual_hosts_give(vhosts: list[_websites.VhostBlock]) -> None:
 
 
 def test_each_root_with_who_declares_and_who_serves_it(
-    vhosts: list[_websites.VhostBlock], monkeypatch: pytest.MonkeyPatch
+    vhosts: list[websites.VhostBlock], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(_websites, "list_usual_site_folders", lambda: ["/srv/d", "/home/x/public_html", "/"])
+    monkeypatch.setattr(websites, "list_usual_site_folders", lambda: ["/srv/d", "/home/x/public_html", "/"])
     declared = {
         "sites": [{"domain": "d.test", "document_root": "/srv/d/"}, {"domain": "e.test"}, "x", {"document_root": 5}]
     }
     found = {
         root.path: (root.domains, [one.server for one in root.vhosts])
-        for root in _websites.list_web_roots(declared, vhosts)
+        for root in websites.list_web_roots(declared, vhosts)
     }
     assert found == {
         "/srv/d": (["d.test"], ["apache"]),
@@ -184,20 +185,20 @@ def test_each_root_with_who_declares_and_who_serves_it(
         "/srv/main": ([], ["apache"]),
         "/home/x/public_html": ([], []),
     }
-    assert _websites.list_application_search_roots(declared, vhosts) == sorted(found)
-    assert _websites.list_declared_document_roots(declared) == ["/srv/d"]
+    assert websites.list_application_search_roots(declared, vhosts) == sorted(found)
+    assert websites.list_declared_document_roots(declared) == ["/srv/d"]
 
 
 def test_roots_are_not_walked_twice(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_websites, "list_usual_site_folders", lambda: ["/srv/c", "/srv"])
+    monkeypatch.setattr(websites, "list_usual_site_folders", lambda: ["/srv/c", "/srv"])
     wanted = ["/srv/a/public", "/srv/a", "/srv/b/", "/srv/ab", None]
     declared = {"sites": [*({"document_root": path} for path in wanted), {}, "x"]}
-    assert _websites.list_web_roots_to_walk(declared, []) == ["/srv/a/public", "/srv/b", "/srv/ab", "/srv/c"]
+    assert websites.list_web_roots_to_walk(declared, []) == ["/srv/a/public", "/srv/b", "/srv/ab", "/srv/c"]
 
 
 def test_a_configuration_that_is_not_understood_is_read_by_its_lines(tmp_path: Path) -> None:
     (tmp_path / "site").write_text("server {\n  root /srv/a;\n  root $x;\n access_log /srv/log/a.log;\n")
-    (one,) = _websites.scan_nginx_files_line_by_line(str(tmp_path / "*"))
+    (one,) = websites.scan_nginx_files_line_by_line(str(tmp_path / "*"))
     assert (one.server, one.roots, one.logs) == ("nginx", ["/srv/a"], ["/srv/log/a.log"])
 
 
@@ -205,6 +206,6 @@ def test_a_link_at_a_usual_place_is_none(tmp_path: Path, monkeypatch: pytest.Mon
     (tmp_path / "www" / "a").mkdir(parents=True)
     (tmp_path / "www" / "b").symlink_to("/etc")
     (tmp_path / "www" / "c").write_text("")
-    monkeypatch.setattr(_websites, "HOLDING_SITES", (str(tmp_path / "www"),))
-    monkeypatch.setattr(_websites, "PLACES", ())
-    assert _websites.list_usual_site_folders() == [str(tmp_path / "www" / "a"), str(tmp_path / "www")]
+    monkeypatch.setattr(websites, "HOLDING_SITES", (str(tmp_path / "www"),))
+    monkeypatch.setattr(websites, "PLACES", ())
+    assert websites.list_usual_site_folders() == [str(tmp_path / "www" / "a"), str(tmp_path / "www")]

@@ -11,11 +11,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible.module_utils.luytre import _applications, _own_code, _php, _site_database, _webroot, mariadb
-from ansible.module_utils.luytre import wordpress as area
-from ansible.module_utils.luytre._area_reader import AreaReader
-from ansible.module_utils.luytre._time_budget import TimeBudget
+from ansible.module_utils.luytre.sites import own_code, site_applications, webroot
+from ansible.module_utils.luytre.web import mariadb
+from ansible.module_utils.luytre.web import wordpress as area
 from ansible.module_utils.luytre_shared.applications import registry, wordpress, wordpress_extensions
+from ansible.module_utils.luytre_shared.databases import site_database
+from ansible.module_utils.luytre_shared.os.area_reader import AreaReader
+from ansible.module_utils.luytre_shared.os.time_budget import TimeBudget
+from ansible.module_utils.luytre_shared.parsers import php_source
 
 from auditor.audit import controls
 from auditor.audit.controls import Catalogue
@@ -95,9 +98,11 @@ def _no_database(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def read(site: Path, web: Any = None) -> dict[str, Any]:
     reading = AreaReader({}, 20)
-    cms, web = registry.CMS_BY_KIND["wordpress"], web or _webroot.WebUsers(["www-data"])
-    told: dict[str, Any] = cms.collect_instance(_applications.InstalledApplication("wordpress", str(site), ""), reading)
-    return {**told, **_own_code.compare_instance_with_release(cms, str(site), told["version"], web, reading)}
+    cms, web = registry.CMS_BY_KIND["wordpress"], web or webroot.WebUsers(["www-data"])
+    told: dict[str, Any] = cms.collect_instance(
+        site_applications.InstalledApplication("wordpress", str(site), ""), reading
+    )
+    return {**told, **own_code.compare_instance_with_release(cms, str(site), told["version"], web, reading)}
 
 
 class _Server(Area):
@@ -188,22 +193,22 @@ def with_database(site: Path, rows: list[list[str | None]] = ROWS) -> dict[str, 
     ],
 )
 def test_a_constant_is_what_php_would_make_of_it(code: str, value: Any) -> None:
-    told = _php.read_php_constants(f"<?php\n{code}\n{LOADS}".encode(), ("A",))["A"]
+    told = php_source.read_php_constants(f"<?php\n{code}\n{LOADS}".encode(), ("A",))["A"]
     assert type(told) is type(value)
     assert told == value
 
 
 def test_what_comes_after_wordpress_is_loaded_is_too_late() -> None:
-    assert _php.read_php_constants(f"<?php\n{LOADS}define('A', true);".encode(), ("A",)) == {"A": None}
+    assert php_source.read_php_constants(f"<?php\n{LOADS}define('A', true);".encode(), ("A",)) == {"A": None}
 
 
 def test_what_is_defined_too_often_is_not_known_and_nothing_else_is_lost() -> None:
     often = "<?php\n" + "define('A', 1);\n" * 60 + "define('B', 2);\n"
-    assert _php.read_php_constants(often.encode(), ("A", "B")) == {"A": "unknown", "B": 2}
+    assert php_source.read_php_constants(often.encode(), ("A", "B")) == {"A": "unknown", "B": 2}
 
 
 def test_garbage_defines_nothing() -> None:
-    assert _php.read_php_constants(bytes(range(256)) * 40, ("A", "B")) == {"A": None, "B": None}
+    assert php_source.read_php_constants(bytes(range(256)) * 40, ("A", "B")) == {"A": None, "B": None}
 
 
 # --- one instance -----------------------------------------------------------------------------------------
@@ -270,12 +275,12 @@ def test_scripts_among_uploads(site: Path) -> None:
 
 
 def test_a_shell_stands_before_any_number_of_other_scripts(site: Path) -> None:
-    for number in range(_own_code.MAX_SHOWN + 5):
+    for number in range(own_code.MAX_SHOWN + 5):
         put(site, f"wp-content/uploads/a/{number}.php", "<?php echo 1;")
     put(site, "wp-content/uploads/z/z.php", "<?php @eval($_POST['x']);")
     told = read(site)["uploads_php"]
     assert told[0]["path"].endswith("/z/z.php") and told[0]["acts_on_input"]
-    assert len(told) == _own_code.MAX_SHOWN
+    assert len(told) == own_code.MAX_SHOWN
 
 
 def test_a_walk_that_was_cut_short_is_no_pass(site: Path) -> None:
@@ -299,8 +304,8 @@ def test_core_that_came_later(site: Path) -> None:
 def test_core_that_differs_from_the_package(site: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     known = ["index.php", "wp-settings.php", "wp-admin/index.php", "wp-includes/load.php", "wp-includes/version.php"]
     sums = [f"{hashlib.md5((site / name).read_bytes()).hexdigest()}  usr/share/wordpress/{name}\n" for name in known]  # noqa: S324
-    monkeypatch.setattr(_own_code, "DPKG_INFO", str(put(tmp_path, "wordpress.md5sums", "".join(sums)).parent))
-    monkeypatch.setattr(_own_code, "read_version_of_debian_package", lambda _cms: "6.8.12")
+    monkeypatch.setattr(own_code, "DPKG_INFO", str(put(tmp_path, "wordpress.md5sums", "".join(sums)).parent))
+    monkeypatch.setattr(own_code, "read_version_of_debian_package", lambda _cms: "6.8.12")
     assert read(site)["core"]["differing"] == []
     put(site, "wp-includes/load.php", "<?php // changed\n")
     put(site, "wp-admin/moi.php")
@@ -427,15 +432,15 @@ def test_what_is_not_asked_tells_why(
 
 
 def test_a_password_is_written_for_the_client_as_the_client_reads_it() -> None:
-    login = _site_database.Login("antruc", "a#'b\"c\\d ê", "localhost", "x")
-    assert '\npassword="a#\'b\\"c\\\\d ê"\n' in _site_database.render_mysql_option_file(login).decode()
+    login = site_database.Login("antruc", "a#'b\"c\\d ê", "localhost", "x")
+    assert '\npassword="a#\'b\\"c\\\\d ê"\n' in site_database.render_mysql_option_file(login).decode()
     for word in ("a\nuser=root", "a\0", "a" * 1000):
-        with pytest.raises(_site_database.DatabaseUnanswered):
-            _site_database.render_mysql_option_file(login._replace(password=word))
+        with pytest.raises(site_database.DatabaseUnanswered):
+            site_database.render_mysql_option_file(login._replace(password=word))
 
 
 def test_who_asks_is_nobody() -> None:
-    uid = _site_database.find_uid_without_name_and_process()
+    uid = site_database.find_uid_without_name_and_process()
     with pytest.raises(KeyError):
         pwd.getpwuid(uid)
 
@@ -452,10 +457,10 @@ def test_applications_of_local_databases(site: Path) -> None:
 def test_an_account_is_the_sites_when_its_password_opens_it(site: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def opens(reading: AreaReader, login: Any, statements: Any) -> list[list[str]]:
         if login.password not in CONFIG:
-            raise _site_database.DatabaseUnanswered("refused")
+            raise site_database.DatabaseUnanswered("refused")
         return [["here"]]
 
-    monkeypatch.setattr(_site_database, "fetch_rows", opens)
+    monkeypatch.setattr(site_database, "fetch_rows", opens)
     assert wordpress.list_wordpress_with_local_database([str(site)], AreaReader({}, 5))[0]["holds"]
     put(site, "wp-config.php", CONFIG.replace("khong-duoc-lo", "doan-mo"))
     assert not wordpress.list_wordpress_with_local_database([str(site)], AreaReader({}, 5))[0]["holds"]
@@ -555,7 +560,7 @@ def test_applications_are_found_by_their_own_files(tmp_path: Path) -> None:
     put(www, "d/core/lib/Drupal.php", "<?php\nclass Drupal { const VERSION = '10.3.1'; }\n")
     put(www, "e/f/g/h/wp-includes/version.php")
     (www / "lien-ket").symlink_to(www / "a")
-    found, cut_short = _applications.search_roots_for_applications([str(www)], TimeBudget(20))
+    found, cut_short = site_applications.search_roots_for_applications([str(www)], TimeBudget(20))
     assert cut_short == []
     assert sorted((each.kind, each.relative) for each in found) == [
         ("drupal", "d"),
@@ -569,19 +574,19 @@ def test_applications_are_found_by_their_own_files(tmp_path: Path) -> None:
 
 def test_a_site_full_of_folders_and_false_applications_hides_no_other_site(tmp_path: Path) -> None:
     full, other = tmp_path / "www" / "a", tmp_path / "www" / "b"
-    for number in range(_applications.MAX_FOUND + 10):
+    for number in range(site_applications.MAX_FOUND + 10):
         put(full, f"{number}/wp-includes/version.php")
     put(other, "c/wp-includes/version.php")
     wide = str(tmp_path / "www")
-    found, cut_short = _applications.search_roots_for_applications([wide, str(full), str(other)], TimeBudget(60))
+    found, cut_short = site_applications.search_roots_for_applications([wide, str(full), str(other)], TimeBudget(60))
     assert [each.path for each in found if each.root == str(other)] == [f"{other}/c"]
-    assert len([each for each in found if each.root == str(full)]) == _applications.MAX_FOUND
+    assert len([each for each in found if each.root == str(full)]) == site_applications.MAX_FOUND
     assert str(full) in cut_short and str(other) not in cut_short
 
 
 def test_an_application_that_takes_its_time_leaves_the_others_theirs(tmp_path: Path) -> None:
-    many = [_applications.InstalledApplication("wordpress", "/a", str(number)) for number in range(99)]
-    one = _applications.InstalledApplication("wordpress", "/b", "")
+    many = [site_applications.InstalledApplication("wordpress", "/a", str(number)) for number in range(99)]
+    one = site_applications.InstalledApplication("wordpress", "/b", "")
     seconds = {
         each.path: part.get_seconds_left()
         for each, part in area._iter_applications_with_time_shares([*many, one], AreaReader({}, 1000))

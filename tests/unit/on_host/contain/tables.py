@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from ansible.module_utils.luytre import _site_database
 from ansible.module_utils.luytre_contain.applications import SiteApplication
-from ansible.module_utils.luytre_shared.action_runner import ActionRefusal
 from ansible.module_utils.luytre_shared.applications import registry
+from ansible.module_utils.luytre_shared.databases import site_database
+from ansible.module_utils.luytre_shared.incidents.action_runner import ActionRefusal
 
 _CELL = r"`x`\.`wp_(?P<table>\w+)`"
 _WHERE = r"WHERE CAST\(`(?P<key>\w+)` AS BINARY\) = X'(?P<row>[0-9A-Fa-f]*)'"
@@ -24,7 +24,7 @@ class Tables(SiteApplication):
     """WordPress' users and usermeta, a value by table, row and column; ``broken``: how a statement begins that fails."""
 
     def __init__(self, values: Mapping[tuple[str, str, str], str | None]) -> None:
-        login = _site_database.Login("antruc", "old", "localhost", "x")
+        login = site_database.Login("antruc", "old", "localhost", "x")
         super().__init__(registry.CMS_BY_KIND["wordpress"], "/var/www/a", "/var/www/a/wp-config.php", login, "wp_")
         self.values = dict(values)
         self.broken: str | None = None

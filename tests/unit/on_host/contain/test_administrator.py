@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 from ansible.module_utils.luytre_contain import administrators, applications, configuration, site_session
 from ansible.module_utils.luytre_contain.administrators import ApplicationAdministrator
-from ansible.module_utils.luytre_shared import action_runner
 from ansible.module_utils.luytre_shared.applications import interface, wordpress
+from ansible.module_utils.luytre_shared.incidents import action_runner
 
 from tests.unit.on_host.contain.programs import program
 from tests.unit.on_host.contain.tables import Tables

@@ -16,7 +16,7 @@ from types import ModuleType
 from typing import Any
 
 import pytest
-from ansible.module_utils.luytre_shared import action_runner
+from ansible.module_utils.luytre_shared.incidents import action_runner
 
 from tests.unit.leased import leased
 from tests.unit.on_host.contain.programs import program

@@ -12,7 +12,8 @@ from types import ModuleType
 from typing import Any
 
 import pytest
-from ansible.module_utils.luytre import _php, _websites, mariadb
+from ansible.module_utils.luytre.sites import websites
+from ansible.module_utils.luytre.web import mariadb
 from ansible.module_utils.luytre_contain import (
     applications,
     configuration,
@@ -21,8 +22,9 @@ from ansible.module_utils.luytre_contain import (
     php_code,
     secret_usages,
 )
-from ansible.module_utils.luytre_shared import action_runner
 from ansible.module_utils.luytre_shared.applications import wordpress
+from ansible.module_utils.luytre_shared.incidents import action_runner
+from ansible.module_utils.luytre_shared.parsers import php_source
 
 from tests.unit.on_host.contain.programs import program
 
@@ -103,7 +105,9 @@ class Sites:
         return {name: (self.top / name).read_text().removeprefix("<?php\n") for name in FILES}
 
     def password(self) -> str:
-        found = _php.read_php_constants((self.top / "a/wp-config.php").read_bytes(), ["DB_PASSWORD"])["DB_PASSWORD"]
+        found = php_source.read_php_constants((self.top / "a/wp-config.php").read_bytes(), ["DB_PASSWORD"])[
+            "DB_PASSWORD"
+        ]
         assert isinstance(found, str)
         return found
 
@@ -153,10 +157,10 @@ def host(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, server: Server, sites:
             (wordpress.WordPress, "read_home_address", lambda _cms, _query: "http://antruc.test"),
         ),
         *(
-            (_websites, "list_application_search_roots", lambda _declared: ["www"]),
+            (websites, "list_application_search_roots", lambda _declared: ["www"]),
             (applications.SiteApplication, "run_sql_script_and_read_rows", answered),
         ),
-        *((secret_usages, "FOLDERS", ()), (_websites, "list_web_roots_to_walk", lambda _declared: [str(sites.top)])),
+        *((secret_usages, "FOLDERS", ()), (websites, "list_web_roots_to_walk", lambda _declared: [str(sites.top)])),
         (
             applications,
             "find_application_folders_at_web_roots",

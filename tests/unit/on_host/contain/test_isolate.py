@@ -10,7 +10,8 @@ from types import ModuleType
 from typing import Any
 
 import pytest
-from ansible.module_utils.luytre_shared import action_runner, network_peers, systemd_units
+from ansible.module_utils.luytre_shared.incidents import action_runner, systemd_units
+from ansible.module_utils.luytre_shared.os import network_peers
 
 from tests.unit.on_host.contain.programs import TOP, program
 

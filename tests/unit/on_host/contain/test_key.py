@@ -11,7 +11,8 @@ from types import ModuleType
 from typing import Any
 
 import pytest
-from ansible.module_utils.luytre_shared import accounts, action_runner, auto_revert, keys, systemd_units
+from ansible.module_utils.luytre_shared.incidents import action_runner, auto_revert, keys, systemd_units
+from ansible.module_utils.luytre_shared.os import accounts
 
 from tests.unit.leased import leased
 from tests.unit.on_host.contain.programs import program

@@ -8,8 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible.module_utils.luytre import _apache_config, _processes, apache, nginx, services
+from ansible.module_utils.luytre.parsers.web_servers import apache_config
+from ansible.module_utils.luytre.system import services
+from ansible.module_utils.luytre.web import apache, nginx
 from ansible.module_utils.luytre_contain import own_server
+from ansible.module_utils.luytre_shared.os import process_table
 
 SITE, HOME = "antruc.test", "127.0.0.1"
 BLOCK = """
@@ -41,7 +44,7 @@ class There:
         self.root, self.socket, self.conf = top / "www", top / "php.sock", top / "conf"
         self.root.mkdir()
         self.listening = [self.at("/usr/sbin/nginx", "0.0.0.0", 443), self.at("/usr/sbin/nginx", "::", 443)]  # noqa: S104
-        self.fpm: _processes.ProcessInfo | None = _processes.ProcessInfo(7, 1, 0, program="/usr/sbin/php-fpm8.4")
+        self.fpm: process_table.ProcessInfo | None = process_table.ProcessInfo(7, 1, 0, program="/usr/sbin/php-fpm8.4")
         self.loose: list[object] = []
         self.beside = ""
         """What stands beside nginx's http block."""
@@ -69,21 +72,21 @@ class There:
 def there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[There]:
     made = There(tmp_path)
     made.nginx()
-    master = _processes.ProcessInfo(5, 1, 0, "nginx: master process /usr/sbin/nginx -g daemon on;")
+    master = process_table.ProcessInfo(5, 1, 0, "nginx: master process /usr/sbin/nginx -g daemon on;")
     for where, name, value in (
         *(
             (services, "list_sockets_with_daemons", lambda _reading: made.listening),
             (own_server, "NGINX_CONF", str(made.conf)),
         ),
         *(
-            (_processes, "list_processes_of_program", lambda _program: [master]),
+            (process_table, "list_processes_of_program", lambda _program: [master]),
             (services, "is_process_shaped_by_root_alone", lambda one, _: one.uid == 0),
         ),
         *(
-            (_processes, "read_process_info", lambda _pid: made.fpm),
+            (process_table, "read_process_info", lambda _pid: made.fpm),
             (nginx, "find_loose_nginx_files", lambda _config: made.loose),
         ),
-        *((apache, "find_loose_apache_files", lambda: made.loose), (_apache_config, "MAIN", str(made.conf))),
+        *((apache, "find_loose_apache_files", lambda: made.loose), (apache_config, "MAIN", str(made.conf))),
     ):
         monkeypatch.setattr(where, name, value)
     with socket.socket(socket.AF_UNIX) as listening:
@@ -172,7 +175,7 @@ def test_other_files_others_configuration_and_others_php_are_not(there: There, t
     there.loose = ["/etc/nginx/conf.d/x"]
     with pytest.raises(own_server.Unproven):
         there.check()
-    there.loose, there.fpm = [], _processes.ProcessInfo(7, 1, 1001, program="/usr/sbin/php-fpm8.4")
+    there.loose, there.fpm = [], process_table.ProcessInfo(7, 1, 1001, program="/usr/sbin/php-fpm8.4")
     with pytest.raises(own_server.Unproven):
         there.check()
 

@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible.module_utils.luytre._area_reader import UnreadableFact
 from ansible.module_utils.luytre_change import start_test
 from ansible.module_utils.luytre_contain import php_code
-from ansible.module_utils.luytre_shared import action_runner
+from ansible.module_utils.luytre_shared.incidents import action_runner
+from ansible.module_utils.luytre_shared.os.area_reader import UnreadableFact
 
 FPM = "php8.4-fpm.service"
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible.module_utils.luytre_shared import action_runner, quarantine_store
+from ansible.module_utils.luytre_shared.incidents import action_runner, quarantine_store
 
 from tests.unit.on_host.contain.programs import TOP, program
 

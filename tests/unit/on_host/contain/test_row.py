@@ -10,8 +10,8 @@ from types import ModuleType
 from typing import Any
 
 import pytest
-from ansible.module_utils.luytre import _site_database
 from ansible.module_utils.luytre_shared.applications import registry
+from ansible.module_utils.luytre_shared.databases import site_database
 
 from auditor.incidents.actions import row
 from tests.unit.on_host.contain.programs import program
@@ -35,7 +35,7 @@ class Server:
         assert login.database == "an"
         self.scripts.append(script)
         if self.fails is not None and self.fails in script:
-            raise _site_database.DatabaseUnanswered("refused")
+            raise site_database.DatabaseUnanswered("refused")
         if "information_schema" in script:
             return [["table", "BASE TABLE"], *(["column", *one] for one in COLUMNS)]
         if "INSERT INTO" in script:
@@ -66,7 +66,7 @@ class Server:
 @pytest.fixture
 def server(monkeypatch: pytest.MonkeyPatch) -> Server:
     own = Server()
-    monkeypatch.setattr(_site_database, "run_sql_script", own.said)
+    monkeypatch.setattr(site_database, "run_sql_script", own.said)
     return own
 
 

@@ -11,10 +11,11 @@ from types import ModuleType
 from typing import Any
 
 import pytest
-from ansible.module_utils.luytre import _php, _site_database
 from ansible.module_utils.luytre_contain import applications, configuration, php_code
-from ansible.module_utils.luytre_shared import action_runner
 from ansible.module_utils.luytre_shared.applications import registry, wordpress, wordpress_session
+from ansible.module_utils.luytre_shared.databases import site_database
+from ansible.module_utils.luytre_shared.incidents import action_runner
+from ansible.module_utils.luytre_shared.parsers import php_source
 
 from tests.unit.on_host.contain.programs import program
 
@@ -74,7 +75,7 @@ def asked(root: Path, number: int = 1) -> dict[str, Any]:
 
 
 def salts(content: bytes) -> list[Any]:
-    return list(_php.read_php_constants(content, wordpress.SALTS).values())
+    return list(php_source.read_php_constants(content, wordpress.SALTS).values())
 
 
 def test_all_eight_are_new_and_come_back_to_the_byte(host: ModuleType, site: Site, tmp_path: Path) -> None:
@@ -200,7 +201,7 @@ class Joomla(applications.SiteApplication):  # type: ignore[misc]
     """A mock of one whose second factors are so many."""
 
     def __init__(self, used: dict[str, str], engine: str) -> None:
-        login = _site_database.Login("u", "p", "localhost", "x", engine)
+        login = site_database.Login("u", "p", "localhost", "x", engine)
         super().__init__(registry.CMS_BY_KIND["joomla"], "/a", "/a/configuration.php", login, "jos_")
         self.used = used
 
@@ -212,7 +213,7 @@ class Joomla(applications.SiteApplication):  # type: ignore[misc]
         return [["used", self.used["mfa" if "user_mfa" in sql else "users"]]]
 
 
-@pytest.mark.parametrize("engine", [_site_database.MYSQL, _site_database.POSTGRESQL])
+@pytest.mark.parametrize("engine", [site_database.MYSQL, site_database.POSTGRESQL])
 @pytest.mark.parametrize(
     ("used", "why"), [({"users": "0", "mfa": "0"}, None), ({"mfa": "1"}, "second_factor"), ({}, None)]
 )

@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible.module_utils.luytre_shared import action_runner, safe_move, safe_open
+from ansible.module_utils.luytre_shared.files import safe_open
+from ansible.module_utils.luytre_shared.incidents import action_runner, safe_move
 
 from tests.unit.on_host.contain.programs import program
 

@@ -8,7 +8,7 @@ from types import ModuleType
 from typing import Any
 
 import pytest
-from ansible.module_utils.luytre import _site_database
+from ansible.module_utils.luytre_shared.databases import site_database
 
 from tests.unit.on_host.contain.programs import program
 
@@ -37,7 +37,7 @@ class Server:
             return own
         if "DROP TRIGGER" in script:
             if not self.may_drop:
-                raise _site_database.DatabaseUnanswered("refused")
+                raise site_database.DatabaseUnanswered("refused")
             if not self.puts_back:
                 del self.there["lam_moi"]
             return []
@@ -54,7 +54,7 @@ class Server:
 @pytest.fixture
 def server(monkeypatch: pytest.MonkeyPatch) -> Server:
     own = Server()
-    monkeypatch.setattr(_site_database, "run_sql_script", own.answered)
+    monkeypatch.setattr(site_database, "run_sql_script", own.answered)
     return own
 
 

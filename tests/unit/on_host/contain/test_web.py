@@ -15,7 +15,7 @@ from typing import Any
 from urllib.parse import unquote_to_bytes
 
 import pytest
-from ansible.module_utils.luytre_shared import action_runner, web_block_config
+from ansible.module_utils.luytre_shared.incidents import action_runner, web_block_config
 
 from tests.unit.on_host.contain.programs import program
 

@@ -10,8 +10,8 @@ from urllib.parse import unquote_to_bytes
 
 import pytest
 from ansible.module_utils.luytre_contain import http_check, own_server, site_session
-from ansible.module_utils.luytre_shared.action_runner import ActionRefusal
 from ansible.module_utils.luytre_shared.applications import interface
+from ansible.module_utils.luytre_shared.incidents.action_runner import ActionRefusal
 
 from tests.unit.on_host.contain.tables import Tables
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from types import SimpleNamespace
 
 import pytest
-from ansible.module_utils.luytre import filesystem
-from ansible.module_utils.luytre._time_budget import TimeBudget
+from ansible.module_utils.luytre.system import filesystem
 from ansible.module_utils.luytre_change import corrections
+from ansible.module_utils.luytre_shared.os.time_budget import TimeBudget
 
 
 def test_what_anybody_may_write_is_walked_with_an_effort_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,8 +12,9 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from ansible.module_utils.luytre import _php, _webroot
+from ansible.module_utils.luytre.sites import webroot
 from ansible.module_utils.luytre_shared.applications import php_constants
+from ansible.module_utils.luytre_shared.parsers import php_source
 
 _SPEC = importlib.util.spec_from_file_location(
     "webroot_file", Path(__file__).parents[4] / "on_host" / "files" / "library" / "webroot_file.py"
@@ -388,12 +389,12 @@ def test_a_definition_that_is_there_may_be_kept(site: Path) -> None:
 def test_a_constant_may_depend_on_whose_a_file_beside_it_is(site: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where plugins were put in place over FTP, they go on being so."""
     wanted = {"name": "FS_METHOD", "value": "direct", "only_beside": "wp-config.php"}
-    monkeypatch.setattr(_webroot, "find_web_server_accounts", lambda: _webroot.WebUsers([]))
+    monkeypatch.setattr(webroot, "find_web_server_accounts", lambda: webroot.WebUsers([]))
     assert put(site, "wp-config.php", define=wanted) == ([], [])
     assert put(site, "wp-config.php", define={**wanted, "only_beside": "none.php"}) == ([], [])
-    users = _webroot.WebUsers(["nobody"])
+    users = webroot.WebUsers(["nobody"])
     monkeypatch.setattr(users, "is_owner_of_file", lambda _status: True)
-    monkeypatch.setattr(_webroot, "find_web_server_accounts", lambda: users)
+    monkeypatch.setattr(webroot, "find_web_server_accounts", lambda: users)
     assert put(site, "wp-config.php", define=wanted)[0]
 
 
@@ -492,7 +493,7 @@ def test_a_file_made_to_keep_us_busy(hostile: bytes) -> None:
 
 
 def test_nor_one_that_never_ends_its_statement() -> None:
-    assert _php.read_php_constants(b"<?php " + b"require " * 25_000, ("X",)) == {"X": _php.UNKNOWN}
+    assert php_source.read_php_constants(b"<?php " + b"require " * 25_000, ("X",)) == {"X": php_source.UNKNOWN}
 
 
 def test_bytes_that_are_not_utf8_survive() -> None:
@@ -653,7 +654,7 @@ def test_anothers_file_that_takes_the_name_before_it_is_opened_stays_anothers(
 
     def swapping(path: str, flags: int, *more: object, **options: object) -> int:
         if path == name and not flags & os.O_DIRECTORY and (site / "theirs").exists():
-            if not webroot_file._webroot.SECRET_NAME.match(name) or read:
+            if not webroot_file.webroot.SECRET_NAME.match(name) or read:
                 (site / "theirs").rename(site / name)
             read.append(path)
         return honest(path, flags, *more, **options)  # type: ignore[arg-type]

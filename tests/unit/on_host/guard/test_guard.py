@@ -45,7 +45,8 @@ from ansible.module_utils.luytre_guard import (  # type: ignore[import-not-found
     units,
     walk,
 )
-from ansible.module_utils.luytre_shared import names, web_block_config
+from ansible.module_utils.luytre_shared.files import names
+from ansible.module_utils.luytre_shared.incidents import web_block_config
 
 from tests.lab.waiting import until
 
@@ -717,15 +718,16 @@ def test_a_snapshot_that_is_not_the_controllers_is_refused(tmp_path: Path) -> No
 
 
 def needed_of(shared: Path, *files: Path) -> set[str]:
-    """The modules of a package that files import, and that these import in turn."""
+    """The modules of a package that files import, and that these import in turn, with the folders they lie in."""
     found: set[str] = set()
     for file in files:
         for module, imported in re.findall(
-            rf"from ansible\.module_utils\.{shared.name}(?:\.(\w+))? import ([\w, ]+)", file.read_text()
+            rf"from ansible\.module_utils\.{shared.name}\.([\w.]+) import ([\w, ]+)", file.read_text()
         ):
-            found |= {module} if module else {name.strip() for name in imported.split(",")}
-    deeper = needed_of(shared, *(shared / f"{name}.py" for name in sorted(found))) if found else set()
-    return found | deeper
+            names = [f"{module}.{name.strip()}" for name in imported.split(",")]
+            found |= {name if (shared / f"{name.replace('.', '/')}.py").is_file() else module for name in names}
+    deeper = needed_of(shared, *(shared / f"{name.replace('.', '/')}.py" for name in sorted(found))) if found else set()
+    return found | deeper | {f"{name.rpartition('.')[0]}.__init__" for name in found}
 
 
 def test_the_host_gets_the_whole_program_in_one_file(tmp_path: Path) -> None:
@@ -733,11 +735,11 @@ def test_the_host_gets_the_whole_program_in_one_file(tmp_path: Path) -> None:
     program.write_bytes(store.build_guard_program_archive())
     with zipfile.ZipFile(io.BytesIO(store.build_guard_program_archive())) as archive:
         sent = set(archive.namelist())
-    own, shared = Path(store.__file__).parent, Path(names.__file__).parent
+    own, shared = Path(store.__file__).parent, Path(names.__file__).parent.parent
     inside = {path.stem for path in own.glob("*.py")}
     assert {name.rpartition("/")[2] for name in sent if own.name in name} == {f"{name}.py" for name in inside}
-    assert {name.rpartition("/")[2] for name in sent if shared.name in name} == {
-        f"{name}.py" for name in {"__init__", *needed_of(shared, *own.glob("*.py"))}
+    assert {name.partition(f"{shared.name}/")[2] for name in sent if shared.name in name} == {
+        f"{name.replace('.', '/')}.py" for name in {"__init__", *needed_of(shared, *own.glob("*.py"))}
     }
     done = subprocess.run(
         [sys.executable, "-I", "-B", str(program), "revert", "../x"], capture_output=True, text=True, check=False

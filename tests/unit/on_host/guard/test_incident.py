@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from ansible.module_utils.luytre_guard import incident, scope, tree  # type: ignore[import-not-found]
-from ansible.module_utils.luytre_shared import lines, web_block_config  # type: ignore[import-not-found]
+from ansible.module_utils.luytre_shared.incidents import lines, web_block_config  # type: ignore[import-not-found]
 
 ACTION, KEY = "SC-20261130-1/3", "SC-20261130-1/4"
 JOB, OTHER = b"* * * * * root evil\n", b"5 4 * * * root backup\n"

@@ -13,7 +13,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from ansible.module_utils.luytre._time_budget import TimeBudget
 from ansible.module_utils.luytre_hunt import walk as walking
 from ansible.module_utils.luytre_hunt.walk import LARGE, PHP, PROGRAM, SCRIPT, SETTINGS, UPLOAD, HuntWalk
 from ansible.module_utils.luytre_hunt.wire_format import (
@@ -22,6 +21,7 @@ from ansible.module_utils.luytre_hunt.wire_format import (
     pack_json_value_as_text,
     unpack_json_value_from_text,
 )
+from ansible.module_utils.luytre_shared.os.time_budget import TimeBudget
 
 from auditor.compromise import file_listing
 from auditor.compromise.scan_cache import ScanCache

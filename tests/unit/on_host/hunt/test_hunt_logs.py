@@ -11,13 +11,14 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from ansible.module_utils.luytre import _applications, _site_database
-from ansible.module_utils.luytre._area_reader import AreaReader
+from ansible.module_utils.luytre.sites import site_applications
 from ansible.module_utils.luytre_hunt import logs, processes, site_databases
 from ansible.module_utils.luytre_hunt.package_index import PackageIndex
 from ansible.module_utils.luytre_hunt.places import PlaceRows
 from ansible.module_utils.luytre_hunt.wire_format import pack_json_value_as_text
 from ansible.module_utils.luytre_shared.applications import wordpress
+from ansible.module_utils.luytre_shared.databases import site_database
+from ansible.module_utils.luytre_shared.os.area_reader import AreaReader
 
 from auditor.compromise import autoruns as taken_in
 
@@ -115,20 +116,20 @@ def test_code_in_a_sites_tables_is_told_and_a_table_that_is_not_there_is_none(
     gathered: PlaceRows, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def rows(_reading: object, login: Any, statements: Mapping[str, tuple[str, int]]) -> list[list[str | None]]:
-        assert login == _site_database.Login("u", "p", "localhost", "db")
+        assert login == site_database.Login("u", "p", "localhost", "db")
         assert all("{" not in sql and "`db`.`x_" in sql for sql, _most in statements.values())
         if "snippet" in statements:
-            raise _site_database.DatabaseUnanswered("no_tables")
+            raise site_database.DatabaseUnanswered("no_tables")
         return [["post", "7", "wpcode", "echo 1;"], ["option", "o", "", None], ["short"]]
 
     monkeypatch.setattr(
-        _applications,
+        site_applications,
         "find_installed_applications",
         lambda _reading: ([SimpleNamespace(kind="wordpress", path="/var/www/a")], []),
     )
     config = b"<?php define('DB_NAME','db');define('DB_USER','u');define('DB_PASSWORD','p');define('DB_HOST','localhost');$table_prefix='x_';"
     monkeypatch.setattr(wordpress, "read_wp_config", lambda _path: ("", config))
-    monkeypatch.setattr(_site_database, "fetch_rows", rows)
+    monkeypatch.setattr(site_database, "fetch_rows", rows)
     site_databases.add_rows_of_accounts_and_code_in_cms(gathered)
     assert [(row[0], row[1], row[4]) for row in gathered.rows] == [
         ("snippet", "/var/www/a: x_posts 7", "echo 1;"),
@@ -149,12 +150,12 @@ def test_the_administrators_of_nukeviet_are_told_where_its_tables_can_be_read(
         asked.append((login, statements["admin"][0]))
         return [["admin", "1", "quantri"], ["admin", "2", None], ["short"]]
 
-    monkeypatch.setattr(_site_database, "fetch_rows", rows)
+    monkeypatch.setattr(site_database, "fetch_rows", rows)
     sites = [SimpleNamespace(kind="nukeviet", path=str(path)) for path in (tmp_path, tmp_path / "none")]
-    monkeypatch.setattr(_applications, "find_installed_applications", lambda _reading: (sites, []))
+    monkeypatch.setattr(site_applications, "find_installed_applications", lambda _reading: (sites, []))
     site_databases.add_rows_of_accounts_and_code_in_cms(gathered)
     ((login, sql),) = asked
-    assert login == _site_database.Login("u", "p", "localhost", "db")
+    assert login == site_database.Login("u", "p", "localhost", "db")
     assert "`db`.`nv4_authors`" in sql
     assert "{" not in sql
     assert [(row[0], row[1], row[2], row[5]) for row in gathered.rows] == [

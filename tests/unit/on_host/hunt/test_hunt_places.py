@@ -16,9 +16,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible.module_utils.luytre import _accounts, cron
-from ansible.module_utils.luytre._area_reader import AreaReader
-from ansible.module_utils.luytre._processes import list_child_pids
+from ansible.module_utils.luytre.os import account_files
+from ansible.module_utils.luytre.system import cron
 from ansible.module_utils.luytre_hunt import (
     access,
     autostart,
@@ -32,7 +31,9 @@ from ansible.module_utils.luytre_hunt import (
 from ansible.module_utils.luytre_hunt.package_index import PackageIndex
 from ansible.module_utils.luytre_hunt.places import MAX_LINES, MAX_SAID, MAX_TEXT, PlaceRows, parse_lines
 from ansible.module_utils.luytre_hunt.wire_format import pack_json_value_as_text
-from ansible.module_utils.luytre_shared import safe_open
+from ansible.module_utils.luytre_shared.files import safe_open
+from ansible.module_utils.luytre_shared.os.area_reader import AreaReader
+from ansible.module_utils.luytre_shared.os.process_table import list_child_pids
 
 from auditor.compromise import autoruns as taken_in
 from tests.unit.modules import load
@@ -318,7 +319,7 @@ def test_jobs_units_and_scripts_are_told_with_what_they_run(
     monkeypatch.setattr(autostart, "GENERATORS", ())
     monkeypatch.setattr(autostart, "SHELLS", ())
     monkeypatch.setattr(autostart, "HOOKS", (str(hook),))
-    monkeypatch.setattr(_accounts, "read_passwd_rows", list)
+    monkeypatch.setattr(account_files, "read_passwd_rows", list)
     autostart.add_rows_of_programs_started_automatically(gathered)
     first, second = rows(gathered, "cron")
     assert (first[1], first[2], first[6]) == (str(table), "root", [["/opt/a", "gone"]])
@@ -350,7 +351,7 @@ def test_a_unit_that_stands_in_the_place_of_a_packages_or_changes_it_is_not_all_
     path.write_text("[Service]\nExecStart=/opt/d\n")
     monkeypatch.setattr(autostart, "UNITS", (str(tmp_path),))
     monkeypatch.setattr(autostart, "SYSTEM_UNITS", (str(tmp_path),))
-    monkeypatch.setattr(_accounts, "read_passwd_rows", list)
+    monkeypatch.setattr(account_files, "read_passwd_rows", list)
     if packaged_too:
         gathered.packaged.names.add("/usr/lib/systemd/system/x.service")
     autostart._add_rows_of_systemd_units(gathered)
@@ -387,7 +388,7 @@ def test_start_files_tell_what_differs_from_the_skeleton(
         skeleton = Path("/etc/skel/.bashrc")
         (home / ".bashrc").write_text((skeleton.read_text() if skeleton.exists() else "") + "\n# no\nalias x=y\n")
         account = {"name": "a", "uid": 1000, "gid": 1000, "home": str(home), "shell": "/bin/bash", "field": "x"}
-        monkeypatch.setattr(_accounts, "read_passwd_rows", lambda: [account])
+        monkeypatch.setattr(account_files, "read_passwd_rows", lambda: [account])
         autostart._add_rows_of_shell_startup_files(gathered)
     finally:
         shutil.rmtree(home)
@@ -410,14 +411,14 @@ def test_what_lies_behind_links_is_told_as_programs_find_it(
         (home / name).symlink_to(tmp_path / target)
     (home / ".kshrc").symlink_to("/proc/self/environ")
     account = {"name": "a", "uid": 65534, "gid": 65534, "home": str(home), "shell": "/bin/sh", "field": "x"}
-    monkeypatch.setattr(_accounts, "read_passwd_rows", lambda: [account])
+    monkeypatch.setattr(account_files, "read_passwd_rows", lambda: [account])
     autostart._add_rows_of_shell_startup_files(gathered)
     assert sorted(row[4] for row in rows(gathered, "start")) == ["alias foreign=x", "alias kept=x"]
     (tmp_path / "keys").write_text(f"# sshd puts no lines together \\\nssh-ed25519 {KEY} x\nroot:$y$secret:1::::::\n")
     (home / ".ssh").mkdir()
     (home / ".ssh/authorized_keys").symlink_to(tmp_path / "keys")
     monkeypatch.setattr(access, "_list_authorized_keys_patterns", lambda _places: [])
-    monkeypatch.setattr(_accounts, "read_group_rows", list)
+    monkeypatch.setattr(account_files, "read_group_rows", list)
     access._add_rows_of_authorized_keys(gathered, [account])
     (key,) = rows(gathered, "key")
     assert key[1:3] == [str(home / ".ssh/authorized_keys"), "a"]
@@ -464,9 +465,9 @@ def test_accounts_are_told_without_their_passwords(gathered: PlaceRows, monkeypa
         account("open", 1000, "/bin/sh"),
     ]
     monkeypatch.setattr(
-        _accounts, "read_shadow_by_account", lambda: {name: {"field": field} for name, field in fields.items()}
+        account_files, "read_shadow_by_account", lambda: {name: {"field": field} for name, field in fields.items()}
     )
-    monkeypatch.setattr(_accounts, "read_group_rows", list)
+    monkeypatch.setattr(account_files, "read_group_rows", list)
     access._add_rows_of_privileged_accounts(gathered, told)
     assert [(row[2], row[5]) for row in rows(gathered, "account")] == [
         ("root", ["root"]),

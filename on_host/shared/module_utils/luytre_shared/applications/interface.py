@@ -7,7 +7,7 @@ import collections
 import contextlib
 import os
 
-from ansible.module_utils.luytre import _site_database
+from ansible.module_utils.luytre_shared.databases import site_database
 
 CAPABILITIES = (
     "login",
@@ -99,7 +99,7 @@ class Cms:
         raise NotImplementedError
 
     def collect_instance(self, application, reader):
-        """Return the facts of one, whose kind ``_applications`` has found."""
+        """Return the facts of one, whose kind ``site_applications`` has found."""
         raise NotImplementedError
 
     def build_post_addresses(self, rows, home):
@@ -145,7 +145,7 @@ def choose_for_engine(by_engine, login):
     try:
         return by_engine[login.engine]
     except KeyError:
-        raise _site_database.DatabaseUnanswered("other_kind")
+        raise site_database.DatabaseUnanswered("other_kind")
 
 
 def has_capability(cms, capability):
@@ -162,7 +162,7 @@ def has_capability(cms, capability):
         "database_password": type(cms).replace_password is not Cms.replace_password,
         "code_in_tables": bool(cms.code_in_tables),
         "own_code": cms.own_code is not None,
-        "postgresql": _site_database.POSTGRESQL in cms.administrators,
+        "postgresql": site_database.POSTGRESQL in cms.administrators,
     }[capability]
 
 

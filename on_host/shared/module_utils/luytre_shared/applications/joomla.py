@@ -3,18 +3,19 @@
 import json
 import os
 
-from ansible.module_utils.luytre import _php, _php_settings, _site_database
-from ansible.module_utils.luytre._php_settings import (
+from ansible.module_utils.luytre_shared.applications import interface, php_constants, php_settings
+from ansible.module_utils.luytre_shared.applications.layouts import VERSION, CmsLayout
+from ansible.module_utils.luytre_shared.applications.php_settings import (
     convert_to_php_truth,
     convert_to_short_plain_value,
     convert_to_whole_number,
     describe_secret,
     is_text_set,
 )
-from ansible.module_utils.luytre._site_database import MYSQL, POSTGRESQL
-from ansible.module_utils.luytre._site_postgresql import render_column_as_hex_expression
-from ansible.module_utils.luytre_shared.applications import interface, php_constants
-from ansible.module_utils.luytre_shared.applications.layouts import VERSION, CmsLayout
+from ansible.module_utils.luytre_shared.databases import site_database
+from ansible.module_utils.luytre_shared.databases.site_database import MYSQL, POSTGRESQL
+from ansible.module_utils.luytre_shared.databases.site_postgresql import render_column_as_hex_expression
+from ansible.module_utils.luytre_shared.parsers import php_source
 
 LAYOUT = CmsLayout(
     "joomla",
@@ -154,7 +155,7 @@ class Joomla(interface.Cms):
 
     def read_login(self, folder):
         """Return its account and prefix. Raises DatabaseUnanswered."""
-        values = _php_settings.read_settings_of_php_file(folder, FILE, _php.PROPERTY, LOGIN)
+        values = php_settings.read_settings_of_php_file(folder, FILE, php_source.PROPERTY, LOGIN)
         if values is None or all(values[name] is None for name in LOGIN):
             return None
         return make_joomla_login(values), values["dbprefix"]
@@ -169,29 +170,31 @@ class Joomla(interface.Cms):
 
     def replace_password(self, content, password):
         """Return its configuration with another password. Raises ValueError."""
-        return php_constants.change_assigned_setting_in_php_source(content, _php.PROPERTY, "password", password)
+        return php_constants.change_assigned_setting_in_php_source(content, php_source.PROPERTY, "password", password)
 
     def replace_secrets(self, content, make_secret):
         """Return its configuration with another secret. Raises ValueError."""
-        secret = _php.read_php_settings(content, _php.PROPERTY, self.secret_names)["secret"]
-        if not isinstance(secret, str) or secret == _php.UNKNOWN:
+        secret = php_source.read_php_settings(content, php_source.PROPERTY, self.secret_names)["secret"]
+        if not isinstance(secret, str) or secret == php_source.UNKNOWN:
             return None
-        return php_constants.change_assigned_setting_in_php_source(content, _php.PROPERTY, "secret", make_secret())
+        return php_constants.change_assigned_setting_in_php_source(
+            content, php_source.PROPERTY, "secret", make_secret()
+        )
 
 
 def make_joomla_login(settings):
     """Return its own, of its settings. Raises DatabaseUnanswered."""
     kind = settings["dbtype"]
-    if kind is not None and kind != _php.UNKNOWN and kind not in ENGINES:
-        raise _site_database.DatabaseUnanswered("other_kind")
+    if kind is not None and kind != php_source.UNKNOWN and kind not in ENGINES:
+        raise site_database.DatabaseUnanswered("other_kind")
     engine = ENGINES.get(kind, MYSQL)
     words = (settings[name] for name in ("user", "password", "host", "db", "dbprefix"))
-    return _site_database.make_plain_login(*words, engine=engine)
+    return site_database.make_plain_login(*words, engine=engine)
 
 
 def collect_joomla_instance(application, reader):
     """Return ``auditor.facts.web.joomla.Joomla``."""
-    values = _php_settings.read_settings_of_php_file(application.path, FILE, _php.PROPERTY, NAMES)
+    values = php_settings.read_settings_of_php_file(application.path, FILE, php_source.PROPERTY, NAMES)
     is_configured = values is not None
     values = values or dict.fromkeys(NAMES)
     database, unread = (
@@ -219,13 +222,13 @@ def _read_joomla_database(file, values, reader):
         login = make_joomla_login(values)
         words = {"{db}": login.database, "{p}": values["dbprefix"], "{group}": str(SUPER_USERS)}
         return parse_joomla_rows(
-            _site_database.fetch_rows(
-                reader, login, _site_database.fill_statement_placeholders(STATEMENTS[login.engine], words)
+            site_database.fetch_rows(
+                reader, login, site_database.fill_statement_placeholders(STATEMENTS[login.engine], words)
             )
         ), None
-    except _site_database.DatabaseUnanswered as not_asked:
+    except site_database.DatabaseUnanswered as not_asked:
         user = values["user"]
-        account = user if isinstance(user, str) and user != _php.UNKNOWN else ""
+        account = user if isinstance(user, str) and user != php_source.UNKNOWN else ""
         return None, {"why": not_asked.why, "file": file, "account": account[:80]}
 
 
@@ -238,8 +241,8 @@ def parse_joomla_rows(rows):
         "super_users": [
             {
                 "login": (login or "")[:MAX_TEXT],
-                "registered": _site_database.parse_epoch(registered_at),
-                "last_seen": _site_database.parse_epoch(last_seen_at) or None,
+                "registered": site_database.parse_epoch(registered_at),
+                "last_seen": site_database.parse_epoch(last_seen_at) or None,
             }
             for _, login, registered_at, last_seen_at in sorted(users, key=lambda row: row[1] or "")
         ],

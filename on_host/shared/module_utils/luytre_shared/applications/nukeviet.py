@@ -1,17 +1,18 @@
 """NukeViet: its settings, the state of its site key, and its tables."""
 
-from ansible.module_utils.luytre import _php, _php_settings, _site_database
-from ansible.module_utils.luytre._area_reader import read_text_below
-from ansible.module_utils.luytre._php_settings import (
+from ansible.module_utils.luytre_shared.applications import interface, php_constants, php_settings
+from ansible.module_utils.luytre_shared.applications.layouts import VERSION, CmsLayout
+from ansible.module_utils.luytre_shared.applications.php_settings import (
     convert_to_php_truth,
     convert_to_short_plain_value,
     convert_to_whole_number,
     describe_secret,
     is_text_set,
 )
-from ansible.module_utils.luytre._site_database import MYSQL
-from ansible.module_utils.luytre_shared.applications import interface, php_constants
-from ansible.module_utils.luytre_shared.applications.layouts import VERSION, CmsLayout
+from ansible.module_utils.luytre_shared.databases import site_database
+from ansible.module_utils.luytre_shared.databases.site_database import MYSQL
+from ansible.module_utils.luytre_shared.os.area_reader import read_text_below
+from ansible.module_utils.luytre_shared.parsers import php_source
 
 LAYOUT = CmsLayout(
     "nukeviet",
@@ -101,10 +102,10 @@ class NukeViet(interface.Cms):
 
     def read_login(self, folder):
         """Return its account and prefix. Raises DatabaseUnanswered."""
-        values = _php_settings.read_settings_of_php_file(folder, KEY_FILE, _php.GLOBAL, list(LOGIN))
+        values = php_settings.read_settings_of_php_file(folder, KEY_FILE, php_source.GLOBAL, list(LOGIN))
         if values is None or all(values[name] is None for name in LOGIN):
             return None
-        login = _site_database.make_plain_login(*(values[name] for name in LOGIN))
+        login = site_database.make_plain_login(*(values[name] for name in LOGIN))
         return login, values[LOGIN[-1]] + "_"
 
     def collect_instance(self, application, _reader):
@@ -118,7 +119,9 @@ class NukeViet(interface.Cms):
 
     def replace_password(self, content, password):
         """Return its configuration with another password. Raises ValueError."""
-        return php_constants.change_assigned_setting_in_php_source(content, _php.GLOBAL, "db_config.dbpass", password)
+        return php_constants.change_assigned_setting_in_php_source(
+            content, php_source.GLOBAL, "db_config.dbpass", password
+        )
 
 
 def collect_nukeviet_instance(application):
@@ -127,14 +130,14 @@ def collect_nukeviet_instance(application):
     is_configured = values is not None
     values = values or dict.fromkeys(NAMES)
     key = (_read_nukeviet_global_config(application.path, KEY_FILE, ("sitekey",)) or {}).get("sitekey")
-    text = read_text_below(application.path, FILE, _php_settings.MAX_READ) or ""
+    text = read_text_below(application.path, FILE, php_settings.MAX_READ) or ""
     return {
         "path": application.path,
         "version": application.read_version(),
         "configured": is_configured,
         "settings": {
             "debug": convert_to_php_truth(
-                _php.read_php_constants(text.encode("utf-8", "replace"), ("NV_DEBUG",))["NV_DEBUG"]
+                php_source.read_php_constants(text.encode("utf-8", "replace"), ("NV_DEBUG",))["NV_DEBUG"]
             ),
             "upload_checking": convert_to_short_plain_value(values["upload_checking_mode"]),
             "forbidden_extensions": _convert_to_text_list(values["forbid_extensions"]),
@@ -152,16 +155,16 @@ def collect_nukeviet_instance(application):
 
 
 def _read_nukeviet_global_config(path, file, names):
-    values = _php_settings.read_settings_of_php_file(
-        path, file, _php.GLOBAL, ["global_config.%s" % name for name in names]
+    values = php_settings.read_settings_of_php_file(
+        path, file, php_source.GLOBAL, ["global_config.%s" % name for name in names]
     )
     return values and {name.partition(".")[2]: value for name, value in values.items()}
 
 
 def _convert_to_text_list(value):
     """Return a list, also where it is one text with commas, as before 4.5."""
-    if isinstance(value, str) and value != _php.UNKNOWN:
+    if isinstance(value, str) and value != php_source.UNKNOWN:
         value = value.split(",")
     if isinstance(value, list):
         return [item.strip().lower()[:20] for item in value[:100]]
-    return None if value is None else _php.UNKNOWN
+    return None if value is None else php_source.UNKNOWN

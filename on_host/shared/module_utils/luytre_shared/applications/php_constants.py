@@ -5,7 +5,7 @@ Nothing is ever run. Pure: bytes in, bytes out.
 
 import re
 
-from ansible.module_utils.luytre._php import (
+from ansible.module_utils.luytre_shared.parsers.php_source import (
     LITERAL,
     LOADS_THE_REST,
     PhpSource,

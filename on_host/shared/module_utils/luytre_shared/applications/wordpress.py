@@ -8,14 +8,6 @@ import hashlib
 import os
 import re
 
-from ansible.module_utils.luytre import _php, _site_database
-from ansible.module_utils.luytre._area_reader import (
-    describe_file_mode,
-    list_names_below,
-    read_text_below,
-    stat_file_below,
-)
-from ansible.module_utils.luytre._site_database import MYSQL
 from ansible.module_utils.luytre_shared.applications import (
     interface,
     php_constants,
@@ -24,6 +16,15 @@ from ansible.module_utils.luytre_shared.applications import (
     wordpress_session,
 )
 from ansible.module_utils.luytre_shared.applications.layouts import VERSION, CmsLayout
+from ansible.module_utils.luytre_shared.databases import site_database
+from ansible.module_utils.luytre_shared.databases.site_database import MYSQL
+from ansible.module_utils.luytre_shared.os.area_reader import (
+    describe_file_mode,
+    list_names_below,
+    read_text_below,
+    stat_file_below,
+)
+from ansible.module_utils.luytre_shared.parsers import php_source
 
 LAYOUT = CmsLayout(
     "wordpress",
@@ -166,7 +167,7 @@ class WordPress(interface.Cms):
         if content is None:
             return None
         prefix = read_table_prefix(content)
-        return make_wordpress_login(_php.read_php_constants(content, LOGIN), prefix), prefix
+        return make_wordpress_login(php_source.read_php_constants(content, LOGIN), prefix), prefix
 
     def collect_instance(self, application, reader):
         """Return ``auditor.facts.web.wordpress.Instance`` without what its files on the disk are compared with."""
@@ -182,7 +183,7 @@ class WordPress(interface.Cms):
 
     def replace_secrets(self, content, make_secret):
         """Return its configuration with other keys and salts. Raises ValueError."""
-        if _php.UNKNOWN in _php.read_php_constants(content, SALTS).values():
+        if php_source.UNKNOWN in php_source.read_php_constants(content, SALTS).values():
             return None
         for name in SALTS:
             content = php_constants.define_constant_in_php_source(content, name, make_secret())
@@ -212,9 +213,9 @@ def collect_wordpress_instance(application, reader):
     path = application.path
     config_path, content = read_wp_config(path)
     text = read_text_below(path, "wp-includes/version.php", 20_000) or ""
-    version = _php.find_variable_text(text.encode(), "wp_version")
+    version = php_source.find_variable_text(text.encode(), "wp_version")
     constants = _convert_switches_of_constants(
-        _php.read_php_constants(content, CONSTANTS) if content is not None else dict.fromkeys(CONSTANTS)
+        php_source.read_php_constants(content, CONSTANTS) if content is not None else dict.fromkeys(CONSTANTS)
     )
     prefix = read_table_prefix(content)
     data, unread = read_wordpress_database(config_path, content, prefix, reader)
@@ -263,20 +264,20 @@ def _convert_switches_of_constants(constants):
     result = {}
     for name, value in constants.items():
         kind = CONSTANTS[name]
-        if value is None or value == _php.UNKNOWN or kind is None:
+        if value is None or value == php_source.UNKNOWN or kind is None:
             result[name] = value
         elif kind is bool:
             result[name] = value not in (False, 0, "", "0")
         else:
-            result[name] = value if isinstance(value, str) else _php.UNKNOWN
+            result[name] = value if isinstance(value, str) else php_source.UNKNOWN
     return result
 
 
 def check_wordpress_salts(content):
     """Return state of the eight keys and salts, and a fingerprint when they are long enough to hide behind one."""
-    values = _php.read_php_constants(content, SALTS) if content is not None else {}
-    texts = [value for value in values.values() if isinstance(value, str) and value != _php.UNKNOWN]
-    unknown = sum(1 for value in values.values() if value == _php.UNKNOWN)
+    values = php_source.read_php_constants(content, SALTS) if content is not None else {}
+    texts = [value for value in values.values() if isinstance(value, str) and value != php_source.UNKNOWN]
+    unknown = sum(1 for value in values.values() if value == php_source.UNKNOWN)
     sound = len(texts) == len(SALTS) and all(len(text) >= 32 for text in texts)
     return {
         "present": sum(1 for text in texts if text),
@@ -296,15 +297,15 @@ def read_wordpress_database(config_path, content, prefix, reader):
 
     The reason is an ``auditor.facts.web.wordpress.UnreadDatabase``.
     """
-    values = _php.read_php_constants(content, LOGIN) if content is not None else dict.fromkeys(LOGIN)
+    values = php_source.read_php_constants(content, LOGIN) if content is not None else dict.fromkeys(LOGIN)
     try:
         login = make_wordpress_login(values, prefix)
         return parse_wordpress_rows(
-            _site_database.fetch_rows(reader, login, build_wordpress_statements(login.database, prefix))
+            site_database.fetch_rows(reader, login, build_wordpress_statements(login.database, prefix))
         ), None
-    except _site_database.DatabaseUnanswered as not_asked:
+    except site_database.DatabaseUnanswered as not_asked:
         user = values["DB_USER"]
-        account = user if isinstance(user, str) and user != _php.UNKNOWN else ""
+        account = user if isinstance(user, str) and user != php_source.UNKNOWN else ""
         return None, {"why": not_asked.why, "file": config_path or "wp-config.php", "account": account[:80]}
 
 
@@ -314,13 +315,13 @@ def make_wordpress_login(values, prefix):
     Raises DatabaseUnanswered when only running the file would tell them.
     """
     name, user, password, host = (values[constant] for constant in LOGIN)
-    return _site_database.make_plain_login(user, password, "localhost" if host is None else host, name, prefix)
+    return site_database.make_plain_login(user, password, "localhost" if host is None else host, name, prefix)
 
 
 def build_wordpress_statements(name, prefix):
     """Return word to ``(SELECT, most rows that a site has for it)``, on the tables of one site."""
     words = {"{seen}": ", ".join("'%s'" % key for key in SEEN_KEYS), "{admins}": ADMINS, "{db}": name, "{p}": prefix}
-    return _site_database.fill_statement_placeholders(STATEMENTS, words)
+    return site_database.fill_statement_placeholders(STATEMENTS, words)
 
 
 def parse_wordpress_rows(answer):
@@ -335,12 +336,12 @@ def parse_wordpress_rows(answer):
         elif row[0] == "admin":
             administrators[row[1]] = {
                 "login": (row[2] or "")[:MAX_TEXT],
-                "registered": _site_database.parse_epoch(row[3]),
+                "registered": site_database.parse_epoch(row[3]),
             }
         elif row[0] == "seen":
             moments_by_user.setdefault(row[1], []).extend(_parse_login_times(row[2] or ""))
         elif row[0] == "wrote" and row[1] in administrators:
-            moment = _site_database.parse_epoch(row[2])
+            moment = site_database.parse_epoch(row[2])
             if moment > administrators[row[1]]["registered"] + DAY:
                 moments_by_user.setdefault(row[1], []).append(moment)
     return {
@@ -375,7 +376,7 @@ def _parse_login_times(value):
 
 def read_table_prefix(content):
     """Return what its tables' names begin with, as its wp-config.php says where there is one."""
-    return (_php.find_variable_text(content, "table_prefix") if content is not None else None) or "wp_"
+    return (php_source.find_variable_text(content, "table_prefix") if content is not None else None) or "wp_"
 
 
 def list_wordpress_with_local_database(document_roots, reader):
@@ -390,10 +391,10 @@ def list_wordpress_with_local_database(document_roots, reader):
         path, content = read_wp_config(os.path.normpath(root))
         if content is None:
             continue
-        values = _php.read_php_constants(content, LOGIN)
+        values = php_source.read_php_constants(content, LOGIN)
         user, name, host = values["DB_USER"], values["DB_NAME"], values["DB_HOST"] or "localhost"
-        plain = all(isinstance(value, str) and value != _php.UNKNOWN for value in (user, name, host))
-        local = _site_database.LOCAL.match(host) if plain else None
+        plain = all(isinstance(value, str) and value != php_source.UNKNOWN for value in (user, name, host))
+        local = site_database.LOCAL.match(host) if plain else None
         if local:
             address = local.group(1).strip("[]").lower() or "localhost"
             holds = _is_site_database_on_this_host(values, reader)
@@ -404,7 +405,7 @@ def list_wordpress_with_local_database(document_roots, reader):
 def _is_site_database_on_this_host(values, reader):
     try:
         return bool(
-            _site_database.fetch_rows(reader, make_wordpress_login(values, "wp_"), {"here": ("SELECT 'here'", 1)})
+            site_database.fetch_rows(reader, make_wordpress_login(values, "wp_"), {"here": ("SELECT 'here'", 1)})
         )
-    except _site_database.DatabaseUnanswered:
+    except site_database.DatabaseUnanswered:
         return False

@@ -2,7 +2,7 @@
 
 import re
 
-from ansible.module_utils.luytre._area_reader import list_names_below, read_text_below
+from ansible.module_utils.luytre_shared.os.area_reader import list_names_below, read_text_below
 
 MAX_EXTENSIONS = 200
 

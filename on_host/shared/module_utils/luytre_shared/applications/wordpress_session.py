@@ -13,9 +13,9 @@ import secrets
 import time
 from urllib.parse import quote
 
-from ansible.module_utils.luytre import _php
 from ansible.module_utils.luytre_shared.applications import interface
 from ansible.module_utils.luytre_shared.applications.interface import SessionUnavailable
+from ansible.module_utils.luytre_shared.parsers import php_source
 
 LIFETIME = 60
 KEYS = ("LOGGED_IN_KEY", "LOGGED_IN_SALT")
@@ -98,7 +98,7 @@ def read_cookie_signing_key_from_config(config_content):
 
     Raises SessionUnavailable where that is not all that counts.
     """
-    values = [_get_known_text_or_none(value) for value in _php.read_php_constants(config_content, KEYS).values()]
+    values = [_get_known_text_or_none(value) for value in php_source.read_php_constants(config_content, KEYS).values()]
     if not all(values) or values[0] == values[1]:
         raise SessionUnavailable
     return "".join(values)
@@ -117,7 +117,7 @@ def open_temporary_wordpress_session(application, config_content, user_number, v
     if user is None:
         raise SessionUnavailable
     options = {row[1]: row[2] or "" for row in rows if row[0] == "option"}
-    session = WordpressSession(user, options, _php.read_php_constants(config_content, PLACES), visit)
+    session = WordpressSession(user, options, php_source.read_php_constants(config_content, PLACES), visit)
     read_cookie_signing_key_from_config(config_content)
     if is_logged_in_page(visit(session.home)):
         raise SessionUnavailable
@@ -150,4 +150,4 @@ def _keep_session_in_database_meanwhile(application, session, user_number, sessi
 
 
 def _get_known_text_or_none(value):
-    return value if isinstance(value, str) and value != _php.UNKNOWN else None
+    return value if isinstance(value, str) and value != php_source.UNKNOWN else None

@@ -1,0 +1,4 @@
+"""Collect areas of access, as ``auditor/facts/access`` models them.
+
+- ``accounts``, ``bans``, ``pam``, ``ssh``, ``sudo``, ``ways``.
+"""

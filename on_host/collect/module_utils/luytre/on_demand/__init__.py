@@ -1,0 +1,1 @@
+"""Collect areas that no audit reads: for roles, reviews, advisories and indicators."""

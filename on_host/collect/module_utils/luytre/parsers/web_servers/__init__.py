@@ -1,0 +1,1 @@
+"""Read nginx's and Apache's configuration, and what it does with a request."""

@@ -1,0 +1,1 @@
+"""Ask a site's tables in MariaDB and PostgreSQL as the site's own account."""

@@ -1,0 +1,6 @@
+"""Read the machine and run its programs, within bounds.
+
+- ``area_reader``: the reading of one area; ``time_budget``; ``subprocess_pool``, ``reap``: work in processes.
+- ``process_table``, ``accounts``, ``network_peers``, ``ports``: processes, sessions, addresses, ports.
+- ``file_writers``, ``open_writers``: who else writes what root believes; ``key_pair``: a certificate and its key.
+"""

@@ -1,0 +1,1 @@
+"""Turn text into structure, without reading anything."""
