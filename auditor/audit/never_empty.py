@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from auditor.models.applications.registry import CMSS
+
 _LISTS: Mapping[str, tuple[str, ...]] = {
     "accounts": ("users",),
     "apache": ("timeouts",),
@@ -17,8 +19,7 @@ _LISTS: Mapping[str, tuple[str, ...]] = {
     "nginx": ("server_tokens", "timeouts"),
     "pam": ("faillock",),
     "site": ("tls_vhosts", "vhosts"),
-    "site.joomla.database": ("super_users",),
-    "site.wordpress.database": ("administrators", "hosts"),
+    **{f"site.{cms.kind}.database": cms.never_empty_fields for cms in CMSS},
     "ssh": ("files", "host_keys"),
     "ssh.cases": (
         *("allowagentforwarding", "allowtcpforwarding", "hostbasedauthentication", "loglevel", "maxauthtries"),

@@ -11,6 +11,7 @@ from auditor.compromise.autoruns import Autorun
 from auditor.facts import HostFacts
 from auditor.facts.web import wordpress
 from auditor.models import clock
+from auditor.models.applications.registry import CMSS
 
 DAYS = 1
 """For which an administrator is new."""
@@ -18,25 +19,22 @@ _MINUTE = 60
 
 
 def iter_cms_administrators_as_autoruns(facts: HostFacts | None) -> Iterator[Autorun]:
-    """Yield who may administer each site's WordPress or Joomla.
+    """Yield who may administer each site's CMS, where its facts tell.
 
     And one place a site, which says that its tables were read.
     """
     area = facts.data.get("wordpress") if facts is not None else None
     if not isinstance(area, wordpress.WordpressFacts):
         return
-    for joomla in area.joomla:
-        if joomla.database is not None:
-            yield from _iter_site_administrators(
-                joomla.path,
-                {administrator.login: administrator.registered for administrator in joomla.database.super_users},
-            )
-    for site in area.instances:
-        if site.database is not None:
-            yield from _iter_site_administrators(
-                site.path,
-                {administrator.login: administrator.registered for administrator in site.database.administrators},
-            )
+    for cms in CMSS:
+        if cms.account_field is None:
+            continue
+        for instance in getattr(area, cms.facts_field):
+            if instance.database is not None:
+                accounts = getattr(instance.database, cms.account_field)
+                yield from _iter_site_administrators(
+                    instance.path, {account.login: account.registered for account in accounts}
+                )
 
 
 def _iter_site_administrators(

@@ -15,6 +15,7 @@ from auditor.compromise.file_listing import CACHE, PHP, PROGRAM, SCRIPT, SWAPPED
 from auditor.compromise.known_good import checksums, matcher
 from auditor.compromise.known_good.manifest import ReleaseManifest
 from auditor.compromise.known_good.matcher import HostFile, MatchResult
+from auditor.models.applications.registry import CMSS
 from auditor.models.reviews import Certainty, Family, Kind, Trace
 from auditor.scans.dedup import limit_traces_per_kind, merge_traces_by_key_and_place
 from auditor.scans.traces import build_masked_trace, convert_to_trace_on_host
@@ -83,9 +84,10 @@ def _is_judged_as_generated_file(judgement: Judgement | None) -> bool:
 def _iter_traces_of_triaged_files(triage: TriageResult, judgements: Mapping[str, Judgement]) -> Iterator[Trace]:
     suspect_paths = {file.full_path for file in triage.suspect_files}
     installers = {
-        file.full_path.removesuffix(_NUKEVIET) + _INSTALLER
+        file.full_path.removesuffix(mark) + installer
         for file in triage.files
-        if file.full_path.endswith(f"/{_NUKEVIET}")
+        for mark, installer in _INSTALLERS
+        if file.full_path.endswith(f"/{mark}")
     }
     for file in triage.files:
         where = file.full_path
@@ -187,15 +189,13 @@ def _find_file_traces(
         yield _build_file_trace("unjudged", where, where, "", ("structure",), ("unread",), "weak")
 
 
-_NUKEVIET, _INSTALLER = "includes/mainfile.php", "install/index.php"
-"""By what a NukeViet is known, and where it has its installer."""
-_ALWAYS_FOREIGN = re.compile(
-    r"(?:^|/)wp-content/(?:mu-plugins/[^/]+\.php|(?:advanced-cache|db|db-error|install|maintenance|object-cache"
-    r"|sunrise|php-error|fatal-error-handler)\.php)$"
+_INSTALLERS = tuple(cms.mark_and_installer for cms in CMSS if cms.mark_and_installer is not None)
+_ALWAYS_FOREIGN = re.compile(rf"(?:^|/)(?:{'|'.join(cms.always_foreign for cms in CMSS if cms.always_foreign)})$")
+"""What a CMS loads by itself at each request, and no release of it has."""
+_LOADED_UNASKED = re.compile(
+    rf"{_ALWAYS_FOREIGN.pattern}|(?:^|/)(?:{'|'.join(cms.loaded_unasked for cms in CMSS if cms.loaded_unasked)})$"
 )
-"""What WordPress loads by itself at each request, and no release of it has."""
-_LOADED_UNASKED = re.compile(rf"{_ALWAYS_FOREIGN.pattern}|(?:^|/)plugins/system/[^/]+/[^/]+\.php$")
-"""Those, and Joomla's system plugins, of which it has some of its own."""
+"""Those, and what its releases have some of, too."""
 _STUB = 60
 """Bytes: a page that says nothing is no longer."""
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from auditor.models import Application, Site
+from auditor.models.applications.registry import CMS_KINDS, CMSS
 
 _WEB = ("nginx", "apache")
 _VHOST_FACTS = ("vhosts", "tls_vhosts", "tls_answered", "tls_allowed", "pools")
@@ -21,15 +22,13 @@ _NEEDS = {
     "https": _WEB,
     "certificate": (*_WEB, "tls"),
     "pools": (*_WEB, "php_fpm"),
-    "wordpress": (*_WEB, "wordpress"),
-    "joomla": (*_WEB, "wordpress"),
-    "nukeviet": (*_WEB, "wordpress"),
+    **dict.fromkeys(CMS_KINDS, (*_WEB, "wordpress")),
     "others": (*_WEB, "wordpress"),
     "files": (*_WEB, "files"),
     "backup": ("backups",),
 }
 """What cannot be told about a site when an area could not be read: left out, so that reading it is no pass."""
-_BY_FILES = ("roots", "proxied", "wordpress", "joomla", "nukeviet", "others", "files")
+_BY_FILES = ("roots", "proxied", *CMS_KINDS, "others", "files")
 """What a declared document root tells, whether or not the web server's configuration could be read."""
 
 
@@ -39,8 +38,8 @@ def build_site_view(site: Site, data: Mapping[str, Any], errors: Mapping[str, st
     ``vhosts`` are the virtual hosts that claim the domain or an alias (with ``server``), ``pools`` the PHP-FPM pools
     that they hand requests to, or Apache's own PHP, ``certificate`` the one served for the domain, ``tls_answered`` the
     protocols that its virtual hosts answered in, ``tls_allowed`` those that are configured where none answered,
-    ``application`` the declared one or else that whose files lie in its roots, ``wordpress``, ``joomla`` and
-    ``nukeviet`` the instance below its roots, ``others`` what else lies there, ``files`` the walk of its document root,
+    ``application`` the declared one or else that whose files lie in its roots, ``wordpress`` and each other CMS by its
+    kind the instance below its roots, ``others`` what else lies there, ``files`` the walk of its document root,
     ``proxied`` whether it has none because every page is another program's, ``backup`` its newest backup. What was not
     found is None or empty.
     """
@@ -88,9 +87,10 @@ def build_site_view(site: Site, data: Mapping[str, Any], errors: Mapping[str, st
         "https": any(_has_tls_listener(vhost) for vhost in (*vhosts, *unasked)),
         "certificate": certificate,
         "pools": pools,
-        "wordpress": _find_first_entry_below_folders(data.get("wordpress", {}).get("instances", []), folders),
-        "joomla": _find_first_entry_below_folders(data.get("wordpress", {}).get("joomla", []), folders),
-        "nukeviet": _find_first_entry_below_folders(data.get("wordpress", {}).get("nukeviet", []), folders),
+        **{
+            cms.kind: _find_first_entry_below_folders(data.get("wordpress", {}).get(cms.facts_field, []), folders)
+            for cms in CMSS
+        },
         "others": [
             other
             for other in data.get("wordpress", {}).get("others", [])
@@ -112,10 +112,10 @@ def build_site_view(site: Site, data: Mapping[str, Any], errors: Mapping[str, st
     }
     if "wordpress" not in errors and site.application is not None:
         # Where the files are not found, the site is what it is declared to be, and no other application.
-        unread -= {kind for kind in ("wordpress", "joomla", "nukeviet") if kind != site.application}
+        unread -= {kind for kind in CMS_KINDS if kind != site.application}
     unsearched = _select_outermost_folders(data.get("wordpress", {}).get("cut_short", []))
     if any(_is_path_in_outermost_folders(root, unsearched) for root in roots):
-        unread.update(part for part in ("wordpress", "joomla", "nukeviet", "others") if not seen[part])
+        unread.update(part for part in (*CMS_KINDS, "others") if not seen[part])
     if unasked:
         unread.update(_VHOST_FACTS)
         seen.update({f"{part}_unread": unasked[0]["unread"] for part in _VHOST_FACTS})

@@ -14,6 +14,7 @@ from auditor.facts.site import build_site_view
 from auditor.incidents.case import IncidentCase
 from auditor.incidents.response.auto_containment import TraceResponse
 from auditor.models import Host, Site
+from auditor.models.applications.registry import CMSS
 from auditor.models.response_actions import Means
 from auditor.text import paths
 from auditor.text.sanitize import escape_text_to_one_line
@@ -35,7 +36,7 @@ SECRET_KEEPERS = frozenset(
         ),
     }
 )
-"""Plugins of WordPress that keep passwords or keys of other services."""
+"""Plugins that keep passwords or keys of other services."""
 
 Kind = Literal[
     "remove_administrator",
@@ -175,11 +176,12 @@ def _iter_credential_renewal_steps_of_site(
     case: IncidentCase, site: Site, site_facts: Mapping[str, Any], intruders: IntruderAccess
 ) -> Iterator[ManualStep]:
     domain = site.domain
-    applications = [name for name in ("wordpress", "joomla", "nukeviet") if site_facts.get(name)]
+    applications = [cms for cms in CMSS if site_facts.get(cms.kind)]
     if applications:
-        yield from _iter_salt_and_password_renewal_steps(case, site, needs_manual_key=applications == ["nukeviet"])
-    for name in applications:
-        logins = _list_administrator_logins_in_database(site_facts[name].get("database"))
+        needs_manual_key = all(cms.is_secret_renewed_by_a_person for cms in applications)
+        yield from _iter_salt_and_password_renewal_steps(case, site, needs_manual_key=needs_manual_key)
+    for cms in applications:
+        logins = cms.list_administrator_names(site_facts[cms.kind].get("database"))
         yield from _iter_limited_steps_one_per_name(
             "administrator",
             domain,
@@ -188,9 +190,9 @@ def _iter_credential_renewal_steps_of_site(
         if not logins:
             yield ManualStep("administrators", domain)
         yield ManualStep("users", domain)
-        if site_facts[name].get("settings", {}).get("ftp_password") is True:
+        if site_facts[cms.kind].get("settings", {}).get("ftp_password") is True:
             yield ManualStep("ftp_setting", domain)
-    plugins = (site_facts.get("wordpress") or {}).get("plugins", ())
+    plugins = [plugin for cms in applications for plugin in site_facts[cms.kind].get("plugins", ())]
     yield from _iter_limited_steps_one_per_name(
         "plugin", domain, [plugin["slug"] for plugin in plugins if plugin["slug"] in SECRET_KEEPERS]
     )
@@ -206,7 +208,7 @@ def _iter_credential_renewal_steps_of_site(
 def _iter_salt_and_password_renewal_steps(
     case: IncidentCase, site: Site, *, needs_manual_key: bool
 ) -> Iterator[ManualStep]:
-    """Yield what 'auditor incident clean' makes anew, where it did not yet; NukeViet's key a person has to."""
+    """Yield what 'auditor incident clean' makes anew, where it did not yet; some keys a person has to."""
     if needs_manual_key:
         yield ManualStep("site_key", site.domain)
     elif not _is_cleaned_at_site_root(case, "salts", site):
@@ -222,13 +224,6 @@ def _is_cleaned_at_site_root(case: IncidentCase, means: Means, site: Site) -> bo
         and action.what in (site.domain, *site.aliases)
         for action in case.actions.values()
     )
-
-
-def _list_administrator_logins_in_database(database_facts_or_none: Mapping[str, Any] | None) -> list[str]:
-    database_facts = database_facts_or_none or {}
-    return [
-        user["login"] for user in (*database_facts.get("administrators", ()), *database_facts.get("super_users", ()))
-    ]
 
 
 def _iter_credential_renewal_steps_of_machine(

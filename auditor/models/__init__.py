@@ -5,6 +5,7 @@ Data only, no I/O; a noun stands in a module of its kind.
 - ``base``, ``ranks``: identifiers and texts; languages, severities and statuses.
 - ``clock``: the clock of Việt Nam; no other module asks for the time. ``windows``: change windows.
 - ``hosts``, ``offices``: hosts and sites; offices and their exceptions.
+- ``applications``: what the controller itself knows of each CMS.
 - ``findings``, ``run``: a control on one subject; one audit. ``hardening``: what a hardening did.
 - ``reviews``, ``hunts``: scans of sites and hunts on hosts, with their traces.
 - ``incidents``: the events of an incident; ``response_actions``: what contains and cleans.

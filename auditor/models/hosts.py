@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field
 
+from auditor.models.applications.registry import KINDS
 from auditor.models.base import AcceptedName, Domain, Model, Network, PlainPath, Ports, UnitId, UrlPath
 from auditor.models.offices import Attestation, Authorization, Organisation, Statement, Waiver
 
-Application = Literal["static", "wordpress", "nukeviet", "joomla", "drupal", "dokuwiki", "mediawiki", "moodle", "own"]
+if TYPE_CHECKING:
+    Application = str
+else:
+    Application = Literal[KINDS]
 """What a site is made with."""
 
 

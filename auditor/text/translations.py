@@ -16,6 +16,7 @@ from typing import Any, NoReturn
 import polib
 
 from auditor.models import Lang, clock
+from auditor.models.applications.registry import CMS_BY_KIND
 from auditor.text import dates
 
 LOCALE = Path(__file__).parents[1] / "locale"
@@ -85,8 +86,12 @@ class Words:
             return key
 
     def get_application_name(self, key: str) -> str:
-        """Return an application's name."""
-        return self(f"application.{key}")
+        """Return an application's name; that of a CMS is the same in any language."""
+        return CMS_BY_KIND[key].name if key in CMS_BY_KIND else self(f"application.{key}")
+
+    def get_area_name(self, area: str) -> str:
+        """Return the name of an area of hardening, which a CMS is, too."""
+        return CMS_BY_KIND[area].name if area in CMS_BY_KIND else self(f"area.{area}")
 
 
 class _RaisingCatalogue(gettext.NullTranslations):

@@ -19,7 +19,6 @@ from ansible.module_utils.luytre_shared.incidents import action_runner, quaranti
 from ansible.module_utils.luytre_shared.incidents.action_runner import ActionRefusal
 
 STORE = quarantine_store.QuarantineStore("/var/lib/luytre/rows")
-TEXT_KEY_TABLES = frozenset({"options"})
 NUMBER = re.compile(r"\A[1-9][0-9]{0,17}\Z")
 MAX_COLUMNS = 90
 """As many as one function of PostgreSQL takes, with some to spare."""
@@ -38,12 +37,12 @@ class RowLocation:
         )
         if table not in self.application.cms.rows:
             raise ActionRefusal("no_table", "%s: %s" % (self.application.kind, table))
-        name, column = self.application.cms.rows[table]
-        self.table = self.application.prefix + name
+        row = self.application.cms.rows[table]
+        self.table = self.application.prefix + row.table
         self.sql = row_postgresql if self.application.uses_postgresql else row_mysql
-        if table not in TEXT_KEY_TABLES and not NUMBER.match(key):
+        if not row.is_named and not NUMBER.match(key):
             raise ActionRefusal("no_row", key)
-        self.where = self.sql.build_sql_condition_for_row(column, unquote_to_bytes(key), table in TEXT_KEY_TABLES)
+        self.where = self.sql.build_sql_condition_for_row(row.key, unquote_to_bytes(key), row.is_named)
 
     def format_sql_template_for_row(self, sql_template, **words):
         """Return a statement about the row."""

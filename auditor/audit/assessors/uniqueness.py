@@ -16,6 +16,8 @@ from typing import Any
 from auditor.facts import HostFacts
 from auditor.facts.site import build_site_view
 from auditor.models import Application, Host, OnlyHere, Scan, Site, Trace
+from auditor.models.applications.cms import Cms
+from auditor.models.applications.registry import CMSS
 from auditor.models.hunts import OUTSIDE, Hunt
 from auditor.models.run import MAX_THING, Thing
 from auditor.system.groups import group_by
@@ -116,27 +118,20 @@ def _collect_traits_of_each_site(
             yield _SiteTraits(
                 site.domain, site_data["application"], "script_host", _shorten_nonempty_names(looks[site.domain].loaded)
             )
-        wordpress = site_data.get("wordpress")
-        if wordpress is not None:
-            plugins = (plugin["slug"] for plugin in wordpress["plugins"])
-            loaded_plugins = (*wordpress["must_use"], *wordpress["drop_ins"])
-            yield _SiteTraits(site.domain, "wordpress", "plugin", _shorten_nonempty_names((*plugins, *loaded_plugins)))
-            if wordpress["database"] is not None:
-                yield _SiteTraits(
-                    site.domain,
-                    "wordpress",
-                    "administrator",
-                    _shorten_nonempty_names(_iter_administrator_logins(wordpress["database"])),
-                )
-
-        joomla = site_data.get("joomla")
-        if joomla is not None and joomla["database"] is not None:
-            logins = (user["login"] for user in joomla["database"]["super_users"])
-            yield _SiteTraits(site.domain, "joomla", "administrator", _shorten_nonempty_names(logins))
+        for cms in CMSS:
+            yield from _iter_traits_of_cms(site, cms, site_data.get(cms.kind))
 
 
-def _iter_administrator_logins(database: Mapping[str, Any]) -> Iterator[str]:
-    return (user["login"] for user in database["administrators"])
+def _iter_traits_of_cms(site: Site, cms: Cms, instance: Mapping[str, Any] | None) -> Iterator[_SiteTraits]:
+    if instance is None:
+        return
+    if "plugins" in instance:
+        plugins = (plugin["slug"] for plugin in instance["plugins"])
+        loaded_plugins = (*instance.get("must_use", ()), *instance.get("drop_ins", ()))
+        yield _SiteTraits(site.domain, cms.kind, "plugin", _shorten_nonempty_names((*plugins, *loaded_plugins)))
+    if cms.account_field is not None and instance["database"] is not None:
+        logins = cms.list_administrator_names(instance["database"])
+        yield _SiteTraits(site.domain, cms.kind, "administrator", _shorten_nonempty_names(logins))
 
 
 def _shorten_nonempty_names(names: Iterable[str]) -> frozenset[str]:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from auditor.commands.incidents.hosts import list_hosts_of_subjects
 from auditor.errors import InputError
 from auditor.models import clock
+from auditor.models.applications.registry import CMS_KINDS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -22,8 +23,6 @@ if TYPE_CHECKING:
     from auditor.incidents.response.next_steps import NextStep
     from auditor.models import Finding, Inventory, Lang, Run
     from auditor.models.ranks import Form, Question
-
-_APPLICATIONS = frozenset({"wordpress", "joomla", "nukeviet"})
 
 
 def build_next_step_and_view(
@@ -131,4 +130,4 @@ def _find_archive_of_known_good_release() -> str:
 
     known_good = KnownGoodStore()
     releases = known_good.list_manifests() if known_good.path.exists() else ()
-    return next((release.lies for release in releases if release.name in _APPLICATIONS), "")
+    return next((release.lies for release in releases if release.name in CMS_KINDS), "")

@@ -37,7 +37,7 @@ def describe_control_of_task(task_name: str, words: Words) -> str | None:
     area, dot, _ = name.partition(".")
     if area not in _list_hardening_areas():
         return name
-    return f"{words(f'area.{area}')}{f' · {name}' if dot else ''}"
+    return f"{words.get_area_name(area)}{f' · {name}' if dot else ''}"
 
 
 @cache

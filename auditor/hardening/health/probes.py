@@ -14,6 +14,7 @@ from auditor.fleet import ssh_exec, ssh_options
 from auditor.fleet.error_messages import explain_ansible_or_ssh_message
 from auditor.inventory.reach import Reach
 from auditor.models import Host, Text
+from auditor.models.applications.registry import CMS_KINDS
 from auditor.text.redact import redact_secrets_in_text
 from auditor.text.sanitize import escape_text_to_one_line
 
@@ -248,7 +249,7 @@ _KINDS: Mapping[str, tuple[Text, frozenset[str]]] = {
     ),
     "mariadb": (Text(vi="MariaDB không trả lời", en="MariaDB does not answer"), frozenset({"mariadb"})),
 }
-_PHP = frozenset({"php_fpm", "nginx", "apache", "web", "wordpress", "joomla", "nukeviet", "filesystem"})
+_PHP = frozenset({"php_fpm", "nginx", "apache", "web", "filesystem", *CMS_KINDS})
 _BY_START: Mapping[str, tuple[Text, frozenset[str]]] = {
     "log:undefined": (
         Text(vi="nhật ký báo hàm PHP không gọi được nữa", en="the logs report a PHP function that cannot be called"),

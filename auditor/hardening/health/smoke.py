@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 from auditor.hardening.health import redirects
 from auditor.models import Host, Site, Text
+from auditor.models.applications.registry import CMSS
 from auditor.text.sanitize import escape_text_to_one_line
 from auditor.web.fetch import Client, FetchResult
 
@@ -31,9 +32,7 @@ Answers = Mapping[str, tuple[FetchResult, ...]]
 """By domain."""
 
 _LOGINS = {
-    "wordpress": "/wp-login.php",
-    "nukeviet": "/admin/index.php",
-    "joomla": "/administrator/index.php",
+    **{cms.kind: cms.login_page for cms in CMSS},
     "drupal": "/user/login",
     "dokuwiki": "/doku.php?do=login",
     "mediawiki": "/index.php?title=Special:UserLogin",

@@ -11,6 +11,7 @@ from auditor.hardening.health.other_endpoints import OtherEndpoints
 from auditor.hardening.health.probes import HostProbes
 from auditor.inventory.reach import Reach
 from auditor.models import Host, Text
+from auditor.models.applications.registry import CMS_KINDS
 
 
 @dataclass(frozen=True)
@@ -85,9 +86,7 @@ class Regression:
     """The areas whose controls may have done it."""
 
 
-_SITE_AREAS = frozenset(
-    {"nginx", "apache", "php_fpm", "tls", "web", "wordpress", "joomla", "nukeviet", "mariadb", "filesystem", "firewall"}
-)
+_SITE_AREAS = frozenset({"nginx", "apache", "php_fpm", "tls", "web", "mariadb", "filesystem", "firewall", *CMS_KINDS})
 
 
 _PORT_AREAS = frozenset({"firewall", "services", "kernel", "ssh", "mariadb", "php_fpm", "nginx", "apache"})

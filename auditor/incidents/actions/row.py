@@ -16,19 +16,13 @@ from auditor.incidents.actions.site import (
     select_hosts_serving_site,
 )
 from auditor.models import Host
+from auditor.models.applications.registry import CMSS
 from auditor.text import paths
 
-TABLES = (
-    *("posts", "postmeta", "comments", "commentmeta", "options", "snippets"),
-    *("content", "modules", "menu"),
-    *("vi_news_rows", "vi_news_detail"),
-)
-"""Of WordPress, Joomla and NukeViet, without their prefix.
-
-What they are made of, ``on_host/contain/delete_row.py`` knows.
-"""
-KEYED_TABLES = ("options",)
+NAMED_TABLES = tuple(table for cms in CMSS for table in cms.named_tables)
 """Those whose rows are told by a name in place of a number."""
+TABLES = tuple(table for cms in CMSS for table in cms.row_tables)
+"""Without their prefix."""
 _MIN_WORDS = 3
 _SCHEME = re.compile(r"^https?://")
 _NUMBER = re.compile(r"[1-9][0-9]{0,17}")
@@ -56,7 +50,7 @@ def _normalize_database_row_reference(typed_row: str) -> str:
             known=", ".join(TABLES),
             guess=find_nearest_known_name(table, TABLES),
         )
-    if len(words[-1]) > MAX_BYTES or (table not in KEYED_TABLES and not _NUMBER.fullmatch(key)):
+    if len(words[-1]) > MAX_BYTES or (table not in NAMED_TABLES and not _NUMBER.fullmatch(key)):
         raise _make_invalid_row_reference_error(typed_row)
     return "/".join([normalize_site_domain(site), *folders, table, key])
 

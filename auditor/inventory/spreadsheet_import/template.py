@@ -6,17 +6,17 @@ import csv
 import io
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
 from auditor.errors import InputError
 from auditor.inventory.spreadsheet_import.columns import COLUMNS, Column
-from auditor.models.hosts import Application
+from auditor.models.applications.registry import KINDS
 from auditor.system import files
 from auditor.text.translations import Words
 
 _CHOICES: Mapping[str, Sequence[str]] = {
     "server": ("nginx", "apache"),
-    "application": get_args(Application),
+    "application": KINDS,
     "level": ("1", "2", "3"),
 }
 EXAMPLES = {

@@ -9,14 +9,14 @@ import ipaddress
 import re
 import unicodedata
 from collections.abc import Callable, Mapping
-from typing import Annotated, Any, get_args
+from typing import Annotated, Any
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from auditor.errors import InputError, find_nearest_known_name, get_place_and_message_of_first_error
 from auditor.inventory.spreadsheet_import.columns import Column, fold_case_accents_and_spaces
 from auditor.models import Host, Organisation, Site
-from auditor.models.hosts import Application
+from auditor.models.applications.registry import KINDS
 from auditor.text.sanitize import escape_text_to_one_line
 from auditor.text.translations import Words
 
@@ -104,7 +104,7 @@ def _parse_domain_of_site(text: str) -> str:
 def _parse_application_by_its_label(text: str) -> str:
     name_by_label = {
         fold_case_accents_and_spaces(label): name
-        for name in get_args(Application)
+        for name in KINDS
         for label in (name, Words("vi").get_application_name(name), Words("en").get_application_name(name))
     }
     if fold_case_accents_and_spaces(text) not in name_by_label:
@@ -112,7 +112,7 @@ def _parse_application_by_its_label(text: str) -> str:
             "{given} is not a known application",
             given=_quote_text_on_one_line(text),
             mend="use one of: {known}; or leave it empty to detect it from the files",
-            known=", ".join(get_args(Application)),
+            known=", ".join(KINDS),
             guess=find_nearest_known_name(fold_case_accents_and_spaces(text), name_by_label),
         )
     return str(name_by_label[fold_case_accents_and_spaces(text)])

@@ -7,7 +7,7 @@ from typing import Any, get_args
 import pytest
 
 from auditor.audit import read_errors
-from auditor.facts.web import _web, wordpress
+from auditor.facts.web import _cms, _web
 
 DATABASE = {"why": "refused", "file": "/var/www/a/wp-config.php", "account": "antruc"}
 
@@ -16,7 +16,7 @@ def context(said: Any) -> dict[str, Any]:
     return {"site": {"wordpress": {"database": None, "database_unread": said}}}
 
 
-@pytest.mark.parametrize("why", get_args(wordpress.UnreadDatabase.model_fields["why"].annotation))
+@pytest.mark.parametrize("why", get_args(_cms.UnreadDatabase.model_fields["why"].annotation))
 def test_every_reason_of_a_database_has_words(why: str) -> None:
     text = read_errors.explain_unread_fact_path(
         "site.wordpress.database.options.siteurl", context({**DATABASE, "why": why})

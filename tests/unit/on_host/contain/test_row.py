@@ -10,10 +10,8 @@ from types import ModuleType
 from typing import Any
 
 import pytest
-from ansible.module_utils.luytre_shared.applications import registry
 from ansible.module_utils.luytre_shared.databases import site_database
 
-from auditor.incidents.actions import row
 from tests.unit.on_host.contain.programs import program
 
 CONFIG = "<?php define('DB_NAME','an');define('DB_USER','an');define('DB_PASSWORD','x');$table_prefix='wp_';"
@@ -187,11 +185,6 @@ def test_a_table_with_columns_that_could_not_be_put_back_is_left(
 def test_a_name_is_compared_by_its_bytes_alone(server: Server, host: ModuleType, site: Path) -> None:
     place = host.RowLocation(str(site), "", "options", "a'%2F%25b")
     assert place.where == "CAST(`option_name` AS BINARY) = x'61272f2562'"
-
-
-def test_the_tables_are_those_that_can_be_asked_for(host: ModuleType) -> None:
-    assert {table for cms in registry.CMSS for table in cms.rows} == {*row.TABLES}
-    assert set(row.KEYED_TABLES) == host.TEXT_KEY_TABLES
 
 
 class InPostgresql:

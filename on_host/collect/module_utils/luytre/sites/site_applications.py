@@ -40,7 +40,7 @@ class InstalledApplication:
         self.layout = registry.LAYOUT_BY_KIND[kind]
 
     def describe_as_fact(self):
-        """Return ``auditor.facts.web.wordpress.Other``."""
+        """Return ``auditor.facts.web._cms.Other``."""
         return {
             "kind": self.kind,
             "path": self.path,

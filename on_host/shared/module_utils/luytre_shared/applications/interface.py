@@ -71,7 +71,7 @@ class Cms:
     posts = {}
     """``'post', …`` of the newest pages, at most ``{most}``."""
     rows = {}
-    """``{name that a question has for it: (table, the column that tells its rows apart)}`` of what may be deleted."""
+    """``{name that a question has for it: DeletableRow}``."""
     secret_names = ()
     """Settings of its configuration that sign sessions."""
     secret_users = {}
@@ -138,6 +138,11 @@ class Cms:
 
 LockoutCell = collections.namedtuple("LockoutCell", ("table", "key", "column", "after", "where"))
 """A value in a table, by the column that tells rows apart; ``after`` is in hexadecimal."""
+
+
+DeletableRow = collections.namedtuple("DeletableRow", ("table", "key", "is_named"))
+DeletableRow.__new__.__defaults__ = (False,)
+"""A table without its prefix, the column that tells its rows apart, and whether that holds a name or a number."""
 
 
 def choose_for_engine(by_engine, login):

@@ -132,7 +132,7 @@ class Joomla(interface.Cms):
     lockout_cells = {MYSQL: _LOCKOUT_CELLS, POSTGRESQL: _LOCKOUT_CELLS}
     number_columns = frozenset({"block", "guest", "userid"})
     posts = {engine: {"post": (statement, MAX_REDIRECTED)} for engine, statement in _POSTS.items()}
-    rows = {name: (name, "id") for name in ("content", "modules", "menu")}
+    rows = {name: interface.DeletableRow(name, "id") for name in ("content", "modules", "menu")}
     secret_names = ("secret",)
     secret_users = {
         engine: ({"column": (tables, 2)}, _SECOND_FACTORS_IN_USE[engine])
@@ -161,7 +161,7 @@ class Joomla(interface.Cms):
         return make_joomla_login(values), values["dbprefix"]
 
     def collect_instance(self, application, reader):
-        """Return ``auditor.facts.web.joomla.Joomla``."""
+        """Return ``auditor.facts.web._joomla.Instance``."""
         return collect_joomla_instance(application, reader)
 
     def build_post_addresses(self, rows, home):
@@ -193,7 +193,7 @@ def make_joomla_login(settings):
 
 
 def collect_joomla_instance(application, reader):
-    """Return ``auditor.facts.web.joomla.Joomla``."""
+    """Return ``auditor.facts.web._joomla.Instance``."""
     values = php_settings.read_settings_of_php_file(application.path, FILE, php_source.PROPERTY, NAMES)
     is_configured = values is not None
     values = values or dict.fromkeys(NAMES)

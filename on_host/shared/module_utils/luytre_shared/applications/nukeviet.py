@@ -76,7 +76,7 @@ class NukeViet(interface.Cms):
     }
     number_columns = frozenset({"is_suspend"})
     posts = {MYSQL: {"post": (_POSTS, MAX_REDIRECTED)}}
-    rows = {name: (name, "id") for name in ("vi_news_rows", "vi_news_detail")}
+    rows = {name: interface.DeletableRow(name, "id") for name in ("vi_news_rows", "vi_news_detail")}
     lacks = {
         "sessions": interface.Lack(
             "NukeViet xem bảng quản trị viên ở mỗi trang, nên khóa có hiệu lực ngay.",
@@ -109,7 +109,7 @@ class NukeViet(interface.Cms):
         return login, values[LOGIN[-1]] + "_"
 
     def collect_instance(self, application, _reader):
-        """Return ``auditor.facts.web.nukeviet.NukeViet``."""
+        """Return ``auditor.facts.web._nukeviet.Instance``."""
         return collect_nukeviet_instance(application)
 
     def build_post_addresses(self, rows, home):
@@ -125,7 +125,7 @@ class NukeViet(interface.Cms):
 
 
 def collect_nukeviet_instance(application):
-    """Return ``auditor.facts.web.nukeviet.NukeViet``."""
+    """Return ``auditor.facts.web._nukeviet.Instance``."""
     values = _read_nukeviet_global_config(application.path, FILE, NAMES)
     is_configured = values is not None
     values = values or dict.fromkeys(NAMES)

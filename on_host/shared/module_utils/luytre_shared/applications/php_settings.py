@@ -53,7 +53,7 @@ def convert_to_short_plain_value(value):
 
 
 def describe_secret(value, samples):
-    """Return ``auditor.facts.web.wordpress.SigningSecret``."""
+    """Return ``auditor.facts.web._cms.SigningSecret``."""
     text = value if isinstance(value, str) and value != php_source.UNKNOWN else None
     digest = hashlib.sha256(text.encode()).hexdigest()[:16] if text and len(text) >= LONG else None
     return {

@@ -142,12 +142,12 @@ class WordPress(interface.Cms):
     }
     posts = {MYSQL: wordpress_permalinks.STATEMENTS}
     rows = {
-        "posts": ("posts", "ID"),
-        "postmeta": ("postmeta", "meta_id"),
-        "comments": ("comments", "comment_ID"),
-        "commentmeta": ("commentmeta", "meta_id"),
-        "options": ("options", "option_name"),
-        "snippets": ("snippets", "id"),
+        "posts": interface.DeletableRow("posts", "ID"),
+        "postmeta": interface.DeletableRow("postmeta", "meta_id"),
+        "comments": interface.DeletableRow("comments", "comment_ID"),
+        "commentmeta": interface.DeletableRow("commentmeta", "meta_id"),
+        "options": interface.DeletableRow("options", "option_name", is_named=True),
+        "snippets": interface.DeletableRow("snippets", "id"),
     }
     secret_names = SALTS
     code_in_tables = (_CODE_IN_POSTS, _CODE_IN_SNIPPETS)
@@ -170,7 +170,7 @@ class WordPress(interface.Cms):
         return make_wordpress_login(php_source.read_php_constants(content, LOGIN), prefix), prefix
 
     def collect_instance(self, application, reader):
-        """Return ``auditor.facts.web.wordpress.Instance`` without what its files on the disk are compared with."""
+        """Return ``auditor.facts.web._wordpress.Instance`` without what its files on the disk are compared with."""
         return collect_wordpress_instance(application, reader)
 
     def build_post_addresses(self, rows, home):
@@ -295,7 +295,7 @@ def check_wordpress_salts(content):
 def read_wordpress_database(config_path, content, prefix, reader):
     """Return ``(what its database says, why it was not read)``: administrators, address, registration, active plugins.
 
-    The reason is an ``auditor.facts.web.wordpress.UnreadDatabase``.
+    The reason is an ``auditor.facts.web._cms.UnreadDatabase``.
     """
     values = php_source.read_php_constants(content, LOGIN) if content is not None else dict.fromkeys(LOGIN)
     try:

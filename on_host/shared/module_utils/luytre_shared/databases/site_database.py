@@ -66,7 +66,7 @@ IDENTIFIER = re.compile(r"[A-Za-z0-9_]{1,64}\Z")
 
 
 class DatabaseUnanswered(Exception):
-    """A site's database gave no answer: one word of ``auditor.facts.web.wordpress.UnreadDatabase``."""
+    """A site's database gave no answer: one word of ``auditor.facts.web._cms.UnreadDatabase``."""
 
     def __init__(self, why):
         super().__init__(why)

@@ -1,0 +1,41 @@
+"""What a module of a CMS tells the controller."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Cms:
+    """One CMS. Its name in facts and inventories is ``kind``."""
+
+    kind: str
+    name: str
+    """Its name as its makers write it, in any language."""
+    login_page: str
+    """The page that a health check of a site visits besides the home page."""
+    facts_field: str
+    """Where the facts of the area ``wordpress`` have its instances."""
+    account_field: str | None
+    """Where the facts of its database have who may administer it; None where they do not tell."""
+    never_empty_fields: tuple[str, ...] = ()
+    """What its database always has: facts without one were not told."""
+    row_tables: tuple[str, ...] = ()
+    """Tables whose rows an incident can delete, without their prefix."""
+    named_tables: tuple[str, ...] = ()
+    """Those of them whose rows are told by a name in place of a number."""
+    is_secret_renewed_by_a_person: bool = False
+    """Whether nobody but a person can renew what its sessions are signed with."""
+    loaded_unasked: str = ""
+    """A pattern of paths that it loads at each request, some of which its releases have."""
+    always_foreign: str = ""
+    """The same of paths that no release of it has."""
+    mark_and_installer: tuple[str, str] | None = None
+    """A file by which it is known, and its installer, which writes programs of what a visitor says."""
+
+    def list_administrator_names(self, database_facts: Mapping[str, Any] | None) -> list[str]:
+        """Return who may administer one, by the facts of its database, as far as they tell."""
+        accounts = (database_facts or {}).get(self.account_field or "", ())
+        return [account["login"] for account in accounts]

@@ -1,0 +1,14 @@
+"""Joomla, as the controller knows it."""
+
+from auditor.models.applications.cms import Cms
+
+JOOMLA = Cms(
+    kind="joomla",
+    name="Joomla",
+    login_page="/administrator/index.php",
+    facts_field="joomla",
+    account_field="super_users",
+    never_empty_fields=("super_users",),
+    row_tables=("content", "modules", "menu"),
+    loaded_unasked=r"plugins/system/[^/]+/[^/]+\.php",
+)

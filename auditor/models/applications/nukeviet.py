@@ -1,0 +1,14 @@
+"""NukeViet, as the controller knows it."""
+
+from auditor.models.applications.cms import Cms
+
+NUKEVIET = Cms(
+    kind="nukeviet",
+    name="NukeViet",
+    login_page="/admin/index.php",
+    facts_field="nukeviet",
+    account_field=None,
+    row_tables=("vi_news_rows", "vi_news_detail"),
+    is_secret_renewed_by_a_person=True,
+    mark_and_installer=("includes/mainfile.php", "install/index.php"),
+)
