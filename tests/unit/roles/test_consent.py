@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import runpy
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from functools import cache
@@ -29,6 +30,7 @@ from tests.unit.access import filters
 
 CONSENT, SURVEY = filters("consent"), filters("survey")
 ROLES = resources.get_roles_folder()
+TOP = resources.get_resources_folder()
 CATALOGUE = controls.load_catalogue()
 FIXES = {control.id: control.fix for control in CATALOGUE.controls if control.fix}
 CONSENT.fixes = cache(CONSENT.fixes)  # type: ignore[attr-defined]
@@ -131,6 +133,27 @@ def test_what_is_no_list_of_names_accepts_nothing_and_is_told(given: Any) -> Non
     found = decide(accept=given)
     assert "ssh.password_auth" in found["held"] and "ssh.password_auth" not in found["apply"]
     assert found["unknown"] == [str(given)]
+
+
+@pytest.mark.parametrize("nothing", [None, "", (), []])
+def test_who_names_nothing_accepts_nothing(nothing: Any) -> None:
+    assert CONSENT.parse_acceptances(nothing) == []
+
+
+def test_the_role_that_would_be_played_by_a_name_of_ours_is_named_where_it_is_another(tmp_path: Path) -> None:
+    names = runpy.run_path(str(TOP / "playbooks/roles/consent/filter_plugins/role_names.py"))
+    find: Any = names["find_foreign_roles"]
+    ours = [str(TOP / folder) for folder in names["OURS"]]
+    assert find([], TOP) == find(ours, TOP) == []
+    (tmp_path / "linked").symlink_to(TOP / "roles")
+    assert find([tmp_path / "linked", *ours], TOP) == []
+    for name in ("ssh", "of_nobody"):
+        (tmp_path / "theirs" / name).mkdir(parents=True)
+    assert find([tmp_path / "theirs", *ours], TOP) == [str(tmp_path / "theirs/ssh")]
+    assert find([*ours, tmp_path / "theirs"], TOP) == []
+    (tmp_path / "theirs/ssh").rmdir()
+    (tmp_path / "theirs/ssh").touch()
+    assert find([tmp_path / "theirs", *ours], TOP) == []
 
 
 def test_names_that_mean_nothing_are_told_and_not_passed_over() -> None:
