@@ -12,7 +12,7 @@ import re
 import struct
 import time
 
-from . import commands, file_writer, store, tree, walk
+from . import commands, file_writer, kernel_audit, store, tree, walk
 
 QUERY = ["dpkg-query", "--show", "--showformat=${binary:Package}\t${Version}\t${db:Status-Abbrev}\n"]
 DPKG = "/var/lib/dpkg"
@@ -44,6 +44,7 @@ APT = (
     *("install", "--no-install-recommends", "--allow-downgrades"),
 )
 STATE_INSTALLED = "ii "
+AUDITD = "auditd"
 
 
 class InstalledPackagesQuery:
@@ -130,6 +131,8 @@ def restore_packages_of_before(before, problems, only=None, needed_names=()):
         if removed_names
         else installed_names
     )
+    if AUDITD in installed_names:
+        kernel_audit.clear_rules(problems)
     _stop_services_of_packages(installed_names)
     problems += [
         "packages: %s" % error_text for error_text in _purge_as_many_packages_as_possible(installed_names, until)

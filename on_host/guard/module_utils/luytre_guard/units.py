@@ -191,6 +191,7 @@ def restore_units_and_reload_daemons(
         actions.append("start " + name)
         _run_systemctl_and_note_error(["reset-failed", name], [])
         _run_systemctl_and_note_error(["start", name], problems)
+    actions += kernel_audit.load_rules_after_change(changed_paths, problems)
     actions += kernel_audit.restore(was_recording, problems)
     for name in daemons.find_units_that_did_not_reload_since(reloaded_names, since):
         problems.append("%s still runs what it had read before its files were put back" % name)
