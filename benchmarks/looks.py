@@ -19,6 +19,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from auditor.audit import controls
+from auditor.audit.assessors.assessment import AuditInput
 from auditor.audit.controls import Catalogue
 from auditor.audit.run import judge_collected_facts
 from auditor.history.prior_state import load_prior_state
@@ -103,9 +104,8 @@ def audit(known: Inventory, catalogue: Catalogue, folder: Path, *, carrying: boo
     began = time.process_time()
     prior_state = load_prior_state(PATH, folder / "history.sqlite") if carrying else NOTHING_KNOWN
     outcomes = [HostOutcome(host=host.name, reached=False, reason=Text(vi="x", en="x")) for host in known.hosts]
-    run = judge_collected_facts(
-        known, prior_state, catalogue, known.hosts, {}, outcomes, started_at=STARTED + dt.timedelta(hours=9)
-    )
+    started_at = STARTED + dt.timedelta(hours=9)
+    run = judge_collected_facts(AuditInput(known, prior_state, catalogue, known.hosts, {}, outcomes, started_at))
     RunHistory(folder / f"runs-{carrying}.sqlite").keep(run)
 
     files.write_report_files_of_run(run, catalogue, output=folder / "out", lang="vi")

@@ -4,7 +4,7 @@
 - ``controls``: the catalogue, a ``controls.yml`` beside each role's tasks; ``effects``: the effects of a fix.
 - ``expressions``: the sandboxed Jinja2 language of checks; ``never_empty``: lists that always have a member.
 - ``read_errors``: why a host does not report a fact.
-- ``assessors/``: what judges the last scans of sites and the last hunts on hosts, and compares sites.
+- ``assessors/``: the list of what judges facts, vulnerabilities, indicators, scans, hunts and incidents.
 - ``waivers``: what waivers and attestations make of findings; ``vex``: the office's VEX statements in force.
 - ``authorizations``: the office's authorizations and their use.
 - ``inventory_fit``: whether an inventory names controls that exist.

@@ -4,85 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from auditor.audit import expressions, read_errors
-from auditor.audit.controls import INDICATORS, VULNERABILITIES, Catalogue, Control
+from auditor.audit.controls import Catalogue, Control
 from auditor.audit.expressions import CutShort, ExpressionFailed, NotCollected, NotTold, ReadLog, unwrap_fact_value
 from auditor.audit.never_empty import NEVER_EMPTY
-from auditor.facts import HostFacts
-from auditor.facts.site import build_site_view
 from auditor.fleet.error_messages import explain_missing_fact_area
-from auditor.indicators.matches import NONE as NOT_COMPARED
-from auditor.inventory.thresholds import get_limits, load_thresholds_by_variable
-from auditor.models import Finding, Host, Status, Subject, Text
+from auditor.inventory.thresholds import load_thresholds_by_variable
+from auditor.models import Finding, Status, Subject, Text
 from auditor.text.redact import redact_secrets_in_json_data
-from auditor.vulnerabilities import assess as vulnerabilities
-from auditor.vulnerabilities.vex_statements import NO_STATEMENTS, StatementIndex
-
-if TYPE_CHECKING:
-    from auditor.vulnerabilities.store import VulnerabilityDatabase
 
 MAX_VIOLATIONS = 200
 MAX_PATH_CHARS = 200
 _LIMITS = "limits."
-
-
-def evaluate_host(
-    catalogue: Catalogue,
-    host: Host,
-    facts: HostFacts,
-    record: str | None = None,
-    vulnerability_data: VulnerabilityDatabase | None = None,
-    statements: StatementIndex = NO_STATEMENTS,
-    indicators: Mapping[str, Any] = NOT_COMPARED,
-) -> tuple[Finding, ...]:
-    """Return every control on the host and on each of its sites.
-
-    ``record``: the digest of the record of its files that was made there or first seen, by the history.
-    ``vulnerability_data``: vulnerability data that was imported, if any; ``statements``: what the office says of single
-    vulnerabilities there. ``indicators``: what came of comparing it with indicators.
-    """
-    data = facts.build_context_for_control_expressions()
-    data[VULNERABILITIES] = vulnerabilities.build_vulnerabilities_area(
-        data, facts.errors, facts.collected_at, vulnerability_data, statements
-    )
-    data[INDICATORS] = dict(indicators)
-    context = {
-        **data,
-        "host": host.model_dump(mode="json"),
-        "limits": get_limits(host),
-        "now": facts.collected_at,
-        "known": {"record": record},
-    }
-    findings = [
-        evaluate_control(control, Subject(kind="host", id=host.name), host.name, context, facts.errors)
-        for control in catalogue.iter_controls_judged_from_facts("host")
-    ]
-    for site in host.sites:
-        site_context = {**context, "site": build_site_view(site, data, facts.errors)}
-        findings += [
-            evaluate_control(control, Subject(kind="site", id=site.domain), host.name, site_context, facts.errors)
-            for control in catalogue.iter_controls_judged_from_facts("site")
-        ]
-    return tuple(findings)
-
-
-def make_not_evaluated_findings(catalogue: Catalogue, host: Host, reason: Text) -> tuple[Finding, ...]:
-    """Return every control on a host that could not be read, and on its sites: never a pass."""
-    subjects = [Subject(kind="host", id=host.name), *(Subject(kind="site", id=site.domain) for site in host.sites)]
-    return tuple(
-        Finding(
-            control=control.id,
-            subject=subject,
-            host=host.name,
-            status=Status.NOT_EVALUATED,
-            severity=control.severity,
-            reason=reason,
-        )
-        for subject in subjects
-        for control in catalogue.iter_controls_judged_from_facts(subject.kind)
-    )
 
 
 def compile_control_expressions_ahead(catalogue: Catalogue) -> None:

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
     from rich.console import Console
 
+    from auditor.audit.assessors.assessment import Purpose
     from auditor.audit.controls import Catalogue
-    from auditor.audit.run import Purpose
     from auditor.facts import HostFacts
     from auditor.hardening.journal import Journal
     from auditor.hardening.plan import HardeningPlan

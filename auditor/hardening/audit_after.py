@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from auditor.audit.assessors.assessment import AuditInput
 from auditor.audit.controls import Catalogue
 from auditor.audit.run import build_comparison_with_indicators, judge_collected_facts
 from auditor.facts import HostFacts
@@ -50,15 +51,17 @@ def audit_hosts_after_hardening(
 
     def judge_hosts() -> tuple[Run, Hardening]:
         run = judge_collected_facts(
-            inventory,
-            prior_state,
-            catalogue,
-            hosts,
-            facts,
-            [outcomes[host.name] for host in hosts],
-            started_at=started_at,
-            purpose="after",
-            comparison=build_comparison_with_indicators(inventory, clock.convert_moment_to_vietnam_day(started_at)),
+            AuditInput(
+                inventory,
+                prior_state,
+                catalogue,
+                hosts,
+                facts,
+                [outcomes[host.name] for host in hosts],
+                started_at=started_at,
+                purpose="after",
+                comparison=build_comparison_with_indicators(inventory, clock.convert_moment_to_vietnam_day(started_at)),
+            )
         )
         return run, unapplied_controls.record_controls_not_in_force_afterwards(
             result.hardening, plan, run, result.skipped_items, result.dropped_controls

@@ -19,6 +19,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from auditor import lab
+from auditor.audit.assessors.assessment import AuditInput
 from auditor.audit.controls import Catalogue, Drill
 from auditor.audit.run import audit_hosts, judge_collected_facts
 from auditor.facts import HostFacts
@@ -205,14 +206,16 @@ class _DrillContext:
         hosts = [host for host in self.hosts if host.name in result.outcomes]
         outcomes = [result.outcomes[host.name] for host in hosts]
         after = judge_collected_facts(
-            self.inventory,
-            NOTHING_KNOWN,
-            self.catalogue,
-            hosts,
-            result.facts,
-            outcomes,
-            started_at=started_at,
-            purpose="after",
+            AuditInput(
+                self.inventory,
+                NOTHING_KNOWN,
+                self.catalogue,
+                hosts,
+                result.facts,
+                outcomes,
+                started_at=started_at,
+                purpose="after",
+            )
         )
         undeclared_paths = {
             entry.host: touches.find_changed_paths_no_control_declares(

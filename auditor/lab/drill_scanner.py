@@ -57,4 +57,4 @@ class DrillScanner:
                 pace=partial(RequestPacer, between=0.0),
             )
             results = scan_run.scan_sites(hosts, sites, lambda _site: None)
-        return scans.judge_sites_by_last_looks(self.catalogue, hosts, results, (), clock.now()).findings
+        return scans.judge_sites_by_last_scans(self.catalogue, hosts, results, (), clock.now()).findings

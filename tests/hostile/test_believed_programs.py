@@ -11,7 +11,7 @@ import pytest
 
 from auditor import lab
 from auditor.audit import controls
-from auditor.audit.evaluate import evaluate_host
+from auditor.audit.assessors.facts import evaluate_host
 from auditor.facts import HostFacts
 from auditor.fleet import collect
 from auditor.inventory import hosts as inventories

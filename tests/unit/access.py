@@ -11,8 +11,8 @@ from types import ModuleType
 from typing import Any
 
 from auditor.audit import controls
+from auditor.audit.assessors.facts import evaluate_host
 from auditor.audit.controls import Catalogue
-from auditor.audit.evaluate import evaluate_host
 from auditor.facts import HostFacts, load_fact_area_models
 from auditor.models import Finding, Host
 from auditor.system import resources

@@ -11,8 +11,8 @@ from typing import Any
 from pydantic import Field
 
 from auditor.audit import controls
+from auditor.audit.assessors.facts import evaluate_host
 from auditor.audit.controls import Catalogue
-from auditor.audit.evaluate import evaluate_host
 from auditor.facts import HostFacts, load_fact_area_models
 from auditor.facts._base import Area
 from auditor.models import Finding, Host, Site

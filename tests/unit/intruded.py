@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from auditor.audit import controls
 from auditor.audit.assessors.hunts import judge_hosts_by_last_hunts as judge_hunts
-from auditor.audit.assessors.scans import judge_sites_by_last_looks as judge_looks
+from auditor.audit.assessors.scans import judge_sites_by_last_scans as judge_looks
 from auditor.audit.controls import Catalogue
 from auditor.models import Run, Trace, clock
 from auditor.models.hunts import Hunt

@@ -1,5 +1,8 @@
-"""Judge what was seen of hosts and sites.
+"""Judge what was seen of hosts and sites: a list of assessors with one signature, each adding what it finds.
 
+- ``registry``: the list, in order. ``assessment``: what assessors take and give.
+- ``vulnerabilities``, ``indicators``: what control expressions read besides facts.
+- ``facts``: controls over facts. ``papers``: what the office's papers cover.
 - ``scans``, ``hunts``: the last scans of sites and the last hunts on hosts, judged by controls.
-- ``uniqueness``: what only one site of its kind has.
+- ``incidents``: what incidents contain, held against hosts. ``uniqueness``: what only one site of its kind has.
 """

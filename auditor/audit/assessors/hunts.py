@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
+from auditor.audit.assessors.assessment import Assessment, AuditInput
 from auditor.audit.assessors.scans import build_commands_that_answer_trace
 from auditor.audit.controls import COMPROMISE, Catalogue
 from auditor.audit.evaluate import MAX_VIOLATIONS, evaluate_control
@@ -29,6 +30,18 @@ class HuntAssessment:
 
     findings: tuple[Finding, ...]
     hunted: tuple[HuntSummary, ...]
+
+
+def assess_hunts(audit_input: AuditInput, so_far: Assessment) -> Assessment:
+    """Add the findings on the last hunts and their summaries, and to findings on files what the hunts saw in these."""
+    prior_state, hosts = audit_input.prior_state, audit_input.hosts
+    hunt_assessment = judge_hosts_by_last_hunts(
+        audit_input.catalogue, hosts, prior_state.hunts, prior_state.acceptances, audit_input.started_at
+    )
+    findings = add_hunt_traces_to_violations(so_far.findings, hosts, prior_state.hunts)
+    return replace(so_far, findings=tuple(findings)).add(
+        findings=hunt_assessment.findings, hunts=hunt_assessment.hunted
+    )
 
 
 def judge_hosts_by_last_hunts(

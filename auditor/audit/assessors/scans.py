@@ -1,4 +1,4 @@
-"""The last looks at sites, judged by the controls of the area ``content``. Pure.
+"""The last scans of sites, judged by the controls of the area ``content``. Pure.
 
 They are judged whether or not the site's host could be read.
 """
@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from auditor.audit.assessors.assessment import Assessment, AuditInput
 from auditor.audit.controls import CONTENT, Catalogue
 from auditor.audit.evaluate import evaluate_control
 from auditor.models import AcceptedTrace, Finding, Host, Scan, ScanSummary, Stop, Subject, Trace, TraceAcceptance, clock
@@ -22,21 +23,30 @@ MAX_WEAK_TRACES = 20
 
 @dataclass(frozen=True)
 class ReviewAssessment:
-    """The findings and summaries of the last looks."""
+    """The findings and summaries of the last scans."""
 
     findings: tuple[Finding, ...]
     reviews: tuple[ScanSummary, ...]
 
 
-def judge_sites_by_last_looks(
+def assess_scans(audit_input: AuditInput, so_far: Assessment) -> Assessment:
+    """Add the findings on the last scans of sites, and their summaries."""
+    prior_state = audit_input.prior_state
+    review_assessment = judge_sites_by_last_scans(
+        audit_input.catalogue, audit_input.hosts, prior_state.scans, prior_state.acceptances, audit_input.started_at
+    )
+    return so_far.add(findings=review_assessment.findings, reviews=review_assessment.reviews)
+
+
+def judge_sites_by_last_scans(
     catalogue: Catalogue,
     hosts: Sequence[Host],
-    looks: Iterable[Scan],
+    scans: Iterable[Scan],
     acceptances: Iterable[TraceAcceptance],
     now: datetime,
 ) -> ReviewAssessment:
-    """Return the findings on all sites of these hosts that were ever looked at; a site that was not has none."""
-    last = {look.site: look for look in looks}
+    """Return the findings on all sites of these hosts that were ever scanned; a site that was not has none."""
+    last = {scan.site: scan for scan in scans}
     by_site = {
         (acceptance.site, acceptance.key): acceptance
         for acceptance in acceptances
@@ -46,13 +56,13 @@ def judge_sites_by_last_looks(
     findings, summaries = [], []
     for host in hosts:
         for site in host.sites:
-            look = last.get(site.domain)
-            if look is None:
+            scan = last.get(site.domain)
+            if scan is None:
                 continue
-            summary = _summarize_look_at_site(look, by_site, now)
+            summary = _summarize_scan_of_site(scan, by_site, now)
             summaries.append(summary)
             context = {
-                "site": {"review": _build_review_context_of_expressions(look, summary)},
+                "site": {"review": _build_review_context_of_expressions(scan, summary)},
                 "now": int(now.timestamp()),
             }
             subject = Subject(kind="site", id=site.domain)
@@ -60,61 +70,61 @@ def judge_sites_by_last_looks(
     return ReviewAssessment(tuple(findings), tuple(summaries))
 
 
-def _summarize_look_at_site(
-    look: Scan, acceptances: Mapping[tuple[str, str], TraceAcceptance], now: datetime
+def _summarize_scan_of_site(
+    scan: Scan, acceptances: Mapping[tuple[str, str], TraceAcceptance], now: datetime
 ) -> ScanSummary:
     return ScanSummary(
-        site=look.site,
-        look=look.id,
-        started=look.started,
-        age_days=max(0, (now - clock.parse_iso_moment(look.started)).days),
-        known=look.known,
-        fresh=look.fresh,
-        unread=look.unread,
-        withheld=look.withheld,
-        stopped=look.stopped,
-        engine=look.engine,
-        logs=look.logs,
+        site=scan.site,
+        look=scan.id,
+        started=scan.started,
+        age_days=max(0, (now - clock.parse_iso_moment(scan.started)).days),
+        known=scan.known,
+        fresh=scan.fresh,
+        unread=scan.unread,
+        withheld=scan.withheld,
+        stopped=scan.stopped,
+        engine=scan.engine,
+        logs=scan.logs,
         weak=tuple(
-            trace for trace in look.traces if trace.certainty == "weak" and (look.site, trace.key) not in acceptances
+            trace for trace in scan.traces if trace.certainty == "weak" and (scan.site, trace.key) not in acceptances
         )[:MAX_WEAK_TRACES],
         accepted=tuple(
-            AcceptedTrace(trace=trace, by=acceptances[look.site, trace.key])
-            for trace in look.traces
-            if (look.site, trace.key) in acceptances
+            AcceptedTrace(trace=trace, by=acceptances[scan.site, trace.key])
+            for trace in scan.traces
+            if (scan.site, trace.key) in acceptances
         ),
     )
 
 
-def _build_review_context_of_expressions(look: Scan, summary: ScanSummary) -> dict[str, Any]:
+def _build_review_context_of_expressions(scan: Scan, summary: ScanSummary) -> dict[str, Any]:
     """Return the ``site.review`` of control expressions. What was not seen is not there, with the reason beside it."""
     accepted_keys = {acceptance.trace.key for acceptance in summary.accepted}
-    review: dict[str, Any] = {"started": int(clock.parse_iso_moment(look.started).timestamp())}
-    unseen = _explain_why_absence_proves_nothing(look)
+    review: dict[str, Any] = {"started": int(clock.parse_iso_moment(scan.started).timestamp())}
+    unseen = _explain_why_absence_proves_nothing(scan)
     for certainty in _ALARMS:
-        traces = [trace for trace in look.traces if trace.certainty == certainty and trace.key not in accepted_keys]
+        traces = [trace for trace in scan.traces if trace.certainty == certainty and trace.key not in accepted_keys]
         if traces or unseen is None:
-            review[certainty] = [_make_violation_from_trace(look.site, trace) for trace in traces]
+            review[certainty] = [_make_violation_from_trace(scan.site, trace) for trace in traces]
         else:
             review[f"{certainty}_unread"] = unseen
     if unseen is None:
-        review["covered"] = look.fresh >= look.known and not look.unread
+        review["covered"] = scan.fresh >= scan.known and not scan.unread
     else:
         review["covered_unread"] = unseen
     return review
 
 
-def _explain_why_absence_proves_nothing(look: Scan) -> dict[str, Any] | None:
+def _explain_why_absence_proves_nothing(scan: Scan) -> dict[str, Any] | None:
     """Return why the absence of findings proves nothing.
 
     What intruders put into a site is often shown only to some of its visitors.
     """
-    if look.stopped is not None and look.stopped.was_caused_by_site:
-        return _describe_stop_of_look(look.stopped)
-    if not look.engine:
+    if scan.stopped is not None and scan.stopped.was_caused_by_site:
+        return _describe_stop_of_scan(scan.stopped)
+    if not scan.engine:
         return {"why": "review_engine"}
-    if look.missed:
-        return {"why": "review_missed", "visitors": ", ".join(look.missed)}
+    if scan.missed:
+        return {"why": "review_missed", "visitors": ", ".join(scan.missed)}
     return None
 
 
@@ -156,5 +166,5 @@ DESPITE = "--despite-high-confidence"
 """What a person says who accepts a trace that gives the alarm; a second office role has to agree."""
 
 
-def _describe_stop_of_look(stop: Stop) -> dict[str, Any]:
+def _describe_stop_of_scan(stop: Stop) -> dict[str, Any]:
     return {"why": f"review_{stop.why}", "status": stop.status or "", "where": stop.where}

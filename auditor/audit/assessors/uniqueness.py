@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from auditor.audit.assessors.assessment import Assessment, AuditInput
 from auditor.facts import HostFacts
 from auditor.facts.site import build_site_view
 from auditor.models import Application, Host, OnlyHere, Scan, Site, Trace
@@ -40,8 +41,18 @@ class _SiteTraits:
     names: frozenset[str]
 
 
+def assess_uniqueness(audit_input: AuditInput, so_far: Assessment) -> Assessment:
+    """Add what one site alone of its kind has."""
+    prior_state = audit_input.prior_state
+    return so_far.add(
+        only_here=find_items_unique_to_one_site(
+            audit_input.hosts, audit_input.facts, prior_state.scans, prior_state.hunts
+        )
+    )
+
+
 def find_items_unique_to_one_site(
-    hosts: Sequence[Host], facts: Mapping[str, HostFacts], looks: Iterable[Scan], hunts: Iterable[Hunt] = ()
+    hosts: Sequence[Host], facts: Mapping[str, HostFacts], scans: Iterable[Scan], hunts: Iterable[Hunt] = ()
 ) -> tuple[OnlyHere, ...]:
     """Return, by site, what no other site of its kind among these hosts' has.
 
@@ -50,7 +61,7 @@ def find_items_unique_to_one_site(
     Of files those in which a hunt saw something. A key lets somebody in on a host, and so on all of its sites: it is
     sought among hosts.
     """
-    by_site, by_host = {look.site: look for look in looks}, {hunt.host: hunt for hunt in hunts}
+    by_site, by_host = {scan.site: scan for scan in scans}, {hunt.host: hunt for hunt in hunts}
     trait_sets = [
         trait_set
         for host in hosts
@@ -102,7 +113,7 @@ def _iter_traced_files_below_site_root(site: Site, hunt: Hunt) -> Iterator[str]:
 
 
 def _collect_traits_of_each_site(
-    host: Host, facts: HostFacts | None, looks: Mapping[str, Scan], hunt: Hunt | None
+    host: Host, facts: HostFacts | None, scans: Mapping[str, Scan], hunt: Hunt | None
 ) -> Iterator[_SiteTraits]:
     data = facts.build_context_for_control_expressions(*_AREAS) if facts is not None else {}
     for site in host.sites:
@@ -114,9 +125,9 @@ def _collect_traits_of_each_site(
                 "file",
                 _shorten_nonempty_names(_iter_traced_files_below_site_root(site, hunt)),
             )
-        if site.domain in looks:
+        if site.domain in scans:
             yield _SiteTraits(
-                site.domain, site_data["application"], "script_host", _shorten_nonempty_names(looks[site.domain].loaded)
+                site.domain, site_data["application"], "script_host", _shorten_nonempty_names(scans[site.domain].loaded)
             )
         for cms in CMSS:
             yield from _iter_traits_of_cms(site, cms, site_data.get(cms.kind))

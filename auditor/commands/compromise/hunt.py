@@ -62,6 +62,7 @@ def hunt_for_intrusion_traces_and_audit(
       auditor hunt -i inventories/lab --limit web1 --rules rules/ --whole
 
     """
+    from auditor.audit.assessors.assessment import AuditInput
     from auditor.audit.run import build_comparison_with_indicators, judge_collected_facts, preload_judging_modules
     from auditor.commands.audit import keep_and_report_run_then_exit, load_control_catalogue, preload_code_and_templates
     from auditor.commands.options import baseline as baselines
@@ -106,14 +107,16 @@ def hunt_for_intrusion_traces_and_audit(
     with console.show_progress(Words(lang)("doing.hunt"), [host.name for host in hosts]) as report_done:
         _hunts, facts, outcomes = hunt_run.hunt_hosts(hosts, report_done, meanwhile)
     run = judge_collected_facts(
-        inventory_data,
-        load_prior_state(inventory_data.path),
-        load_control_catalogue(),
-        hosts,
-        facts,
-        outcomes,
-        started_at=start,
-        comparison=comparison,
+        AuditInput(
+            inventory_data,
+            load_prior_state(inventory_data.path),
+            load_control_catalogue(),
+            hosts,
+            facts,
+            outcomes,
+            started_at=start,
+            comparison=comparison,
+        )
     )
     keep_and_report_run_then_exit(run, history, output, formats, fail_on, earlier, lang, as_json=as_json)
 

@@ -4,8 +4,8 @@ import json
 
 import pytest
 
+from auditor.audit.assessors.facts import evaluate_host, make_not_evaluated_findings
 from auditor.audit.controls import Catalogue, Control
-from auditor.audit.evaluate import evaluate_host, make_not_evaluated_findings
 from auditor.facts import HostFacts
 from auditor.models import Finding, Host, Site, Status, Text
 from tests.unit.facts.test_facts import SYSTEM

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from auditor.audit import controls
+from auditor.audit.assessors.facts import evaluate_host
 from auditor.audit.controls import Catalogue
-from auditor.audit.evaluate import evaluate_host
 from auditor.facts import HostFacts
 from auditor.facts.system.integrity import IntegrityFacts
 from auditor.models import Finding, Host, Status

@@ -10,6 +10,7 @@ import pytest
 from typer.testing import CliRunner
 
 from auditor.audit import controls
+from auditor.audit.assessors.assessment import AuditInput
 from auditor.audit.run import judge_collected_facts
 from auditor.commands.history import app
 from auditor.history.runs import RunHistory
@@ -26,13 +27,9 @@ def test_a_run_of_some_hosts_says_what_it_leaves_out() -> None:
     first, *rest = known.hosts
     unread = [HostOutcome(host=first.name, reached=False)]
     run = judge_collected_facts(
-        known,
-        NOTHING_KNOWN,
-        controls.load_catalogue(),
-        [first],
-        {},
-        unread,
-        started_at=datetime.datetime.now(datetime.UTC),
+        AuditInput(
+            known, NOTHING_KNOWN, controls.load_catalogue(), [first], {}, unread, datetime.datetime.now(datetime.UTC)
+        )
     )
     assert run.left_out == tuple(
         ExcludedHost(host=host.name, sites=tuple(site.domain for site in host.sites)) for host in rest

@@ -15,7 +15,7 @@ from urllib.parse import unquote
 import pytest
 
 from auditor.audit import controls
-from auditor.audit.assessors.scans import judge_sites_by_last_looks
+from auditor.audit.assessors.scans import judge_sites_by_last_scans
 from auditor.content.bot_protection import ALL, VisitRoutes
 from auditor.content.crawler.session import RequestPacer
 from auditor.content.fleet import ScanRun
@@ -89,7 +89,7 @@ class Office:
 
     def statuses(self) -> dict[str, Status]:
         """What the controls say of the first site."""
-        found = judge_sites_by_last_looks(
+        found = judge_sites_by_last_scans(
             CATALOGUE,
             [HOST],
             self.looks.load_latest_look_by_site("/i").values(),

@@ -7,7 +7,7 @@ from typing import Any
 from ansible.module_utils.luytre.web import apache, nginx
 
 from auditor.audit import controls
-from auditor.audit.evaluate import evaluate_host
+from auditor.audit.assessors.facts import evaluate_host
 from auditor.facts import HostFacts, load_fact_area_models
 from auditor.models import Finding, Host, Site, Status
 from tests.unit.areas import NOW, facts

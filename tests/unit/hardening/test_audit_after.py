@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 
 from auditor.audit import controls
+from auditor.audit.assessors.assessment import AuditInput
 from auditor.audit.controls import Catalogue
 from auditor.facts import HostFacts
 from auditor.hardening.audit_after import audit_hosts_after_hardening
@@ -63,16 +64,8 @@ def test_what_could_not_be_looked_at_in_time_is_read_once_more(
         asked.append([one.name for one in hosts])
         return {"web1": read}, (outcome,)
 
-    def judge(
-        _inventory: object,
-        _prior: object,
-        _catalogue: object,
-        _hosts: object,
-        facts: dict[str, HostFacts],
-        *_: object,
-        **__: object,
-    ) -> Run:
-        status = Status(second) if facts["web1"] is read else Status.NOT_EVALUATED
+    def judge(audit_input: AuditInput) -> Run:
+        status = Status(second) if audit_input.facts["web1"] is read else Status.NOT_EVALUATED
         return run_of(replace(finding("x.host", "host", "web1", status), host="web1"))
 
     monkeypatch.setattr("auditor.hardening.audit_after.collect", collect)

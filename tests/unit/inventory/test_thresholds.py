@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from auditor.audit import controls
-from auditor.audit.evaluate import evaluate_host
+from auditor.audit.assessors.facts import evaluate_host
 from auditor.errors import InputError
 from auditor.inventory import hosts, thresholds
 from auditor.models import Finding, Host, Status

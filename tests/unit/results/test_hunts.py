@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from auditor.audit import controls
+from auditor.audit.assessors.assessment import AuditInput
 from auditor.audit.assessors.hunts import add_hunt_traces_to_violations
 from auditor.audit.assessors.hunts import judge_hosts_by_last_hunts as judge_hunts
 from auditor.audit.evaluate import MAX_VIOLATIONS
@@ -58,7 +59,9 @@ def hunted(*traces: Trace, places: int | None = 7, places_left: tuple[str, ...] 
     hunt = Hunt.model_validate({**HUNT, "traces": traces, "places": places, "places_left": places_left})
     outcome = HostOutcome(host="web1", reached=False, reason=Text(vi="không tới", en="out of reach"))
     inventory = Inventory(path="/i", organisation=None, hosts=(HOST,))
-    return judge_collected_facts(inventory, PriorState(hunts=(hunt,)), CATALOGUE, [HOST], {}, [outcome], started_at=NOW)
+    return judge_collected_facts(
+        AuditInput(inventory, PriorState(hunts=(hunt,)), CATALOGUE, [HOST], {}, [outcome], NOW)
+    )
 
 
 def statuses(run: Run) -> dict[str, Status]:

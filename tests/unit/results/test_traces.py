@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from auditor.audit import controls
-from auditor.audit.assessors.scans import judge_sites_by_last_looks
+from auditor.audit.assessors.scans import judge_sites_by_last_scans
 from auditor.models import ScanSummary
 from auditor.results import traces
 from auditor.text.translations import Words
@@ -34,7 +34,7 @@ def told(reviewed: ScanSummary) -> str:
 
 def test_a_look_is_told_with_what_it_did_not_see() -> None:
     whole, cut = (
-        judge_sites_by_last_looks(CATALOGUE, [HOST], [one], [accepted(EXACT)], NOW).reviews[0]
+        judge_sites_by_last_scans(CATALOGUE, [HOST], [one], [accepted(EXACT)], NOW).reviews[0]
         for one in (
             look(EXACT),
             look(

@@ -10,7 +10,9 @@ from typing import Any
 import pytest
 
 from auditor.audit import controls
-from auditor.audit.evaluate import evaluate_host
+from auditor.audit.assessors.facts import evaluate_host
+from auditor.audit.assessors.vulnerabilities import make_area_builder
+from auditor.audit.controls import VULNERABILITIES
 from auditor.facts import HostFacts, load_fact_area_models
 from auditor.models import ExceptionScope, Finding, Host, Statement, Status, clock
 from auditor.vulnerabilities import exposure
@@ -66,7 +68,9 @@ def host_facts(codename: str = "bookworm", now: int = NOW, **changed: Any) -> Ho
 
 def judged(control: str, read: HostFacts, data: VulnerabilityDatabase | None) -> Finding:
     one = controls.Catalogue(controls=(CATALOGUE[control],))
-    (found,) = evaluate_host(one, Host(name="web2", address="192.0.2.1"), read, vulnerability_data=data)
+    (found,) = evaluate_host(
+        one, Host(name="web2", address="192.0.2.1"), read, areas={VULNERABILITIES: make_area_builder(data, {})}
+    )
     return found
 
 
@@ -154,7 +158,10 @@ def test_what_the_office_states_is_no_finding(there: VulnerabilityDatabase) -> N
     stated = {(KEV, "openssl"): statement}
     one = controls.Catalogue(controls=(CATALOGUE["updates.known_exploited"],))
     (found,) = evaluate_host(
-        one, Host(name="web2", address="192.0.2.1"), host_facts(), vulnerability_data=there, statements=stated
+        one,
+        Host(name="web2", address="192.0.2.1"),
+        host_facts(),
+        areas={VULNERABILITIES: make_area_builder(there, {"web2": stated})},
     )
     assert found.status is Status.PASS
 

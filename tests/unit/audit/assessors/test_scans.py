@@ -7,7 +7,8 @@ from datetime import date, timedelta
 import pytest
 
 from auditor.audit import controls
-from auditor.audit.assessors.scans import ReviewAssessment, judge_sites_by_last_looks
+from auditor.audit.assessors.assessment import AuditInput
+from auditor.audit.assessors.scans import ReviewAssessment, judge_sites_by_last_scans
 from auditor.audit.run import judge_collected_facts as judge_run
 from auditor.models import (
     Finding,
@@ -66,7 +67,7 @@ def statuses(judged: ReviewAssessment) -> dict[str, Status]:
 
 
 def judged(*looks: Scan, by: tuple[TraceAcceptance, ...] = ()) -> ReviewAssessment:
-    return judge_sites_by_last_looks(CATALOGUE, [HOST], looks, by, NOW)
+    return judge_sites_by_last_scans(CATALOGUE, [HOST], looks, by, NOW)
 
 
 def test_a_site_that_was_never_reviewed_has_no_findings() -> None:
@@ -141,7 +142,7 @@ def test_a_review_counts_for_seven_days_and_when_all_was_seen(given: Scan, statu
 def audited(*looks: Scan) -> Run:
     outcome = HostOutcome(host="web1", reached=False, reason=Text(vi="không tới", en="out of reach"))
     inventory = Inventory(path="/i", organisation=None, hosts=(HOST,))
-    return judge_run(inventory, PriorState(scans=looks), CATALOGUE, [HOST], {}, [outcome], started_at=NOW)
+    return judge_run(AuditInput(inventory, PriorState(scans=looks), CATALOGUE, [HOST], {}, [outcome], NOW))
 
 
 def of_content(run: Run) -> dict[str, Finding]:

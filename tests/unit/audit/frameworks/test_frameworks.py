@@ -13,8 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from auditor.audit import controls
+from auditor.audit.assessors.facts import make_not_evaluated_findings
 from auditor.audit.controls import Catalogue, Control
-from auditor.audit.evaluate import make_not_evaluated_findings
 from auditor.audit.frameworks import assessment, clauses, coverage
 from auditor.audit.frameworks.assessment import (
     ClauseResult,

@@ -14,8 +14,8 @@ from ansible.module_utils.luytre.web import apache
 from ansible.module_utils.luytre_guard import snapshot  # type: ignore[import-not-found]
 
 from auditor.audit import controls
+from auditor.audit.assessors.facts import evaluate_host
 from auditor.audit.controls import Catalogue
-from auditor.audit.evaluate import evaluate_host
 from auditor.facts import HostFacts, load_fact_area_models
 from auditor.hardening import plan
 from auditor.hardening.plan import HostPlan

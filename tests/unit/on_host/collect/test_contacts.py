@@ -20,8 +20,8 @@ from ansible.module_utils.luytre_shared.os.area_reader import AreaReader, Unread
 from ansible.module_utils.luytre_shared.os.time_budget import TimeBudget
 
 from auditor.audit import controls
-from auditor.audit.controls import Catalogue
-from auditor.audit.evaluate import evaluate_host
+from auditor.audit.assessors.facts import evaluate_host
+from auditor.audit.controls import INDICATORS, Catalogue
 from auditor.facts import HostFacts
 from auditor.facts.contacts import ContactsFacts
 from auditor.indicators.index import build_index_of_valid_foreign_indicators, compute_digest
@@ -176,7 +176,7 @@ def test_a_match_is_a_finding_and_what_was_not_compared_is_none() -> None:
     facts = HostFacts(1, {}, {"contacts": "took too long"}, {})
 
     def judged(indicators: dict[str, Any]) -> Finding:
-        (found,) = evaluate_host(catalogue, host, facts, indicators=indicators)
+        (found,) = evaluate_host(catalogue, host, facts, areas={INDICATORS: lambda *_: indicators})
         return found
 
     match = {

@@ -14,6 +14,7 @@ from ansible.module_utils.luytre_shared.incidents import action_runner, quaranti
 from ansible.module_utils.luytre_shared.os.area_reader import AreaReader, UnreadableFact
 
 from auditor.audit import controls
+from auditor.audit.assessors.assessment import AuditInput
 from auditor.audit.run import judge_collected_facts
 from auditor.facts import HostFacts
 from auditor.models import HostOutcome, Inventory, Run, clock
@@ -74,7 +75,7 @@ def audited(actions: list[dict[str, str]] | None, *standing: ActiveContainment) 
     prior_state = PriorState(containments=standing, open_incidents=())
     outcome = HostOutcome(host="web1", reached=True)
     return judge_collected_facts(
-        inventory, prior_state, controls.load_catalogue(), [host], {"web1": facts}, [outcome], started_at=clock.now()
+        AuditInput(inventory, prior_state, controls.load_catalogue(), [host], {"web1": facts}, [outcome], clock.now())
     )
 
 

@@ -13,8 +13,8 @@ from ansible.module_utils.luytre.web import mariadb
 from ansible.module_utils.luytre_shared.os.area_reader import UnreadableFact
 
 from auditor.audit import controls
+from auditor.audit.assessors.facts import evaluate_host
 from auditor.audit.controls import Catalogue
-from auditor.audit.evaluate import evaluate_host
 from auditor.facts import HostFacts, load_fact_area_models
 from auditor.models import Finding, Host, Status
 

@@ -13,8 +13,8 @@ from ansible.module_utils.luytre.web import nginx as nginx_area
 from ansible.module_utils.luytre.web_servers import modsecurity
 
 from auditor.audit import controls
+from auditor.audit.assessors.facts import evaluate_host
 from auditor.audit.controls import Catalogue
-from auditor.audit.evaluate import evaluate_host
 from auditor.facts import HostFacts, load_fact_area_models
 from auditor.models import Host, Site, Status
 from tests.unit.on_host.collect.test_apache import SITE, etc, read, vhost

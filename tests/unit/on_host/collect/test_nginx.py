@@ -30,8 +30,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from auditor.audit import controls
+from auditor.audit.assessors.facts import evaluate_host
 from auditor.audit.controls import Catalogue
-from auditor.audit.evaluate import evaluate_host
 from auditor.facts import HostFacts, load_fact_area_models
 from auditor.facts.web.nginx import NginxFacts
 from auditor.models import Finding, Host, Site, Status

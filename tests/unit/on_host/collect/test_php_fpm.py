@@ -10,8 +10,8 @@ from ansible.module_utils.luytre.web import php_fpm
 from ansible.module_utils.luytre.web_servers import mod_php
 
 from auditor.audit import controls
+from auditor.audit.assessors.facts import evaluate_host
 from auditor.audit.controls import Catalogue
-from auditor.audit.evaluate import evaluate_host
 from auditor.facts import HostFacts, load_fact_area_models
 from auditor.facts.web.php_fpm import PhpFpmFacts
 from auditor.models import Host, Site, Status

@@ -21,8 +21,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from auditor.audit import controls
+from auditor.audit.assessors.facts import evaluate_host
 from auditor.audit.controls import Catalogue
-from auditor.audit.evaluate import evaluate_host
 from auditor.facts import HostFacts, load_fact_area_models
 from auditor.models import Host, Site, Status
 from tests.unit.on_host.collect.test_nginx import WORDPRESS, config, facts

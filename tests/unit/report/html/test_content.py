@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from auditor.audit import controls
-from auditor.audit.assessors.scans import judge_sites_by_last_looks
+from auditor.audit.assessors.scans import judge_sites_by_last_scans
 from auditor.audit.controls import Catalogue
 from auditor.models import Run, Scan, clock
 from auditor.models.incidents import ActiveContainment
@@ -20,7 +20,7 @@ BET = seen("88bet.example", exact=True, target="88bet.example", where="/tin/<b>"
 
 
 def run(*looks: Scan) -> Run:
-    judged = judge_sites_by_last_looks(REAL, factory.HOSTS, looks, (), clock.parse_iso_moment(STARTED))
+    judged = judge_sites_by_last_scans(REAL, factory.HOSTS, looks, (), clock.parse_iso_moment(STARTED))
     made = factory.run(started=STARTED)
     return made.model_copy(update={"findings": (*made.findings, *judged.findings), "reviews": judged.reviews})
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from auditor.audit import controls
-from auditor.audit.assessors.scans import judge_sites_by_last_looks
+from auditor.audit.assessors.scans import judge_sites_by_last_scans
 from auditor.audit.controls import Catalogue
 from auditor.models import Run, Scan, clock
 from auditor.results.open_since import Since
@@ -24,7 +24,7 @@ def catalogue(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def run(*looks: Scan, started: str = official.NOW) -> Run:
-    judged = judge_sites_by_last_looks(REAL, factory.HOSTS, looks, (), clock.parse_iso_moment(started))
+    judged = judge_sites_by_last_scans(REAL, factory.HOSTS, looks, (), clock.parse_iso_moment(started))
     made = factory.run(started=started)
     return made.model_copy(update={"findings": (*made.findings, *judged.findings), "reviews": judged.reviews})
 
