@@ -49,7 +49,7 @@ from auditor.models import (
 from auditor.report import files
 from auditor.report.formats import Format
 from auditor.report.html import pages as html
-from auditor.report.official import issue
+from auditor.report.official import monthly, writer
 from auditor.report.official.period import Period
 from auditor.system import files as publish
 from auditor.system.memory import freeze_objects_for_garbage_collector
@@ -200,11 +200,11 @@ def write_fleet(scale: Scale, folder: Path, output: Path) -> None:
 def write_official(scale: Scale, folder: Path, output: Path) -> None:
     """``auditor report official``, for the office above all others."""
     inventory = Inventory(path=PATH, organisation=organisation(scale), hosts=hosts(scale))
-    issue.write_monthly_official_report_of_unit(
+    report = monthly.build_monthly_report(
         RunHistory(folder / "history.sqlite"), inventory, catalogue(scale), OFFICE, Period(2026, 11),
-        output=output / "official", kind="bao-cao", regime=None, lang="vi", template=None,
-        today=datetime.date(2026, 12, 1), incidents=lambda _month: (),
+        monthly.ReportOptions(kind="bao-cao", lang="vi", today=datetime.date(2026, 12, 1)),
     )  # fmt: skip
+    writer.write_document(report, output / "official")
 
 
 @dataclass(frozen=True)

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from auditor.report.official.content.context import Rows
     from auditor.report.official.document import AnnexKey
     from auditor.report.official.incidents import IncidentSummary
+    from auditor.report.official.writer import DocumentToWrite
     from auditor.results.office_month import OfficeMonthFigures
 
 
@@ -149,21 +150,13 @@ def write_yearly_table_of_systems(
     """
     from auditor.inventory import hosts as inventories
     from auditor.models import clock
-    from auditor.report.yearly import issue
+    from auditor.report.yearly import document
     from auditor.report.yearly.table import ReportingYear
 
-    issued_table = issue.write_yearly_system_table_of_unit(
-        inventories.load_inventory(inventory),
-        unit,
-        ReportingYear.parse(year),
-        output=output,
-        lang=lang,
-        today=clock.today(),
+    table = document.build_yearly_table(
+        inventories.load_inventory(inventory), unit, ReportingYear.parse(year), lang=lang, today=clock.today()
     )
-    for path in issued_table.files:
-        typer.echo(str(path))
-    for doubt in issued_table.doubts:
-        typer.echo(doubt, err=True)
+    _write_document_and_print_files(table, output)
 
 
 @app.command("sharing")
@@ -189,21 +182,17 @@ def write_monthly_sharing_table(
     from auditor.history.runs import RunHistory
     from auditor.inventory import hosts as inventories
     from auditor.report.official.period import Period
-    from auditor.report.sharing import issue
+    from auditor.report.sharing import document
 
-    issued_table = issue.write_monthly_sharing_table_of_unit(
+    table = document.build_sharing_table(
         RunHistory(),
         inventories.load_inventory(inventory),
         controls.load_catalogue(),
         unit,
         Period.parse_year_and_month(period),
-        output=output,
         lang=lang,
     )
-    for path in issued_table.files:
-        typer.echo(str(path))
-    for doubt in issued_table.doubts:
-        typer.echo(doubt, err=True)
+    _write_document_and_print_files(table, output)
 
 
 @app.command("official")
@@ -256,10 +245,9 @@ def write_official_monthly_report(
     from auditor.inventory import hosts as inventories
     from auditor.models import clock
     from auditor.report import advisory
-    from auditor.report.official import issue
+    from auditor.report.official import monthly as monthly_report
     from auditor.report.official.period import Period
-    from auditor.report.sharing import issue as sharing_issue
-    from auditor.report.sharing.document import format_sharing_table_rows_as_text
+    from auditor.report.sharing.document import format_sharing_table_rows_as_text, gather_report
     from auditor.text.translations import Words
 
     month, words = Period.parse_year_and_month(period), Words(lang)
@@ -282,29 +270,33 @@ def write_official_monthly_report(
                 advisory_answers, (host.name for host in figures.run.hosts), words
             )
         if with_sharing:
-            of = sharing_issue.gather_report(history, inventory_data, catalogue, unit, month)
+            of = gather_report(history, inventory_data, catalogue, unit, month)
             annex_rows["sharing"] = tuple(row[1:] for row in format_sharing_table_rows_as_text(of.rows, words))
         return annex_rows
 
-    issued_report = issue.write_monthly_official_report_of_unit(
+    report = monthly_report.build_monthly_report(
         history,
         inventory_data,
         catalogue,
         unit,
         month,
-        output=output,
-        kind=kind,
-        regime=regime,
-        lang=lang,
-        template=template,
-        today=clock.today(),
-        incidents=summarize_incidents,
-        extra_annex_rows=build_annexes,
+        monthly_report.ReportOptions(
+            kind=kind,
+            lang=lang,
+            today=clock.today(),
+            regime=regime,
+            template=template,
+            incidents=summarize_incidents,
+            extra_annex_rows=build_annexes,
+        ),
     )
-    for path in issued_report.files:
+    _write_document_and_print_files(report, output)
+
+
+def _write_document_and_print_files(document: DocumentToWrite, output: Path) -> None:
+    from auditor.report.official.writer import write_document
+
+    for path in write_document(document, output).files:
         typer.echo(str(path))
-    if issued_report.moved_count:
-        typer.echo(
-            words("official.moved", n=issued_report.moved_count, day=words.format_date(issued_report.moved_to)),
-            err=True,
-        )
+    for notice in document.notices:
+        typer.echo(notice, err=True)

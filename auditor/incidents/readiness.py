@@ -7,7 +7,7 @@ from typing import get_args
 
 from auditor.errors import InputError
 from auditor.incidents.case import fold_case
-from auditor.incidents.forms import issue
+from auditor.incidents.forms import document
 from auditor.incidents.forms.schema import REGIME
 from auditor.inventory import offices, systems
 from auditor.inventory.exceptions import get_office_folder_of_inventory
@@ -15,7 +15,7 @@ from auditor.models import Inventory, Organisation, Unit, clock
 from auditor.models.incidents import CaseLogEntry, OpenedEvent
 from auditor.models.ranks import Form, Purpose
 from auditor.report.official.content import form as head
-from auditor.report.official.issue import get_reporting_unit
+from auditor.report.official.monthly import get_reporting_unit
 from auditor.text import usage
 from auditor.text.translations import Words
 
@@ -77,8 +77,8 @@ def _find_missing_data_for_incident_forms(
     case = fold_case("SC-20000101-1", [CaseLogEntry(at=now, happened=now, who="x", deed=opening_event)])
     for form in get_args(Form):
         if REGIME[form] == organisation.regime:
-            prefill = issue.gather_known_values_for_form(case, form, inventory, unit.id, None, words.lang)
-            for gap in issue.find_form_values_missing_in_office_files(prefill):
+            prefill = document.gather_known_values_for_form(case, form, inventory, unit.id, None, words.lang)
+            for gap in document.find_form_values_missing_in_office_files(prefill):
                 yield words("readiness.of_unit", unit=unit.name, gap=gap)
     if not any(upper_unit.incidents for upper_unit in offices.iter_units_upward_to_top(organisation, unit)):
         yield words("readiness.no_mail", unit=unit.name)

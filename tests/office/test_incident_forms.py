@@ -9,8 +9,9 @@ import pikepdf
 import pypdfium2
 import pytest
 
-from auditor.incidents.forms import issue, schema
-from auditor.report.official import docx, pdf, template
+from auditor.incidents.forms import document as forms
+from auditor.incidents.forms import schema
+from auditor.report.official import docx, pdf
 from tests import pictures
 from tests.unit.incidents import filled
 
@@ -26,11 +27,11 @@ def printed(convert, tmp_path_factory):
     for form in SHOWN:
         for state, known in STATES.items():
             of = known(form)
-            documents[form, state] = issue.build_document(of, issue.fill_sections_of_form(of))
+            documents[form, state] = forms.build_document(of, forms.fill_sections_of_form(of))
     files = {}
     for (form, state), document in documents.items():
         files[form, state] = folder / f"{form}-{state}.docx"
-        files[form, state].write_bytes(docx.render_document_as_docx(document, template.FORM_PATH))
+        files[form, state].write_bytes(docx.render_document_as_docx(document, docx.FORM_TEMPLATE))
     by_office = {path.stem: path.read_bytes() for path in convert(files.values(), "pdf")}
     return {
         (form, state): (

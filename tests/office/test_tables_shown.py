@@ -11,11 +11,12 @@ import pdfplumber
 
 from auditor.history.runs import RunHistory
 from auditor.inventory import hosts as inventories
-from auditor.report.sharing import issue as sharing
-from auditor.report.yearly import issue as yearly
+from auditor.report.official import writer
+from auditor.report.sharing.document import build_sharing_table
+from auditor.report.yearly.document import build_yearly_table
 from auditor.report.yearly.table import ReportingYear
 from tests import pictures
-from tests.unit.report.sharing import test_issue as of_sharing
+from tests.unit.report.sharing import test_document as of_sharing
 
 
 def drawn(files: Sequence[Path], of: Mapping[str, int]) -> None:
@@ -36,12 +37,8 @@ def test_the_documentation_shows_the_tables_as_they_are(tmp_path: Path) -> None:
     kept = RunHistory(tmp_path / "history.sqlite")
     kept.keep(of_sharing.run("2026-10-20T08:00:00+07:00", *of_sharing.OCTOBER))
     kept.keep(of_sharing.run("2026-11-20T08:00:00+07:00", *of_sharing.LAST))
-    month = sharing.write_monthly_sharing_table_of_unit(
-        kept, lab, of_sharing.CATALOGUE, "tinh-tan-giang", of_sharing.NOVEMBER, output=tmp_path, lang="vi"
-    )
-    drawn(month.files, {"sharing": 0, "sharing-annex": 1})
+    month = build_sharing_table(kept, lab, of_sharing.CATALOGUE, "tinh-tan-giang", of_sharing.NOVEMBER, lang="vi")
+    drawn(writer.write_document(month, tmp_path).files, {"sharing": 0, "sharing-annex": 1})
     day = datetime.date(2026, 12, 16)
-    year = yearly.write_yearly_system_table_of_unit(
-        lab, "tinh-tan-giang", ReportingYear(2026), output=tmp_path, lang="vi", today=day
-    )
-    drawn(year.files, {"yearly-annex": 1})
+    year = build_yearly_table(lab, "tinh-tan-giang", ReportingYear(2026), lang="vi", today=day)
+    drawn(writer.write_document(year, tmp_path).files, {"yearly-annex": 1})

@@ -111,31 +111,33 @@ def create_incident_form(
     from auditor.history.runs import RunHistory
     from auditor.incidents import transitions
     from auditor.incidents.case import fold_case
-    from auditor.incidents.forms import issue
+    from auditor.incidents.forms import document
     from auditor.inventory import hosts as inventories
+    from auditor.report.official.writer import write_document
     from auditor.text.translations import Words
 
     words, speaker = Words(lang), parse_office_role(who)
     inventory_data = inventories.load_inventory(inventory)
     ledgers = IncidentStore()
     case = fold_case(incident, ledgers.load_case_log_of_incident(inventory_data.path, incident))
-    chosen_form = issue.choose_form(case, which)
-    reporting_unit = issue.choose_reporting_unit(case, inventory_data, unit)
-    issued_form = issue.write_form_as_docx_and_pdf(
-        issue.gather_known_values_for_form(
-            case, chosen_form, inventory_data, reporting_unit, RunHistory().latest(inventory_data.path), lang
-        ),
-        output,
+    chosen_form = document.choose_form(case, which)
+    reporting_unit = document.choose_reporting_unit(case, inventory_data, unit)
+    prefill = document.gather_known_values_for_form(
+        case, chosen_form, inventory_data, reporting_unit, RunHistory().latest(inventory_data.path), lang
     )
+    form = document.build_form(prefill)
+    written = write_document(form, output)
+    filled_form = document.record_filled_form(chosen_form, form, written)
     with contextlib.suppress(transitions.DuplicateEntry):
         ledgers.write(
-            inventory_data.path, speaker, transitions.make_filled_form_recording_decision(incident, issued_form.deed)
+            inventory_data.path, speaker, transitions.make_filled_form_recording_decision(incident, filled_form)
         )
-    for path in issued_form.files:
+    for path in written.files:
         typer.echo(str(path))
-    if issued_form.by_hand:
-        console.err.print(words("form.by_hand", fields="; ".join(issued_form.by_hand)), markup=False, soft_wrap=True)
-    for unknown in issued_form.unknown:
+    by_hand = document.list_blank_fields_to_fill_in_by_hand(prefill)
+    if by_hand:
+        console.err.print(words("form.by_hand", fields="; ".join(by_hand)), markup=False, soft_wrap=True)
+    for unknown in form.notices:
         console.err.print(unknown, markup=False, soft_wrap=True)
     show_next_step_of_open_incident(inventory_data, incident, inventory, lang)
-    raise typer.Exit(1 if issued_form.unknown else 0)
+    raise typer.Exit(1 if form.notices else 0)

@@ -105,7 +105,7 @@ def _list_questions_of_unwritten_forms(
 
     Nothing where the office's papers cannot be read, which the forms say themselves.
     """
-    from auditor.incidents.forms import issue
+    from auditor.incidents.forms import document
     from auditor.incidents.forms.schema import FINAL_FORM, OF_REPORT
 
     of_report = OF_REPORT[case.regime]
@@ -116,10 +116,10 @@ def _list_questions_of_unwritten_forms(
     ]
     questions_by_form: dict[Form, Sequence[Question]] = {}
     with suppress(InputError):
-        unit = issue.choose_reporting_unit(case, inventory_data, None)
+        unit = document.choose_reporting_unit(case, inventory_data, None)
         for form in (*next_forms, FINAL_FORM[case.regime]):
-            questions_by_form[form] = issue.list_unanswered_mandatory_questions(
-                issue.gather_known_values_for_form(case, form, inventory_data, unit, None, lang)
+            questions_by_form[form] = document.list_unanswered_mandatory_questions(
+                document.gather_known_values_for_form(case, form, inventory_data, unit, None, lang)
             )
     return questions_by_form
 

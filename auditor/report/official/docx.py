@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -21,15 +22,14 @@ from auditor.models import clock
 from auditor.report.official import metrics
 from auditor.report.official.added_sections import ADDED, copy_missing_annex_sections
 from auditor.report.official.document import AGENCY_RULE, TITLE_RULE, OfficialDocument
-from auditor.report.official.template import (
-    PATH,
-    STYLE_AGENCY_RULE,
-    STYLE_CIRCULATION,
-    STYLE_MOTTO_RULE,
-    STYLE_TITLE_RULE,
-    save_docx_reproducibly,
-)
 
+OFFICIAL_TEMPLATE, YEARLY_TEMPLATE, SHARING_TEMPLATE, FORM_TEMPLATE = (
+    metrics.ASSETS / f"{name}.docx" for name in ("official", "yearly", "sharing", "form")
+)
+"""As ``tools.docx_templates`` draws them."""
+STYLE_MOTTO_RULE, STYLE_AGENCY_RULE, STYLE_TITLE_RULE = "VB Kẻ tiêu ngữ", "VB Kẻ cơ quan", "VB Kẻ trích yếu"
+STYLE_CIRCULATION = "VB Lưu hành"
+_DATE_INSIDE = (2026, 1, 1, 0, 0, 0)
 MAX_TEMPLATE = 20_000_000
 """Bytes that a template may have."""
 
@@ -44,7 +44,7 @@ def render_document_as_docx(document: OfficialDocument, template: Path | None = 
     Raises InputError when the template cannot be read or filled in, or when something of the document is missing in
     what comes of it.
     """
-    source = template or PATH
+    source = template or OFFICIAL_TEMPLATE
     docx_template = _fill_docx_template(document, source)
     word = docx_template.docx
     _fit_rules_and_frame_to_text(word)
@@ -57,8 +57,8 @@ def render_document_as_docx(document: OfficialDocument, template: Path | None = 
 
 def _fill_docx_template(document: OfficialDocument, source: Path) -> Any:
     docx_template = _open_docx_template(source)
-    if source != PATH and any(annex.key in ADDED for annex in document.annexes):
-        copy_missing_annex_sections(docx_template.docx, _open_docx_template(PATH).docx)
+    if source != OFFICIAL_TEMPLATE and any(annex.key in ADDED for annex in document.annexes):
+        copy_missing_annex_sections(docx_template.docx, _open_docx_template(OFFICIAL_TEMPLATE).docx)
     values = document.model_dump(mode="json", exclude={"annexes"})
     values["annex"] = {annex.key: annex.model_dump(mode="json") for annex in document.annexes}
     try:
@@ -86,7 +86,7 @@ def _open_docx_template(source: Path) -> Any:
 
 
 def _make_error_of_docx_template(message: str, source: Path, reason: object = "") -> InputError:
-    return InputError(message, why=reason, file=source, mend=_MEND, shipped=PATH)
+    return InputError(message, why=reason, file=source, mend=_MEND, shipped=OFFICIAL_TEMPLATE)
 
 
 def _fit_rules_and_frame_to_text(word: Docx) -> None:
@@ -182,3 +182,13 @@ def _iter_texts_of_document_by_field(document: OfficialDocument) -> Iterator[tup
         for row in (annex.columns, *annex.rows) if annex.rows else ():
             for cell in row:
                 yield f"annex.{annex.key}.rows", cell
+
+
+def save_docx_reproducibly(document: Any) -> bytes:
+    """Return the file with fixed dates inside, so that making it again changes nothing."""
+    buffer, target = io.BytesIO(), io.BytesIO()
+    document.save(buffer)
+    with zipfile.ZipFile(buffer) as raw, zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name in sorted(raw.namelist(), key=lambda name: (name != "[Content_Types].xml", name)):
+            archive.writestr(zipfile.ZipInfo(name, _DATE_INSIDE), raw.read(name), zipfile.ZIP_DEFLATED)
+    return target.getvalue()

@@ -1,4 +1,4 @@
-"""The month's table of protection, connection and monitoring as a letter. Pure.
+"""The month's table of protection, connection and monitoring: from kept runs to a letter and a workbook.
 
 What was read on hosts, what an office declares and what nobody knows are told apart in every cell.
 """
@@ -9,9 +9,15 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 
+from auditor.audit.controls import Catalogue
+from auditor.errors import InputError
+from auditor.history.runs import RunEntry, RunHistory
 from auditor.inventory import offices
+from auditor.inventory import sharing_declarations as declared
+from auditor.inventory.exceptions import get_office_folder_of_inventory
 from auditor.inventory.sharing_declarations import MATTERS, Declaration, Matter
-from auditor.models import Lang, Organisation, Unit
+from auditor.models import Inventory, Lang, Organisation, Unit
+from auditor.report.official import docx
 from auditor.report.official.content import form
 from auditor.report.official.content.blocks import (
     make_closing_sentence_block,
@@ -21,8 +27,17 @@ from auditor.report.official.content.blocks import (
 )
 from auditor.report.official.content.context import BLANK
 from auditor.report.official.document import COLUMNS, Annex, OfficialDocument, TextBlock
-from auditor.report.official.period import Period
-from auditor.report.sharing.table import OfficeRow, SharingTotals, compute_sharing_totals
+from auditor.report.official.monthly import get_reporting_unit, load_end_state
+from auditor.report.official.period import (
+    MonthState,
+    Period,
+    build_state_at_end_of_month,
+    find_last_month_with_run_before,
+)
+from auditor.report.official.writer import DocumentToWrite
+from auditor.report.sharing.table import OfficeRow, SharingTotals, build_sharing_rows_by_office, compute_sharing_totals
+from auditor.report.sheets import Sheet, SheetColumn
+from auditor.results.office_month import compute_office_month_figures
 from auditor.text.sanitize import escape_text_to_one_line
 from auditor.text.translations import Words
 
@@ -224,3 +239,93 @@ def iter_declarations_made_after_day(
             declaration = row.declarations.get_declaration(matter)
             if declaration is not None and declaration.dated > last_day:
                 yield row.unit, matter, declaration
+
+
+def build_sharing_table(
+    history: RunHistory, inventory: Inventory, catalogue: Catalogue, unit_id: str, period: Period, *, lang: Lang
+) -> DocumentToWrite:
+    """Return the table of a unit and those below it for a month, as a letter and a workbook.
+
+    Raises InputError when the unit cannot report, when there is no run in the month, or when what is declared is not
+    fit.
+    """
+    report = gather_report(history, inventory, catalogue, unit_id, period)
+    words = Words(lang)
+    doubts = tuple(_iter_doubts_on_later_declarations(report, words))
+    return DocumentToWrite(
+        name=f"thong-ke-chia-se-{report.unit.id}-{report.period}",
+        document=build_sharing_letter(report, lang),
+        template=docx.SHARING_TEMPLATE,
+        notices=doubts,
+        sheets=_build_sharing_workbook_sheets(report, doubts, words),
+        office=report.unit.name,
+    )
+
+
+def gather_report(
+    history: RunHistory, inventory: Inventory, catalogue: Catalogue, unit_id: str, period: Period
+) -> SharingReport:
+    """Return the month of a unit and those below it. Raises InputError as ``build_sharing_table``."""
+    organisation, unit = get_reporting_unit(inventory, unit_id)
+    declarations = declared.load_sharing_declarations_by_unit(
+        get_office_folder_of_inventory(inventory.path), organisation
+    )
+    now, entries, hosts = load_end_state(history, inventory, period)
+    month = compute_office_month_figures(organisation, unit, inventory.hosts, now.run, None)
+    before = _load_state_at_start_of_month(history, entries, period, hosts, now)
+    office_rows = build_sharing_rows_by_office(month, before.run if before else None, declarations, catalogue)
+    if not office_rows:
+        raise InputError(
+            "no site or host belongs to {unit} or a unit below it",
+            unit=unit.id,
+            mend="declare the unit at its sites (unit:) or hosts (luytre_unit:)",
+        )
+    return SharingReport(month.organisation, month.unit, period, now.run_start_moments, office_rows)
+
+
+def _load_state_at_start_of_month(
+    history: RunHistory, entries: tuple[RunEntry, ...], period: Period, hosts: frozenset[str], end_state: MonthState
+) -> MonthState | None:
+    """Return how things stood when the month began.
+
+    At the end of the last one that has a run, else at this one's first runs, unless those are its last.
+    """
+    earlier = find_last_month_with_run_before(entries, period)
+    if earlier is not None:
+        return build_state_at_end_of_month(history.run, entries, earlier, hosts)
+    first = build_state_at_end_of_month(history.run, entries[::-1], period, hosts)
+    return first if first is not None and set(first.run_start_moments) != set(end_state.run_start_moments) else None
+
+
+def _build_sharing_workbook_sheets(report: SharingReport, doubts: tuple[str, ...], words: Words) -> tuple[Sheet, ...]:
+    """Return the workbook: the table, its totals, the sources of declared values, and what needs a look, if any."""
+    widths = (6, 30, 26, 8, 30, 24, 24, 24, 12, 12, 12, 12, 40)
+    columns = (
+        SheetColumn(words(f"sharing.column.{column.key}"), width)
+        for column, width in zip(COLUMNS["sharing"], widths, strict=True)
+    )
+    total = (SheetColumn(words("yearly.column.total"), 70), SheetColumn(words("yearly.column.value"), 20))
+    source_columns = (("unit", 36), ("matter", 36), ("value", 40), ("role", 30), ("dated", 12))
+    doubt = SheetColumn(words("yearly.sheet.doubts"), 100)
+    return (
+        Sheet(words("sharing.sheet.table"), tuple(columns), iter_sharing_table_cells_by_office(report.rows, words)),
+        Sheet(words("yearly.sheet.totals"), total, iter_sharing_totals_with_labels(report.totals, words)),
+        Sheet(
+            words("sharing.sheet.sources"),
+            tuple(SheetColumn(words(f"sharing.source.{key}"), width) for key, width in source_columns),
+            iter_sources_of_declared_values(report.rows, words),
+        ),
+        *([Sheet(doubt.heading, (doubt,), ((doubt_text,) for doubt_text in doubts))] if doubts else []),
+    )
+
+
+def _iter_doubts_on_later_declarations(report: SharingReport, words: Words) -> Iterator[str]:
+    """Yield what was said after the month."""
+    for unit, matter, declaration in iter_declarations_made_after_day(report.rows, report.period.last_day):
+        yield words(
+            "sharing.doubt.later",
+            unit=unit.name,
+            matter=words(f"sharing.matter.{matter}"),
+            day=words.format_date(declaration.dated),
+            last=words.format_date(report.period.last_day),
+        )

@@ -1,4 +1,4 @@
-"""The yearly report on information systems as an official document. Pure."""
+"""The yearly report on information systems: from an inventory to a letter and a workbook."""
 
 from __future__ import annotations
 
@@ -6,14 +6,26 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 
-from auditor.inventory import offices
-from auditor.inventory.systems import Contact, Instrument, System, Systems
-from auditor.models import Lang, Organisation, Unit, UnitId
+from auditor.errors import InputError
+from auditor.inventory import offices, systems
+from auditor.inventory.exceptions import get_office_folder_of_inventory
+from auditor.inventory.systems import Contact, Instrument, System, Systems, find_contradictions
+from auditor.models import Inventory, Lang, Organisation, Unit, UnitId, clock
+from auditor.report.official import docx
 from auditor.report.official.content import form
 from auditor.report.official.content.blocks import make_list_item_block, make_paragraph, punctuate_items
 from auditor.report.official.content.context import BLANK
 from auditor.report.official.document import COLUMNS, Annex, OfficialDocument, TextBlock
-from auditor.report.yearly.table import ReportingYear, YearlyTotals, compute_yearly_totals
+from auditor.report.official.monthly import get_reporting_unit
+from auditor.report.official.writer import DocumentToWrite
+from auditor.report.sheets import Sheet, SheetColumn
+from auditor.report.yearly.table import (
+    ReportingYear,
+    YearlyTotals,
+    compute_yearly_totals,
+    find_systems_dated_after_year,
+    select_systems_owned_or_operated_by_units,
+)
 from auditor.text.translations import Words
 
 DOTS = "…"
@@ -173,3 +185,81 @@ def _format_legal_instrument(instrument: Instrument | None, words: Words) -> str
 
 def _format_day_or_empty(day: date | None, words: Words) -> str:
     return words.format_date(day) if day else ""
+
+
+def build_yearly_table(
+    inventory: Inventory, unit_id: str, year: ReportingYear, *, lang: Lang, today: date
+) -> DocumentToWrite:
+    """Return the table of a unit, as a letter and a workbook.
+
+    Raises InputError when the unit cannot report, or when the systems are not declared rightly.
+    """
+    organisation, unit = get_reporting_unit(inventory, unit_id)
+    declarations = systems.load_information_systems(
+        get_office_folder_of_inventory(inventory.path), organisation, inventory.hosts
+    )
+    within = offices.list_unit_ids_within_units(organisation, [unit.id])
+    report = YearlyReport(
+        organisation, unit, declarations, select_systems_owned_or_operated_by_units(declarations.systems, within), year
+    )
+    if not report.systems:
+        raise InputError(
+            "neither {unit} nor a unit below it owns or operates an information system",
+            unit=unit.id,
+            file=get_office_folder_of_inventory(inventory.path) / systems.FILE,
+            mend="see docs/en/yearly.md",
+        )
+    words = Words(lang)
+    doubts = tuple(_iter_contradictions_and_later_dates(report, inventory, words))
+    return DocumentToWrite(
+        name=f"bao-cao-nam-{year.year}-{unit.id}",
+        document=build_yearly_letter(report, lang, clock.format_day_start(today)),
+        template=docx.YEARLY_TEMPLATE,
+        notices=doubts,
+        sheets=_build_yearly_workbook_sheets(report, doubts, words),
+        office=unit.name,
+    )
+
+
+def _build_yearly_workbook_sheets(report: YearlyReport, doubts: tuple[str, ...], words: Words) -> tuple[Sheet, ...]:
+    """Return the workbook: the form's table, its totals, and what has to be looked at, if anything."""
+    widths = (6, 30, 28, 28, 8, 18, 24, 24, 14, 22, 14, 22)
+    columns = (SheetColumn(words(f"yearly.column.{key}"), width) for key, width in zip(_KEYS, widths, strict=True))
+    total = (SheetColumn(words("yearly.column.total"), 60), SheetColumn(words("yearly.column.value"), 16))
+    return (
+        Sheet(
+            words("yearly.sheet.systems"),
+            tuple(columns),
+            (tuple(cell or None for cell in row) for row in iter_yearly_form_rows_by_system(report, words)),
+        ),
+        Sheet(words("yearly.sheet.totals"), total, iter_yearly_totals_with_labels(report, words)),
+        *(
+            [
+                Sheet(
+                    words("yearly.sheet.doubts"),
+                    (SheetColumn(words("yearly.sheet.doubts"), 100),),
+                    ((doubt,) for doubt in doubts),
+                )
+            ]
+            if doubts
+            else []
+        ),
+    )
+
+
+_KEYS = tuple(column.key for column in COLUMNS["systems"])
+
+
+def _iter_contradictions_and_later_dates(report: YearlyReport, inventory: Inventory, words: Words) -> Iterator[str]:
+    """Yield what contradicts itself, and what is of after the year."""
+    within = offices.list_unit_ids_within_units(report.organisation, [report.unit.id])
+    sites = [site for host in inventory.hosts for site in host.sites if (site.unit or host.unit) in within]
+    for contradiction in find_contradictions(report.systems, sites):
+        yield words(f"yearly.doubt.{contradiction.key}", **dict(contradiction.values))
+    for system, day in find_systems_dated_after_year(report.systems, report.year):
+        yield words(
+            "yearly.doubt.later",
+            system=system.name,
+            day=words.format_date(day),
+            last=words.format_date(report.year.last),
+        )

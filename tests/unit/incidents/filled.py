@@ -6,7 +6,7 @@ from functools import cache
 from pathlib import Path
 
 from auditor.incidents.case import IncidentCase, fold_case
-from auditor.incidents.forms import issue
+from auditor.incidents.forms import document as forms
 from auditor.incidents.forms.prefill import FormPrefill
 from auditor.inventory import hosts as inventories
 from auditor.models import Finding, Inventory, Lang, Regime, Run, ScanSummary, clock
@@ -75,7 +75,7 @@ def filled_in(regime: Regime) -> IncidentCase:
 
 
 def known(of: IncidentCase, form: Form, unit: str = "tinh-tan-giang", lang: Lang = "vi") -> FormPrefill:
-    return issue.gather_known_values_for_form(of, form, lab(), unit, None, lang)
+    return forms.gather_known_values_for_form(of, form, lab(), unit, None, lang)
 
 
 def clean(started: str, *findings: Finding, inventory: str = "inventories/none") -> Run:

@@ -17,7 +17,8 @@ from auditor.errors import InputError
 from auditor.history.incidents import IncidentStore
 from auditor.incidents import deadlines, transitions
 from auditor.incidents.case import fold_case
-from auditor.incidents.forms import issue, schema
+from auditor.incidents.forms import document as forms
+from auditor.incidents.forms import schema
 from auditor.incidents.forms.prefill import FormPrefill
 from auditor.inventory import hosts as inventories
 from auditor.mail.clearance import is_marked_as_official_document
@@ -25,7 +26,7 @@ from auditor.models import Lang, clock
 from auditor.models.incidents import AnsweredEvent, CaseLogEntry, ContainedEvent, FindingReference, OpenedEvent
 from auditor.models.offices import Authority
 from auditor.models.ranks import Form
-from auditor.report.official import docx, metrics, pdf, template
+from auditor.report.official import docx, metrics, pdf, writer
 from auditor.report.official.form import Field, list_missing_fields
 from auditor.text.translations import Words
 from tests import factory
@@ -36,15 +37,15 @@ FORMS: Sequence[Form] = get_args(Form)
 
 
 def labels(of: FormPrefill) -> set[str]:
-    return {field.label for field in list_missing_fields(issue.fill_sections_of_form(of))}
+    return {field.label for field in list_missing_fields(forms.fill_sections_of_form(of))}
 
 
 @pytest.mark.parametrize("form", FORMS)
 def test_of_an_empty_form_every_mandatory_field_is_filled_or_named(form: Form) -> None:
     of = known(case(schema.REGIME[form]), form, "xa-an-truc")
-    parts = issue.fill_sections_of_form(of)
+    parts = forms.fill_sections_of_form(of)
     named = [
-        *issue._explain_where_to_fill_missing_fields(of, parts),
+        *forms._explain_where_to_fill_missing_fields(of, parts),
         "; ".join(field.label for field in list_missing_fields(parts) if field.by_hand),
     ]
     for field in (field for part in parts for field in part.fields if field.mandatory):
@@ -56,8 +57,8 @@ def test_of_an_empty_form_every_mandatory_field_is_filled_or_named(form: Form) -
 @pytest.mark.parametrize("form", FORMS)
 def test_of_a_form_that_is_filled_in_only_what_people_write_is_blank(form: Form) -> None:
     of = known(filled_in(schema.REGIME[form]), form)
-    parts = issue.fill_sections_of_form(of)
-    assert list(issue._explain_where_to_fill_missing_fields(of, parts)) == []
+    parts = forms.fill_sections_of_form(of)
+    assert list(forms._explain_where_to_fill_missing_fields(of, parts)) == []
     by_hand = {field.label for part in parts for field in part.fields if field.by_hand and field.mandatory}
     assert labels(of) == by_hand
     assert all(not field.values for part in parts for field in part.fields if field.by_hand)
@@ -67,7 +68,7 @@ def test_of_a_form_that_is_filled_in_only_what_people_write_is_blank(form: Form)
 @pytest.mark.parametrize("form", FORMS)
 def test_no_secret_no_host_and_no_inner_address_stand_in_it(form: Form, lang: Lang) -> None:
     of = known(filled_in(schema.REGIME[form]), form, lang=lang)
-    body = [block.text for block in issue.build_document(of, issue.fill_sections_of_form(of)).body]
+    body = [block.text for block in forms.build_document(of, forms.fill_sections_of_form(of)).body]
     text = "\n".join(body)
     for gone in (SECRET, "web1", "10.213.47.11", "fd00::8", "https://", "evil.test", "203.0.113.7"):
         assert gone not in text
@@ -77,7 +78,8 @@ def test_no_secret_no_host_and_no_inner_address_stand_in_it(form: Form, lang: La
 
 def test_both_files_say_the_same_and_are_for_no_mail_to_everybody(tmp_path: Path) -> None:
     of = known(filled_in("2026"), "full")
-    issued = issue.write_form_as_docx_and_pdf(of, tmp_path)
+    form = forms.build_form(of)
+    issued = writer.write_document(form, tmp_path)
     files = {path.suffix: path for path in issued.files}
     assert {path.stat().st_mode & 0o777 for path in issued.files} == {0o600}
     paragraphs = "\n".join(one.text for one in word.Document(str(files[".docx"])).paragraphs)
@@ -101,8 +103,8 @@ def test_both_files_say_the_same_and_are_for_no_mail_to_everybody(tmp_path: Path
         assert not is_marked_as_official_document(path.read_bytes())
         assert SECRET.encode() not in path.read_bytes()
     assert SECRET not in paragraphs + printed
-    again = docx.render_document_as_docx(issue.build_document(of, issue.fill_sections_of_form(of)), template.FORM_PATH)
-    assert hashlib.sha256(again).hexdigest() == issued.deed.docx
+    again = docx.render_document_as_docx(form.document, docx.FORM_TEMPLATE)
+    assert hashlib.sha256(again).hexdigest() == forms.record_filled_form("full", form, issued).docx
 
 
 def test_what_people_write_is_text_in_both_files_and_stays_within_the_margins(tmp_path: Path) -> None:
@@ -112,7 +114,7 @@ def test_what_people_write_is_text_in_both_files_and_stays_within_the_margins(tm
         "y" * 1_999,
     )
     of = known(case("2026", AnsweredEvent(answers={"scope": nasty, "kind": ("other:{{ 7 * 7 }}",)})), "full")
-    files = issue.write_form_as_docx_and_pdf(of, tmp_path).files
+    files = writer.write_document(forms.build_form(of), tmp_path).files
     paragraphs = "\n".join(one.text for one in word.Document(str(files[0])).paragraphs)
     with pdfplumber.open(files[1]) as read:
         printed = "".join("".join(page.extract_text().split()) for page in read.pages)
@@ -172,18 +174,18 @@ def test_an_incident_that_an_audit_found_says_so() -> None:
 
 
 def test_without_a_form_it_is_that_of_what_is_owed_next_and_then_the_closing_one() -> None:
-    assert issue.choose_form(case("2026"), None) == "now"
-    assert issue.choose_form(case("2022"), None) == "mau-03"
-    assert issue.choose_form(filled_in("2022"), None) == "mau-04"
+    assert forms.choose_form(case("2026"), None) == "now"
+    assert forms.choose_form(case("2022"), None) == "mau-03"
+    assert forms.choose_form(filled_in("2022"), None) == "mau-04"
     with pytest.raises(InputError, match="--form mau-03 belongs to the rules of 2022"):
-        issue.choose_form(case("2026"), "mau-03")
+        forms.choose_form(case("2026"), "mau-03")
 
 
 def test_a_public_address_stands_in_it_and_an_inner_one_does_not() -> None:
     host = lab().hosts[0]
     for address, shown in (("93.184.216.34", ("93.184.216.34",)), ("10.0.0.1", ()), ("web1.noi-bo", ())):
         hosts = (host.model_copy(update={"address": address}), *lab().hosts[1:])
-        of = issue.gather_known_values_for_form(
+        of = forms.gather_known_values_for_form(
             case("2022"), "mau-03", lab().model_copy(update={"hosts": hosts}), "xa-an-truc", None, "vi"
         )
         assert of.list_values_of_form_field("public_addresses") == shown
@@ -255,19 +257,19 @@ def test_of_sites_of_several_units_the_nearest_above_them_all_reports(inventory:
     )
     incident, _ = IncidentStore().write(known_.path, "Văn phòng", decide, T0 - datetime.timedelta(days=400))
     case = fold_case(incident, IncidentStore().load_case_log_of_incident(known_.path, incident))
-    assert issue.choose_reporting_unit(case, known_, None) == "tinh-tan-giang"
-    assert issue.choose_reporting_unit(case, known_, "xa-an-truc") == "xa-an-truc"
+    assert forms.choose_reporting_unit(case, known_, None) == "tinh-tan-giang"
+    assert forms.choose_reporting_unit(case, known_, "xa-an-truc") == "xa-an-truc"
     assert known_.organisation is not None
     units = [{**one.model_dump(), "parent": None} for one in known_.organisation.units]
     apart = type(known_.organisation).model_validate({**known_.organisation.model_dump(), "units": units})
     alone = known_.model_copy(update={"organisation": apart})
     with pytest.raises(InputError, match="belong to 2 units"):
-        issue.choose_reporting_unit(case, alone, None)
+        forms.choose_reporting_unit(case, alone, None)
 
 
 def test_what_people_alone_know_is_asked_until_it_is_answered() -> None:
     of = known(filled_in("2026"), "full")
-    asked_for = issue.list_unanswered_mandatory_questions(replace(of, case=replace(of.case, answers={})))
+    asked_for = forms.list_unanswered_mandatory_questions(replace(of, case=replace(of.case, answers={})))
     assert {"kind", "severity", "severity_why", "cause", "scope", "personal_data"} <= {*asked_for}
     assert not {*asked_for} & {"found", "written", "contact_name"}
 
@@ -281,23 +283,23 @@ def test_three_dots_are_no_answer() -> None:
 def test_it_is_addressed_to_the_authority_of_its_regime(form: Form) -> None:
     of = known(filled_in(schema.REGIME[form]), form)
     authority = of.organisation.incident_authority[of.case.regime].name
-    document = issue.build_document(of, issue.fill_sections_of_form(of))
+    document = forms.build_document(of, forms.fill_sections_of_form(of))
     assert any(authority in line for line in document.addressees)
     above = "Cục An ninh mạng"  # reports_to of the province, and the authority of 2026: once is enough
     assert [above in line for line in (*document.addressees, *document.recipients)].count(True) == 1
     others = of.organisation.incident_authority | {"2026": Authority(name="Công an tỉnh khác")}
     of = replace(of, organisation=of.organisation.model_copy(update={"incident_authority": others}))
-    document = issue.build_document(of, issue.fill_sections_of_form(of))
+    document = forms.build_document(of, forms.fill_sections_of_form(of))
     places = document.addressees if of.case.regime == "2022" else document.recipients
     assert any(above in line for line in places)
 
 
 @pytest.mark.parametrize("form", FORMS)
-def test_without_an_authority_the_line_is_blank_and_named(form: Form, tmp_path: Path) -> None:
+def test_without_an_authority_the_line_is_blank_and_named(form: Form) -> None:
     of = known(filled_in(schema.REGIME[form]), form)
     of = replace(of, organisation=of.organisation.model_copy(update={"incident_authority": {}}))
-    assert any("………" in line for line in issue.build_document(of, issue.fill_sections_of_form(of)).addressees)
-    assert any("incident_authority" in one for one in issue.write_form_as_docx_and_pdf(of, tmp_path).unknown)
+    assert any("………" in line for line in forms.build_document(of, forms.fill_sections_of_form(of)).addressees)
+    assert any("incident_authority" in one for one in forms.build_form(of).notices)
 
 
 def test_a_notice_is_numbered_as_one_and_holds_no_digest_of_each_file_and_no_broken_name_of_a_unit() -> None:
@@ -310,11 +312,11 @@ def test_a_notice_is_numbered_as_one_and_holds_no_digest_of_each_file_and_no_bro
     ]
     of = fold_case(of.id, [*of.entries, *entries])
     paper = known(of, "first", "xa-an-truc")
-    written = issue.build_document(paper, issue.fill_sections_of_form(paper))
+    written = forms.build_document(paper, forms.fill_sections_of_form(paper))
     text = "\n".join(block.text for block in written.body)
     assert "/TB-" in written.number
     full = known(of, "full", "xa-an-truc")
-    assert "/BC-" in issue.build_document(full, issue.fill_sections_of_form(full)).number
+    assert "/BC-" in forms.build_document(full, forms.fill_sections_of_form(full)).number
     assert "kworker-sync.service" in text
     assert "đã dừng và vô hiệu hóa dịch vụ" in text
     assert "cd" * 32 not in text

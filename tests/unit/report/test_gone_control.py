@@ -15,7 +15,7 @@ from auditor.inventory import hosts
 from auditor.models import Run
 from auditor.report.files import write_report_files_of_run
 from auditor.report.formats import Format
-from auditor.report.official import issue
+from auditor.report.official import monthly, writer
 from auditor.report.official.period import Period
 from tests import factory
 
@@ -81,20 +81,15 @@ def test_what_changed_since_a_run_that_knew_it_is_shown(run: Run, catalogue: Cat
 def test_the_official_report_shows_the_id(run: Run, catalogue: Catalogue, tmp_path: Path) -> None:
     history = RunHistory(tmp_path / "history.sqlite")
     history.keep(run)
-    files = issue.write_monthly_official_report_of_unit(
+    report = monthly.build_monthly_report(
         history,
         hosts.load_inventory(Path("inventories/lab")),
         catalogue,
         "xa-an-truc",
         Period(2026, 11),
-        output=tmp_path,
-        kind="bao-cao",
-        regime=None,
-        lang="vi",
-        template=None,
-        today=date(2026, 11, 25),
-        incidents=lambda _month: (),
-    ).files
+        monthly.ReportOptions(kind="bao-cao", lang="vi", today=date(2026, 11, 25)),
+    )
+    files = writer.write_document(report, tmp_path).files
     said = text(files[0])
     assert GONE in said
     assert TITLE.vi not in said

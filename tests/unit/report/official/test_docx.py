@@ -12,9 +12,10 @@ from docx.shared import Mm, Pt
 from auditor.errors import InputError
 from auditor.models import Organisation
 from auditor.report.official import docx as docx_output
-from auditor.report.official import metrics, template
+from auditor.report.official import metrics
 from tests import factory
 from tests.unit import official
+from tools import docx_templates
 
 DOCUMENT = official.document("tinh-tan-giang", "cong-van")
 
@@ -30,7 +31,7 @@ def opened(data):
 
 def edited(tmp_path, change):
     """The shipped template after an officer's edit."""
-    word = docx.Document(template.PATH)
+    word = docx.Document(docx_output.OFFICIAL_TEMPLATE)
     change(word)
     file = tmp_path / "mau-rieng.docx"
     word.save(file)
@@ -45,17 +46,15 @@ def replace(word, old, new):
                 run.text = ""
 
 
-@pytest.mark.parametrize(("path", "annexes"), template.TEMPLATES.items())
+@pytest.mark.parametrize(("path", "annexes"), docx_templates.TEMPLATES.items())
 def test_a_shipped_template_is_what_the_repository_builds(path, annexes):
     with (
-        zipfile.ZipFile(io.BytesIO(template.build_docx_template_with_annexes(annexes))) as built,
+        zipfile.ZipFile(io.BytesIO(docx_templates.build_docx_template_with_annexes(annexes))) as built,
         zipfile.ZipFile(path) as shipped,
     ):
         assert built.namelist() == shipped.namelist()
         for name in built.namelist():
-            assert built.read(name) == shipped.read(name), (
-                f"{name}: build it anew: python -m auditor.report.official.template"
-            )
+            assert built.read(name) == shipped.read(name), f"{name}: build it anew: python -m tools.docx_templates"
 
 
 def test_what_people_wrote_stays_text():
@@ -79,7 +78,7 @@ def test_an_officer_may_change_fonts_words_and_order(tmp_path):
 
     made = opened(docx_output.render_document_as_docx(DOCUMENT, edited(tmp_path, change)))
     assert any(one.text == "LƯU HÀNH NỘI BỘ (bản cong-van)" for one in paragraphs(made))
-    (rule,) = [one for one in paragraphs(made) if one.style.name == template.STYLE_MOTTO_RULE]
+    (rule,) = [one for one in paragraphs(made) if one.style.name == docx_output.STYLE_MOTTO_RULE]
     indent = rule.paragraph_format.left_indent + rule.paragraph_format.right_indent
     assert 100 - indent / Mm(1) == pytest.approx(
         metrics.measure_text_width_in_mm(DOCUMENT.motto, 14, bold=True), abs=0.1

@@ -1,12 +1,11 @@
-"""From the kept runs and an inventory to the files of an official report, all put in place or none."""
+"""From the kept runs and an inventory to the official report of a month."""
 
 from __future__ import annotations
 
 import datetime
 from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
 
 from auditor.audit.controls import Catalogue
 from auditor.audit.frameworks.clauses import OF_REGIME, load_framework
@@ -15,10 +14,10 @@ from auditor.history.runs import RunEntry, RunHistory
 from auditor.inventory import offices, systems
 from auditor.inventory.exceptions import get_office_folder_of_inventory
 from auditor.models import DocumentKind, Inventory, Lang, Organisation, Regime, Unit, clock
-from auditor.report.official import content, docx, pdf, technical
+from auditor.report.official import content, docx, technical
 from auditor.report.official.content.context import Rows
 from auditor.report.official.deadlines import USUAL_DAYS, Deadlines
-from auditor.report.official.document import ANNEX, AnnexKey, OfficialDocument
+from auditor.report.official.document import ANNEX, AnnexKey
 from auditor.report.official.incidents import IncidentSummary
 from auditor.report.official.period import (
     MonthState,
@@ -26,48 +25,42 @@ from auditor.report.official.period import (
     build_state_at_end_of_month,
     find_last_month_with_run_before,
 )
+from auditor.report.official.writer import DocumentToWrite
 from auditor.results.month_work import HardeningAudits
 from auditor.results.office_month import OfficeMonthFigures, compute_office_month_figures
-from auditor.system import files as publish
 from auditor.system.yaml_source import find_line_of_path_in_yaml_file
-
-PRESSES = 2
-"""So many PDFs are printed at a time, each in up to 180 MB of memory."""
+from auditor.text.translations import Words
 
 
-class IssuedReport(NamedTuple):
-    """The files that were written."""
+@dataclass(frozen=True)
+class ReportOptions:
+    """How a monthly report is written."""
 
-    files: tuple[Path, ...]
-    """The main ones first."""
-    moved_count: int
-    """How many open findings were due before the day of writing, so that they are asked for by another day."""
-    moved_to: datetime.date
+    kind: DocumentKind
+    lang: Lang
+    today: datetime.date
+    """The day of writing in Vietnam, before which nothing is asked for."""
+    regime: Regime | None = None
+    """None: that of the organisation."""
+    template: Path | None = None
+    """An officer's own."""
+    incidents: Callable[[OfficeMonthFigures], tuple[IncidentSummary, ...]] = lambda _month: ()
+    """Gives those of the office's month."""
+    extra_annex_rows: Callable[[OfficeMonthFigures], Mapping[AnnexKey, Rows]] = lambda _month: {}
+    """Gives the rows of further annexes."""
 
 
-def write_monthly_official_report_of_unit(
+def build_monthly_report(
     history: RunHistory,
     inventory: Inventory,
     catalogue: Catalogue,
     unit_id: str,
     period: Period,
-    *,
-    output: Path,
-    kind: DocumentKind,
-    regime: Regime | None,
-    lang: Lang,
-    template: Path | None,
-    today: datetime.date,
-    incidents: Callable[[OfficeMonthFigures], tuple[IncidentSummary, ...]],
-    extra_annex_rows: Callable[[OfficeMonthFigures], Mapping[AnnexKey, Rows]] = lambda _month: {},
-) -> IssuedReport:
-    """Write the report of a unit for a month as DOCX and PDF, and its technical annex as PDF.
+    options: ReportOptions,
+) -> DocumentToWrite:
+    """Return the report of a unit for a month, with its technical annex.
 
-    ``incidents`` gives those of the office's month, ``extra_annex_rows`` the rows of further annexes.
-
-    ``regime`` None: that of the organisation. ``today``: the day of writing in Vietnam, before which nothing is asked
-    for. Raises InputError when the unit cannot report, when there is no run in the month, or when the template or the
-    folder cannot be used.
+    Raises InputError when the unit cannot report, or when there is no run in the month.
     """
     organisation, unit = get_reporting_unit(inventory, unit_id)
     now, before, first = load_start_and_end_states_of_month(history, inventory, period)
@@ -86,13 +79,13 @@ def write_monthly_official_report_of_unit(
             unit=unit.id,
             mend="declare the unit at its sites (unit:) or hosts (luytre_unit:)",
         )
-    regime = regime or organisation.regime
+    regime = options.regime or organisation.regime
     deadlines = Deadlines(
         period=period,
         days={**USUAL_DAYS, **organisation.deadline_days},
         since=history.since(now.run.id),
         read_on=clock.parse_iso_moment(now.run_start_moments[0]).date(),
-        written_on=today,
+        written_on=options.today,
     )
     context = content.ReportContext(
         figures=month,
@@ -101,62 +94,37 @@ def write_monthly_official_report_of_unit(
         moments=now.list_start_moments_of_runs_with_hosts({host.name for host in month.run.hosts}),
         deadlines=deadlines,
         regime=regime,
-        kind=kind,
-        lang=lang,
+        kind=options.kind,
+        lang=options.lang,
         previous=before.run_start_moments[0] if before else None,
         framework=load_framework(OF_REGIME[regime]),
-        incidents=incidents(month),
+        incidents=options.incidents(month),
         levels=systems.load_highest_system_level_by_site(
             get_office_folder_of_inventory(inventory.path), organisation, inventory.hosts
         ),
-        besides=extra_annex_rows(month),
+        besides=options.extra_annex_rows(month),
     )
-    files = render_official_report_files(content.build_official_document(context), month, catalogue, period, template)
-    try:
-        output.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise InputError(
-            "cannot make the folder {folder}: {why}", folder=output, why=error.strerror, mend="choose another --output"
-        ) from error
+    return DocumentToWrite(
+        name=f"{options.kind}-{unit.id}-{period}",
+        document=content.build_official_document(context),
+        template=options.template or docx.OFFICIAL_TEMPLATE,
+        notices=tuple(_iter_notices_of_moved_days(month, deadlines, Words(options.lang))),
+        private_annexes={
+            f"{ANNEX}{unit.id}-{period}{suffix}.pdf": print_job
+            for suffix, print_job in technical.iter_technical_annex_print_jobs(
+                month, catalogue, period, lang=options.lang
+            )
+        },
+    )
+
+
+def _iter_notices_of_moved_days(month: OfficeMonthFigures, deadlines: Deadlines, words: Words) -> Iterator[str]:
+    """Yield that open findings were due before the day of writing, so that they are asked for by another day."""
     passed_findings = deadlines.select_findings_due_before_day_of_writing(
         finding for finding in month.findings if finding.is_open
     )
-    return IssuedReport(
-        files=tuple(_write_owner_only_file(output / name, content_) for name, content_ in files.items()),
-        moved_count=len(passed_findings),
-        moved_to=deadlines.next_working_day,
-    )
-
-
-def _write_owner_only_file(path: Path, new_content: bytes) -> Path:
-    """Put a file in place, whole; what holds addresses is for its owner only."""
-    return (
-        publish.write_private(path, [new_content])
-        if path.name.startswith(ANNEX)
-        else publish.write_file(path, new_content)
-    )
-
-
-def render_official_report_files(
-    document: OfficialDocument, month: OfficeMonthFigures, catalogue: Catalogue, period: Period, template: Path | None
-) -> Mapping[str, bytes]:
-    """Return the files by name: the document as DOCX and PDF, long annexes apart, the technical annex."""
-    name, annex = f"{document.kind}-{month.unit.id}-{period}", f"{ANNEX}{month.unit.id}-{period}"
-    with ThreadPoolExecutor(PRESSES) as presses:
-        try:
-            pdf_jobs = {
-                f"{of}{suffix}.pdf": presses.submit(pdf.render_pdf, sheet)
-                for of, sheets in (
-                    (name, pdf.iter_document_print_jobs_by_file_suffix(document)),
-                    (annex, technical.iter_technical_annex_print_jobs(month, catalogue, period, lang=document.lang)),
-                )
-                for suffix, sheet in sheets
-            }
-            rendered_files = {f"{name}.docx": docx.render_document_as_docx(document, template)}
-            return rendered_files | {file: press.result() for file, press in pdf_jobs.items()}
-        except InputError:
-            presses.shutdown(cancel_futures=True)
-            raise
+    if passed_findings:
+        yield words("official.moved", n=len(passed_findings), day=words.format_date(deadlines.next_working_day))
 
 
 def get_reporting_unit(inventory: Inventory, unit_id: str) -> tuple[Organisation, Unit]:

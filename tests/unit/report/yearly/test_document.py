@@ -15,7 +15,8 @@ import yaml
 
 from auditor.errors import InputError
 from auditor.inventory import hosts as inventories
-from auditor.report.yearly import issue
+from auditor.report.official import writer
+from auditor.report.yearly import document
 from auditor.report.yearly.table import ReportingYear
 from auditor.system import resources
 
@@ -29,11 +30,9 @@ STATES = {"draft": "Đang dự thảo", "submitted": "Đã gửi thẩm định"
 def made(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, bytes]:
     folder = tmp_path_factory.mktemp("yearly")
     inventory = inventories.load_inventory(LAB)
-    issued = issue.write_yearly_system_table_of_unit(
-        inventory, "tinh-tan-giang", ReportingYear(2026), output=folder, lang="vi", today=TODAY
-    )
-    assert issued.doubts == ()
-    return {path.suffix: path.read_bytes() for path in issued.files}
+    table = document.build_yearly_table(inventory, "tinh-tan-giang", ReportingYear(2026), lang="vi", today=TODAY)
+    assert table.notices == ()
+    return {path.suffix: path.read_bytes() for path in writer.write_document(table, folder).files}
 
 
 def test_the_workbook_has_the_forms_table(made: Mapping[str, bytes]) -> None:
@@ -67,31 +66,25 @@ def test_letter_and_pdf_say_the_same(made: Mapping[str, bytes]) -> None:
 
 
 def test_the_same_day_gives_the_same_bytes(made: Mapping[str, bytes], tmp_path: Path) -> None:
-    again = issue.write_yearly_system_table_of_unit(
-        inventories.load_inventory(LAB), "tinh-tan-giang", ReportingYear(2026), output=tmp_path, lang="vi", today=TODAY
+    again = document.build_yearly_table(
+        inventories.load_inventory(LAB), "tinh-tan-giang", ReportingYear(2026), lang="vi", today=TODAY
     )
-    assert {path.suffix: path.read_bytes() for path in again.files} == made
+    assert {Path(name).suffix: content for name, content in writer.render_document(again).items()} == made
 
 
 def test_a_commune_reports_what_it_operates(tmp_path: Path) -> None:
-    issued = issue.write_yearly_system_table_of_unit(
-        inventories.load_inventory(LAB), "xa-an-truc", ReportingYear(2026), output=tmp_path, lang="en", today=TODAY
+    table = document.build_yearly_table(
+        inventories.load_inventory(LAB), "xa-an-truc", ReportingYear(2026), lang="en", today=TODAY
     )
-    word = docx.Document(str(issued.files[0]))
+    word = docx.Document(str(writer.write_document(table, tmp_path).files[0]))
     said = [paragraph.text for paragraph in word.paragraphs]
     assert "a) Owner of the information systems: Ủy ban nhân dân tỉnh Tân Giang" in said
     assert [row.cells[1].text for row in word.tables[-1].rows[1:]] == ["Trang thông tin điện tử xã An Trúc"]
 
 
-def test_an_office_without_systems_is_told(tmp_path: Path) -> None:
+def test_an_office_without_systems_is_told() -> None:
     with pytest.raises(InputError) as told:
-        issue.write_yearly_system_table_of_unit(
-            inventories.load_inventory(LAB),
-            "so-khcn",
-            ReportingYear(2026),
-            output=tmp_path / "out",
-            lang="vi",
-            today=TODAY,
+        document.build_yearly_table(
+            inventories.load_inventory(LAB), "so-khcn", ReportingYear(2026), lang="vi", today=TODAY
         )
     assert told.value.what == "neither so-khcn nor a unit below it owns or operates an information system"
-    assert not (tmp_path / "out").exists()

@@ -16,7 +16,7 @@ from auditor.history.runs import RunHistory
 from auditor.inventory import hosts as inventory
 from auditor.models import Hardening, HostHardening
 from auditor.report import advisory
-from auditor.report.official import issue
+from auditor.report.official import monthly, writer
 from auditor.report.official.period import Period, build_state_at_end_of_month, find_last_month_with_run_before
 from auditor.text.translations import Words
 from tests import factory
@@ -37,23 +37,16 @@ def keep(history, started, *, hosts=factory.HOSTS, **more):
 
 
 def written(history, tmp_path, unit="xa-an-truc", period="2026-11", **more):
-    return issue.write_monthly_official_report_of_unit(
+    options = monthly.ReportOptions(**{"kind": "bao-cao", "lang": "vi", "today": official.TODAY, **more})
+    report = monthly.build_monthly_report(
         history,
         inventory.load_inventory(LAB),
         official.CATALOGUE,
         unit,
         Period.parse_year_and_month(period),
-        output=tmp_path / "out",
-        **{
-            "kind": "bao-cao",
-            "regime": None,
-            "lang": "vi",
-            "template": None,
-            "today": official.TODAY,
-            "incidents": lambda _month: (),
-            **more,
-        },
-    ).files
+        options,
+    )
+    return writer.write_document(report, tmp_path / "out").files
 
 
 def test_the_files_of_a_month(history, tmp_path):
@@ -172,25 +165,17 @@ def test_a_deadline_does_not_roll_on_from_month_to_month(history, tmp_path):
 
 def test_a_report_written_late_tells_that_days_were_moved(history, tmp_path):
     keep(history, "2026-11-24T09:12:00+07:00")
-    inventory_, month = inventory.load_inventory(LAB), Period(2026, 11)
-    given = {"output": tmp_path / "out", "kind": "bao-cao", "regime": None, "lang": "vi", "template": None}
+    lab = inventory.load_inventory(LAB)
 
-    def issued(today):
-        return issue.write_monthly_official_report_of_unit(
-            history,
-            inventory_,
-            official.CATALOGUE,
-            "xa-an-truc",
-            month,
-            **given,
-            today=today,
-            incidents=lambda _month: (),
-        )
+    def build(today):
+        options = monthly.ReportOptions(kind="bao-cao", lang="vi", today=today)
+        return monthly.build_monthly_report(history, lab, official.CATALOGUE, "xa-an-truc", Period(2026, 11), options)
 
-    assert issued(datetime.date(2026, 11, 30)).moved_count == 0
-    late = issued(datetime.date(2026, 12, 11))
-    assert late.moved_count > 0 and late.moved_to == datetime.date(2026, 12, 14)
-    assert "chậm nhất ngày 14/12/2026" in body(late.files)
+    assert build(datetime.date(2026, 11, 30)).notices == ()
+    late = build(datetime.date(2026, 12, 11))
+    (notice,) = late.notices
+    assert "14/12/2026" in notice
+    assert "chậm nhất ngày 14/12/2026" in body(writer.write_document(late, tmp_path / "out").files)
 
 
 @pytest.mark.parametrize("text", ["2026", "2026-13", "2026-1", "26-11", "2026-11-01", "", "2026-00"])
@@ -209,10 +194,10 @@ def test_a_unit_that_ceased_says_who_took_over(tmp_path):
     with pytest.raises(
         InputError, match=r"organisation\.yml:3: unit huyen no longer exists: Xã Mới succeeded it — use --unit xa"
     ):
-        issue.get_reporting_unit(inventory.load_inventory(tmp_path), "huyen")
+        monthly.get_reporting_unit(inventory.load_inventory(tmp_path), "huyen")
     (office / "organisation.yml").unlink()
     with pytest.raises(InputError, match="an official report needs the offices"):
-        issue.get_reporting_unit(inventory.load_inventory(tmp_path), "huyen")
+        monthly.get_reporting_unit(inventory.load_inventory(tmp_path), "huyen")
 
 
 def test_a_month_s_work_is_read_from_the_audits_around_each_hardening(history):
@@ -227,15 +212,15 @@ def test_a_month_s_work_is_read_from_the_audits_around_each_hardening(history):
     lost = made.model_copy(update={"id": "never-kept"})
     history.keep(after.model_copy(update={"id": "z", "started": "2026-11-25T01:00:00+07:00", "hardening": lost}))
     lab = inventory.load_inventory(LAB)
-    now, earlier, first = issue.load_start_and_end_states_of_month(history, lab, official.MONTH)
+    now, earlier, first = monthly.load_start_and_end_states_of_month(history, lab, official.MONTH)
     assert (now.run.id, first and first.run.id, earlier is not None) == ("z", before.id, True)
-    found = [(one.before.id, one.after.id) for one in issue.iter_hardenings(history, lab, official.MONTH)]
+    found = [(one.before.id, one.after.id) for one in monthly.iter_hardenings(history, lab, official.MONTH)]
     assert found == [(before.id, "after")]
 
 
 def test_a_month_with_one_run_has_no_first_one(history):
     keep(history, "2026-11-24T09:12:00+07:00")
-    assert issue.load_start_and_end_states_of_month(history, inventory.load_inventory(LAB), official.MONTH)[1:] == (
+    assert monthly.load_start_and_end_states_of_month(history, inventory.load_inventory(LAB), official.MONTH)[1:] == (
         None,
         None,
     )

@@ -1,4 +1,4 @@
-"""The DOCX templates as they are shipped: ``python -m auditor.report.official.template`` writes them anew.
+"""The DOCX templates as they are shipped: ``python -m tools.docx_templates`` writes them anew.
 
 An officer edits a copy in Word and gives it with ``--template``. Marks in double braces are filled in; the styles
 below, whose names begin with ``VB``, say how each element looks. The three styles of rules and the frame around the
@@ -8,8 +8,6 @@ circulation note are set to their length after filling in, by the text above or 
 from __future__ import annotations
 
 import datetime
-import io
-import zipfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -49,20 +47,26 @@ from auditor.report.official.document import (
     SIZE_TABLE,
     AnnexKey,
 )
+from auditor.report.official.docx import (
+    FORM_TEMPLATE,
+    OFFICIAL_TEMPLATE,
+    SHARING_TEMPLATE,
+    STYLE_AGENCY_RULE,
+    STYLE_CIRCULATION,
+    STYLE_MOTTO_RULE,
+    STYLE_TITLE_RULE,
+    YEARLY_TEMPLATE,
+    save_docx_reproducibly,
+)
 
-PATH = metrics.ASSETS / "official.docx"
-YEARLY_PATH = metrics.ASSETS / "yearly.docx"
-SHARING_PATH = metrics.ASSETS / "sharing.docx"
-FORM_PATH = metrics.ASSETS / "form.docx"
-_ALONE: Mapping[Path, tuple[AnnexKey, ...]] = {YEARLY_PATH: ("systems",), SHARING_PATH: ("sharing",), FORM_PATH: ()}
-TEMPLATES: Mapping[Path, tuple[AnnexKey, ...]] = {
-    PATH: tuple(key for key in COLUMNS if key != "systems"),
-    **_ALONE,
+TEMPLATES: Mapping[Path, Sequence[AnnexKey]] = {
+    OFFICIAL_TEMPLATE: tuple(key for key in COLUMNS if key != "systems"),
+    YEARLY_TEMPLATE: ("systems",),
+    SHARING_TEMPLATE: ("sharing",),
+    FORM_TEMPLATE: (),
 }
 """Each with its annexes."""
 FONT = "Times New Roman"
-STYLE_MOTTO_RULE, STYLE_AGENCY_RULE, STYLE_TITLE_RULE = "VB Kẻ tiêu ngữ", "VB Kẻ cơ quan", "VB Kẻ trích yếu"
-STYLE_CIRCULATION = "VB Lưu hành"
 STYLE_BLANK = "VB Để trống"
 _LEFT, _CENTER, _RIGHT, _JUSTIFY = (
     WD_ALIGN_PARAGRAPH.LEFT,
@@ -71,7 +75,7 @@ _LEFT, _CENTER, _RIGHT, _JUSTIFY = (
     WD_ALIGN_PARAGRAPH.JUSTIFY,
 )
 _ALIGN = {"left": _LEFT, "center": _CENTER, "right": _RIGHT}
-_EPOCH = datetime.datetime(2026, 1, 1, tzinfo=datetime.UTC)
+_EPOCH = datetime.datetime(2026, 1, 1)
 
 
 def build_docx_template_with_annexes(annex_keys: Sequence[AnnexKey]) -> bytes:
@@ -90,7 +94,7 @@ def _set_fixed_document_properties(document: Any) -> None:
     properties = document.core_properties
     properties.author, properties.title, properties.comments = "", "", ""
     properties.language = "vi-VN"
-    properties.created = properties.modified = _EPOCH.replace(tzinfo=None)
+    properties.created = properties.modified = _EPOCH
     properties.revision = 1
 
 
@@ -429,16 +433,6 @@ def _add_styled_paragraphs(container: Any, *paragraphs: tuple[str, str]) -> None
         paragraph.style = style or "VB Ngắt"
         if text:
             paragraph.add_run(text)
-
-
-def save_docx_reproducibly(document: Any) -> bytes:
-    """Return the file with fixed dates inside, so that making it again changes nothing."""
-    buffer, target = io.BytesIO(), io.BytesIO()
-    document.save(buffer)
-    with zipfile.ZipFile(buffer) as raw, zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name in sorted(raw.namelist(), key=lambda name: (name != "[Content_Types].xml", name)):
-            archive.writestr(zipfile.ZipInfo(name, _EPOCH.timetuple()[:6]), raw.read(name), zipfile.ZIP_DEFLATED)
-    return target.getvalue()
 
 
 if __name__ == "__main__":

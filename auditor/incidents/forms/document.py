@@ -1,11 +1,9 @@
-"""From an incident to the files of a form: none is put in place before both are made."""
+"""From an incident to a form."""
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator, Sequence
-from pathlib import Path
-from typing import NamedTuple, get_args
+from typing import get_args
 
 from auditor.errors import InputError
 from auditor.incidents.case import IncidentCase
@@ -29,7 +27,7 @@ from auditor.inventory.exceptions import get_office_folder_of_inventory
 from auditor.models import Inventory, Lang, Organisation, Run
 from auditor.models.incidents import FilledFormEvent
 from auditor.models.ranks import Form, Question
-from auditor.report.official import docx, metrics, pdf, template
+from auditor.report.official import docx, metrics
 from auditor.report.official.content import form as head
 from auditor.report.official.content.context import BLANK
 from auditor.report.official.document import (
@@ -42,23 +40,12 @@ from auditor.report.official.document import (
     TextBlock,
 )
 from auditor.report.official.form import Choice, Field, FormSection, build_blocks_of_printed_form, list_missing_fields
-from auditor.report.official.issue import get_reporting_unit
-from auditor.system import files as publish
+from auditor.report.official.monthly import get_reporting_unit
+from auditor.report.official.writer import DocumentToWrite, WrittenDocument
 from auditor.text.translations import Words
 
 BLANK_LINE = "…" * 30
 """Where an addressee is written by hand."""
-
-
-class IssuedForm(NamedTuple):
-    """The files that were written, and the mandatory fields that are still blank."""
-
-    files: tuple[Path, ...]
-    deed: FilledFormEvent
-    by_hand: tuple[str, ...]
-    """Labels of what people write on the paper."""
-    unknown: tuple[str, ...]
-    """Sentences: which field nobody has answered, and where that is done."""
 
 
 def choose_form(case: IncidentCase, requested_form: Form | None) -> Form:
@@ -167,40 +154,37 @@ def gather_known_values_for_form(
     )
 
 
-def write_form_as_docx_and_pdf(prefill: FormPrefill, output: Path) -> IssuedForm:
-    """Write a form as DOCX and PDF/A, for their owner only.
+def build_form(prefill: FormPrefill) -> DocumentToWrite:
+    """Return a form, whose files are for their owner only; its notices name what nobody has answered, and where to.
 
-    The same ledger and papers, the same bytes. Raises InputError.
+    The same ledger and papers, the same bytes.
     """
     filled_parts = fill_sections_of_form(prefill)
-    paper = build_document(prefill, filled_parts)
-    word, pdf_content = (
-        docx.render_document_as_docx(paper, template.FORM_PATH),
-        pdf.render_pdf(dict(pdf.iter_document_print_jobs_by_file_suffix(paper))[""]),
+    return DocumentToWrite(
+        name=f"su-co-{prefill.case.id}-{prefill.form}",
+        document=build_document(prefill, filled_parts),
+        template=docx.FORM_TEMPLATE,
+        notices=(
+            *_warn_of_undeclared_incident_authority(prefill),
+            *_explain_where_to_fill_missing_fields(prefill, filled_parts),
+        ),
+        is_private=True,
     )
-    blank = list_missing_fields(filled_parts)
-    unknown = (
-        *_warn_of_undeclared_incident_authority(prefill),
-        *_explain_where_to_fill_missing_fields(prefill, filled_parts),
+
+
+def record_filled_form(form: Form, to_write: DocumentToWrite, written: WrittenDocument) -> FilledFormEvent:
+    """Return the event that a form was filled in."""
+    return FilledFormEvent(
+        form=form,
+        docx=written.sha256[f"{to_write.name}.docx"],
+        pdf=written.sha256[f"{to_write.name}.pdf"],
+        missing=len(to_write.notices),
     )
-    name = f"su-co-{prefill.case.id}-{prefill.form}"
-    try:
-        output.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise InputError(
-            "cannot make the folder {folder}: {why}", folder=output, why=error.strerror, mend="choose another --output"
-        ) from error
-    made_files = tuple(
-        publish.write_private(output / f"{name}{suffix}", [content])
-        for suffix, content in ((".docx", word), (".pdf", pdf_content))
-    )
-    deed = FilledFormEvent(
-        form=prefill.form,
-        docx=hashlib.sha256(word).hexdigest(),
-        pdf=hashlib.sha256(pdf_content).hexdigest(),
-        missing=len(unknown),
-    )
-    return IssuedForm(made_files, deed, tuple(field.label for field in blank if field.by_hand), unknown)
+
+
+def list_blank_fields_to_fill_in_by_hand(prefill: FormPrefill) -> tuple[str, ...]:
+    """Return the labels of mandatory fields that people write on the paper."""
+    return tuple(field.label for field in list_missing_fields(fill_sections_of_form(prefill)) if field.by_hand)
 
 
 def fill_sections_of_form(prefill: FormPrefill) -> tuple[FormSection, ...]:

@@ -19,8 +19,9 @@ from auditor.history.runs import RunHistory
 from auditor.inventory import hosts as inventories
 from auditor.models import Finding, Run, Severity, Status, Subject
 from auditor.models.run import Protection
+from auditor.report.official import writer
 from auditor.report.official.period import Period
-from auditor.report.sharing import issue
+from auditor.report.sharing import document
 from auditor.system import resources
 from tests import factory
 
@@ -87,10 +88,8 @@ def history(tmp_path_factory: pytest.TempPathFactory) -> RunHistory:
 
 
 def written(history: RunHistory, unit: str, folder: Path) -> tuple[Mapping[str, bytes], tuple[str, ...]]:
-    issued = issue.write_monthly_sharing_table_of_unit(
-        history, inventories.load_inventory(LAB), CATALOGUE, unit, NOVEMBER, output=folder, lang="vi"
-    )
-    return {path.suffix: path.read_bytes() for path in issued.files}, issued.doubts
+    table = document.build_sharing_table(history, inventories.load_inventory(LAB), CATALOGUE, unit, NOVEMBER, lang="vi")
+    return {path.suffix: path.read_bytes() for path in writer.write_document(table, folder).files}, table.notices
 
 
 @pytest.fixture(scope="module")
@@ -166,22 +165,16 @@ def test_a_commune_reports_itself(history: RunHistory, tmp_path: Path) -> None:
 def test_what_was_said_after_the_month_is_told(history: RunHistory, tmp_path: Path) -> None:
     kept = RunHistory(tmp_path / "history.sqlite")
     kept.keep(run("2026-10-20T08:00:00+07:00", *OCTOBER))
-    issued = issue.write_monthly_sharing_table_of_unit(
-        kept, inventories.load_inventory(LAB), CATALOGUE, "xa-an-truc", Period(2026, 10), output=tmp_path, lang="en"
+    table = document.build_sharing_table(
+        kept, inventories.load_inventory(LAB), CATALOGUE, "xa-an-truc", Period(2026, 10), lang="en"
     )
-    assert issued.doubts[0] == (
+    assert table.notices[0] == (
         "Ủy ban nhân dân xã An Trúc, Central management: declared on 5 Nov 2026, after the last day of the data, 31 Oct 2026."
     )
 
 
-def test_a_month_without_a_run_is_told(history: RunHistory, tmp_path: Path) -> None:
+def test_a_month_without_a_run_is_told(history: RunHistory) -> None:
     with pytest.raises(InputError, match="has no run in"):
-        issue.write_monthly_sharing_table_of_unit(
-            history,
-            inventories.load_inventory(LAB),
-            CATALOGUE,
-            "xa-an-truc",
-            Period(2026, 12),
-            output=tmp_path,
-            lang="vi",
+        document.build_sharing_table(
+            history, inventories.load_inventory(LAB), CATALOGUE, "xa-an-truc", Period(2026, 12), lang="vi"
         )
