@@ -4,7 +4,7 @@ Data only, no I/O; a noun stands in a module of its kind.
 
 - ``base``, ``ranks``: identifiers and texts; languages, severities and statuses.
 - ``clock``: the clock of Việt Nam; no other module asks for the time. ``windows``: change windows.
-- ``hosts``, ``offices``: hosts and sites; offices and their exceptions.
+- ``hosts``, ``offices``: hosts and sites; offices. ``exceptions/``: what offices decide is all right.
 - ``applications``: what the controller itself knows of each CMS.
 - ``findings``, ``run``: a control on one subject; one audit. ``hardening``: what a hardening did.
 - ``reviews``, ``hunts``: scans of sites and hunts on hosts, with their traces.
@@ -34,6 +34,8 @@ if TYPE_CHECKING:
         UrlPath,
         WindowText,
     )
+    from auditor.models.exceptions.papers import Attestation, Authorization, Statement, Waiver
+    from auditor.models.exceptions.record import ExceptionScope, Role, Validity
     from auditor.models.findings import (
         AppliedAttestation,
         AppliedWaiver,
@@ -47,17 +49,7 @@ if TYPE_CHECKING:
     from auditor.models.hardening import Hardening, HostHardening, HostState, NotDone
     from auditor.models.hosts import Application, Host, Inventory, Site
     from auditor.models.hunts import Hunt, HuntSummary
-    from auditor.models.offices import (
-        Attestation,
-        Authorization,
-        ExceptionScope,
-        Organisation,
-        Role,
-        Statement,
-        Unit,
-        Validity,
-        Waiver,
-    )
+    from auditor.models.offices import Organisation, Unit
     from auditor.models.prior_state import PriorState
     from auditor.models.reviews import AcceptedTrace, Scan, ScanSummary, Stop, Trace, TraceAcceptance
     from auditor.models.run import ExcludedHost, HostOutcome, OnlyHere, Run
@@ -122,7 +114,10 @@ __all__ = [
 ]
 
 
-_MODULES = ("base", "offices", "hosts", "findings", "hardening", "reviews", "hunts", "run", "prior_state")
+_MODULES = (
+    *("base", "offices", "exceptions.record", "exceptions.papers", "hosts", "findings"),
+    *("hardening", "reviews", "hunts", "run", "prior_state"),
+)
 
 if not TYPE_CHECKING:
 
@@ -131,11 +126,7 @@ if not TYPE_CHECKING:
 
         ``--help`` asks for none, and does not wait until pydantic has built them.
         """
-        for kind in (
-            ("base", "offices", "hosts", "findings", "hardening", "reviews", "hunts", "run", "prior_state")
-            if name in __all__
-            else ()
-        ):
+        for kind in _MODULES if name in __all__ else ():
             members = vars(import_module(f"{__name__}.{kind}"))
             if name in members:
                 globals()[name] = members[name]

@@ -9,7 +9,8 @@ from pydantic import Field
 from pydantic.dataclasses import dataclass
 
 from auditor.models.base import FORBID_EXTRA, ControlId, Domain, Model, Text
-from auditor.models.offices import Authorization, Validity, Waiver
+from auditor.models.exceptions.papers import Authorization, Waiver
+from auditor.models.exceptions.record import Validity
 from auditor.models.ranks import Severity, Status
 
 

@@ -8,7 +8,8 @@ from pydantic import Field
 
 from auditor.models.applications.registry import KINDS
 from auditor.models.base import AcceptedName, Domain, Model, Network, PlainPath, Ports, UnitId, UrlPath
-from auditor.models.offices import Attestation, Authorization, Organisation, Statement, Waiver
+from auditor.models.exceptions.papers import Attestation, Authorization, Statement, Waiver
+from auditor.models.offices import Organisation
 
 if TYPE_CHECKING:
     Application = str

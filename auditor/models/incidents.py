@@ -11,7 +11,7 @@ from typing import Annotated, Literal
 from pydantic import Field, StringConstraints
 
 from auditor.models.base import ControlId, Model, UnitId
-from auditor.models.offices import Role
+from auditor.models.exceptions.record import Role
 from auditor.models.ranks import Form, Question, Regime, Report, Step
 from auditor.models.response_actions import Means
 from auditor.models.reviews import Place

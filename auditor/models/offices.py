@@ -1,15 +1,14 @@
-"""The organisation, its offices, and the papers with which they answer for controls."""
+"""The organisation and its offices."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date
 from functools import cached_property
-from typing import Annotated, Literal, Self
+from typing import Annotated, Self
 
-from pydantic import AfterValidator, Field, StringConstraints, model_validator
+from pydantic import Field, StringConstraints, model_validator
 
-from auditor.models.base import ControlId, Domain, Model, UnitId, WindowText
+from auditor.models.base import Model, UnitId, WindowText
 from auditor.models.ranks import Regime, Severity
 
 
@@ -92,97 +91,3 @@ class Organisation(Model):
     @cached_property
     def _units_by_id(self) -> Mapping[str, Unit]:
         return {unit.id: unit for unit in self.units}
-
-
-def _forbid_mail_address_as_role_name(role_name: str) -> str:
-    if "@" in role_name:
-        raise ValueError("use the address of an office role, not of a person")
-    return role_name
-
-
-Role = Annotated[
-    str,
-    StringConstraints(strip_whitespace=True, min_length=1, max_length=120),
-    AfterValidator(_forbid_mail_address_as_role_name),
-]
-"""Who answers for something, as an office role: "Chánh Văn phòng". People come and go, and are nobody's business."""
-
-
-Validity = Literal["future", "active", "expiring", "expired"]
-"""Where a paper stands on a day: not yet in force, in force, in force for 30 more days at most, over."""
-
-
-class ExceptionScope(Model):
-    """The places where a paper holds.
-
-    A unit stands for all below it, a host for the sites on it.
-    """
-
-    units: tuple[UnitId, ...] = ()
-    hosts: tuple[str, ...] = ()
-    sites: tuple[Domain, ...] = ()
-
-
-class Waiver(Model):
-    """Leave to let a control be open somewhere for a while."""
-
-    id: Annotated[str, StringConstraints(pattern=r"^[^\s@]+$", max_length=64)]
-    control: ControlId
-    scope: ExceptionScope
-    reason: str = Field(min_length=1)
-    approver: Role
-    granted: date = Field(description="first day in force, Vietnam time")
-    expires: date = Field(description="last day in force, Vietnam time")
-    compensating: str | None = Field(default=None, min_length=1, description="the compensating measure")
-
-
-class Authorization(Model):
-    """An office's leave, in writing, to ask its sites for addresses that nobody names."""
-
-    document: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=300)] = Field(
-        description="number and title of the document that orders it"
-    )
-    dated: date = Field(description="day of the document, and first day in force, Vietnam time")
-    scope: ExceptionScope
-    expires: date = Field(description="last day in force, Vietnam time")
-
-
-class Attestation(Model):
-    """A person's signed answer to a control that only a person can tell."""
-
-    control: ControlId
-    scope: ExceptionScope
-    who: Role
-    when: date = Field(description="first day it counts, Vietnam time")
-    valid_until: date = Field(description="last day it counts, Vietnam time")
-    evidence: str = Field(min_length=1, description="a file, by its path in the office folder")
-    sha256: str = Field(pattern=r"^[0-9a-f]{64}$", description="of the evidence file")
-    compensating: str | None = Field(default=None, min_length=1, description="the compensating measure")
-
-
-class Statement(Model):
-    """The statement of an office on a vulnerability that the published data has as open or unknown.
-
-    It says why the vulnerability is none here.
-    """
-
-    id: Annotated[str, StringConstraints(pattern=r"^[^\s@]+$", max_length=64)]
-    vulnerability: Annotated[
-        str, StringConstraints(pattern=r"^(?:CVE-[0-9]{4}-[0-9]{4,19}|WORDFENCE-[0-9a-f-]{1,40}|GHSA-[0-9a-z-]{1,40})$")
-    ]
-    product: str = Field(
-        min_length=1, max_length=200, description="source package, or component such as plugin/akismet"
-    )
-    scope: ExceptionScope
-    status: Literal["not_affected", "mitigated"]
-    justification: Literal[
-        "component_not_present",
-        "vulnerable_code_not_present",
-        "vulnerable_code_not_in_execute_path",
-        "vulnerable_code_cannot_be_controlled_by_adversary",
-        "inline_mitigations_already_exist",
-    ] = Field(description="as VEX has them")
-    reason: str = Field(min_length=1, description="what was done, or how it is known")
-    approver: Role
-    granted: date = Field(description="first day in force, Vietnam time")
-    expires: date = Field(description="last day in force, Vietnam time")

@@ -9,7 +9,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, StringConstraints, model_validator
 
 from auditor.models.base import Domain, Model
-from auditor.models.offices import Role
+from auditor.models.exceptions.record import Role
 
 MAX_SAMPLE, MAX_WHERE, MAX_TARGET = 160, 120, 60
 """Characters; none takes more than twice as many bytes."""
