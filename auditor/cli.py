@@ -6,46 +6,114 @@ import gc
 import io
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Annotated, NoReturn
+from typing import Annotated, Any, NoReturn
 
 import typer
 
 from auditor import __version__
-from auditor.commands import (
-    audit,
-    completion,
-    controls,
-    doctor,
-    drift,
-    enroll,
-    harden,
-    history,
-    incidents,
-    indicators,
-    inventory,
-    mail,
-    plan,
-    report,
-    rollback,
-    vulnerabilities,
-    waivers,
-)
-from auditor.commands.compromise import hunt, known_good
-from auditor.commands.content import baseline, review
-from auditor.commands.lab import demo, drill, machines
-from auditor.commands.options.deprecation import add_deprecated_command_name
 from auditor.commands.output import faults
+from auditor.commands.verbs.base import COMPLETION_VARIABLE, DeprecatedName, Entry, LazyGroup, Reference, load_attribute
 from auditor.errors import IO, SOFTWARE, InputError, LabError
 from auditor.models import Lang
 from auditor.system import sandbox
 from auditor.text import language, usage
 from auditor.text.sanitize import escape_invisible_characters
 
+VERBS: Mapping[str, Entry] = {
+    "doctor": Reference(
+        "auditor.commands.verbs.machine:DoctorOptions",
+        "Check this machine's prerequisites, and print the command that installs each missing one.",
+    ),
+    "enroll": Reference(
+        "auditor.commands.verbs.inventory:EnrollOptions",
+        "Enroll a server: create an automation account on it, with its own key and sudo.",
+    ),
+    "audit": Reference(
+        "auditor.commands.verbs.audit:AuditOptions",
+        "Audit all hosts and sites; write report/index.html, findings.json and junit.xml, or the formats in --format.",
+    ),
+    "review": Reference(
+        "auditor.commands.verbs.content:ReviewOptions",
+        "Scan the sites for injected content, as visitors, phones and search engines see them; then audit.",
+    ),
+    "hunt": Reference(
+        "auditor.commands.verbs.compromise:HuntOptions",
+        "Scan web roots, autostart entries, ways to log in and processes for traces of intrusion; then audit.",
+    ),
+    "plan": Reference(
+        "auditor.commands.verbs.hardening:PlanOptions",
+        "Show what hardening would change and why, most severe first, without changing anything.",
+    ),
+    "harden": Reference(
+        "auditor.commands.verbs.hardening:HardenOptions",
+        "Fix open findings: audit, plan, ask, apply, probe, confirm or roll back, audit again.",
+    ),
+    "rollback": Reference(
+        "auditor.commands.verbs.hardening:RollbackOptions",
+        "Undo a confirmed hardening: files, live settings, services, database accounts; remove what it installed.",
+    ),
+    "drift": Reference(
+        "auditor.commands.verbs.hardening:DriftOptions",
+        "Show what changed on each host since its last confirmed hardening run, and which controls have regressed.",
+    ),
+    "completion": Reference(
+        "auditor.commands.verbs.machine:CompletionOptions",
+        "Print a script that makes Tab complete commands, options, hosts, sites, controls, offices and runs.",
+    ),
+    "demo": DeprecatedName("auditor.commands.verbs.lab:LabDemoOptions", "auditor lab demo"),
+    "drill": DeprecatedName("auditor.commands.verbs.lab:LabDrillOptions", "auditor lab drill"),
+    "report": Reference(
+        "auditor.commands.verbs.report:REPORT", "Reports of a stored run; 'auditor report RUN' writes them again."
+    ),
+    "history": Reference(
+        "auditor.commands.verbs.history:HISTORY", "Stored runs: list, compare, export, prune, verify."
+    ),
+    "mail": Reference("auditor.commands.verbs.mail:MAIL", "Mail to the offices: test it, show the queue, deliver."),
+    "controls": Reference(
+        "auditor.commands.verbs.controls:CONTROLS",
+        "Controls: list all, show one, show how they cover a standard or law.",
+    ),
+    "inventory": Reference(
+        "auditor.commands.verbs.inventory:INVENTORY", "Inventory: check it, import hosts and sites."
+    ),
+    "waivers": Reference("auditor.commands.verbs.controls:WAIVERS", "Waivers and attestations: check, list."),
+    "baseline": Reference("auditor.commands.verbs.content:BASELINE", "Accepted traces: accept, list, withdraw."),
+    "incident": Reference(
+        "auditor.commands.verbs.incidents:INCIDENT",
+        "Incidents: open, contain, collect evidence, clean, list due reports, record events, close.",
+    ),
+    "vulnerabilities": Reference(
+        "auditor.commands.verbs.vulnerabilities:VULNERABILITIES",
+        "Vulnerabilities: import data, and check our hosts against it.",
+    ),
+    "indicators": Reference(
+        "auditor.commands.verbs.indicators:INDICATORS",
+        "Indicators: known malicious addresses, domain names and hashes.",
+    ),
+    "known-good": Reference(
+        "auditor.commands.verbs.compromise:KNOWN_GOOD", "Known-good releases: import, list, remove, export."
+    ),
+    "lab": Reference(
+        "auditor.commands.verbs.lab:LAB", "Lab: real Debian machines with real weaknesses, on this machine."
+    ),
+}
+"""What is typed first: where it is declared, and the beginning of its help, which lists it without loading it."""
+
+
+class _CommandLine(LazyGroup):
+    """All verbs. The help ends with what the exit codes mean."""
+
+    entries = VERBS
+
+    def format_epilog(self, ctx: Any, formatter: Any) -> None:
+        usage.write_exit_codes(ctx, formatter)
+
+
 app = typer.Typer(
     name="auditor",
-    cls=usage.CommandGroupWithExitCodes,
+    cls=_CommandLine,
     help="Lũy Tre: hardening and audit for the servers behind the websites of wards and communes.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
@@ -53,32 +121,6 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-app.command("doctor")(doctor.check_prerequisites_of_this_machine)
-app.command("enroll")(enroll.enroll_server)
-app.command()(audit.audit)
-app.command("review")(review.review_sites_for_injected_content)
-app.command("hunt")(hunt.hunt_for_intrusion_traces_and_audit)
-app.command()(plan.plan)
-app.command()(harden.harden)
-app.command()(rollback.rollback)
-app.command("drift")(drift.show_drift_since_last_hardening)
-app.command("completion")(completion.print_completion_script_of_shell)
-app.add_typer(report.app, name="report")
-app.add_typer(history.app, name="history")
-app.add_typer(mail.app, name="mail")
-app.add_typer(controls.app, name="controls")
-app.add_typer(inventory.app, name="inventory")
-app.add_typer(waivers.app, name="waivers")
-app.add_typer(baseline.app, name="baseline")
-app.add_typer(incidents.app, name="incident")
-app.add_typer(vulnerabilities.app, name="vulnerabilities")
-app.add_typer(indicators.app, name="indicators")
-app.add_typer(known_good.app, name="known-good")
-machines.app.command()(demo.demo)
-machines.app.command()(drill.drill)
-app.add_typer(machines.app, name="lab")
-add_deprecated_command_name(app, "demo", "auditor lab demo", demo.demo)
-add_deprecated_command_name(app, "drill", "auditor lab drill", drill.drill)
 
 
 def _print_version(is_requested: bool) -> None:
@@ -122,8 +164,8 @@ def main() -> NoReturn:
         sys.stdout.reconfigure(errors="backslashreplace")  # names on hosts need not be text; in JSON that is an escape
     arguments = sys.argv[1:]
     lang = language.detect_language_from_options_or_environment(arguments, os.environ)
-    if completion.VARIABLE in os.environ:
-        completion.register_shells_for_completion()
+    if COMPLETION_VARIABLE in os.environ:
+        load_attribute("auditor.commands.completion:register_shells_for_completion")()
     try:
         code = usage.build_command_line_in_language(app, lang)(arguments, prog_name="auditor", standalone_mode=False)
         print(end="", flush=True)

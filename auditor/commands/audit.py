@@ -3,100 +3,76 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, NoReturn
+from pathlib import Path
+from typing import NoReturn
 
 import typer
 
+from auditor.audit import controls
+from auditor.audit import run as audits
+from auditor.audit.controls import Catalogue
+from auditor.commands.incidents.next_steps import show_next_step_of_open_incident
+from auditor.commands.options import baseline as baselines
+from auditor.commands.options.baseline import Earlier
 from auditor.commands.options.common import (
-    DEFAULT_FORMATS,
-    DEFAULT_INVENTORY,
-    DEFAULT_LANG,
-    DEFAULT_OUTPUT,
-    BaselineOption,
-    FailOnOption,
-    FormatOption,
-    InventoryOption,
-    JsonOption,
-    LangOption,
-    LimitOption,
-    LocalOption,
-    OutputOption,
     reject_local_with_inventory,
     select_hosts_and_check_lab,
 )
-from auditor.models import Lang, Severity
+from auditor.commands.output import console
+from auditor.commands.output.deferred_errors import DeferredErrors
+from auditor.commands.output.hunts import show_last_hunt_of_each_host
+from auditor.commands.output.reviews import show_last_review_of_each_site
+from auditor.commands.output.run import (
+    show_open_findings_by_control,
+    show_reason_of_exit_code,
+    show_run,
+    show_verdict_against_baseline,
+)
+from auditor.commands.verbs.audit import AuditOptions
+from auditor.fleet.discover import LOCAL
+from auditor.history.incidents import IncidentStore
+from auditor.history.prior_state import load_prior_state
+from auditor.history.runs import RunHistory
+from auditor.incidents import lapses
+from auditor.inventory import hosts as inventories
+from auditor.models import Lang, Run, Severity
+from auditor.models.prior_state import NOTHING_KNOWN
+from auditor.report import json_output
+from auditor.report.files import write_report_files_of_run
+from auditor.report.formats import Format
+from auditor.report.html import renderer
+from auditor.results import intrusions, verdict
+from auditor.results.summary import summarize_run
+from auditor.system import files
+from auditor.text.translations import Words
 
-if TYPE_CHECKING:
-    from pathlib import Path
 
-    from auditor.audit.controls import Catalogue
-    from auditor.commands.options.baseline import Earlier
-    from auditor.history.runs import RunHistory
-    from auditor.models import Run
-    from auditor.report.formats import Format
-
-
-def audit(
-    context: typer.Context,
-    inventory: InventoryOption = DEFAULT_INVENTORY,
-    limit: LimitOption = None,
-    output: OutputOption = DEFAULT_OUTPUT,
-    formats: FormatOption = DEFAULT_FORMATS,
-    fail_on: FailOnOption = Severity.HIGH,
-    baseline: BaselineOption = None,
-    local: LocalOption = False,
-    as_json: JsonOption = False,
-    lang: LangOption = DEFAULT_LANG,
-) -> None:
-    """Audit all hosts and sites; write report/index.html, findings.json and junit.xml, or the formats in --format.
-
-    Exit code: 0 nothing open at or above --fail-on, 1 open findings, 2 usage or configuration error, 3 an applicable
-    requirement could not be evaluated.
-
-    With --baseline, 1 means one of these: a requirement that passed before is open; a requirement at or above --fail-on
-    is newly open, or open in more places; a waiver has expired.
-
-    Examples:
-      auditor audit -i inventories/lab --output out/
-
-      auditor audit -i inventories/lab --limit antruc.test --fail-on medium
-
-      auditor audit -i inventories/lab --fail-on high --baseline last
-
-      auditor audit --local
-
-    """
-    from auditor.audit.run import audit_hosts as run_audit
-    from auditor.commands.options import baseline as baselines
-    from auditor.commands.output import console
-    from auditor.fleet.discover import LOCAL
-    from auditor.history.prior_state import load_prior_state
-    from auditor.history.runs import RunHistory
-    from auditor.inventory import hosts as inventories
-    from auditor.models.prior_state import NOTHING_KNOWN
-    from auditor.system import files
-    from auditor.text.translations import Words
-
-    reject_local_with_inventory(context)
-    inventory_data = LOCAL if local else inventories.load_inventory(inventory)
-    hosts, _sites = select_hosts_and_check_lab(inventory_data, limit)
-    files.check_and_make_output_folder(output)
+def audit(options: AuditOptions) -> None:
+    """Run ``auditor audit``."""
+    reject_local_with_inventory(options.context)
+    inventory_data = LOCAL if options.local else inventories.load_inventory(options.inventory)
+    hosts, _sites = select_hosts_and_check_lab(inventory_data, options.limit)
+    files.check_and_make_output_folder(options.output)
     history = RunHistory()
     history.check()
-    prior_state = NOTHING_KNOWN if local else load_prior_state(inventory_data.path)
+    prior_state = NOTHING_KNOWN if options.local else load_prior_state(inventory_data.path)
     earlier = None
-    if baseline is not None:
-        earlier = baselines.find_runs_of_baseline(baseline, inventory_data.path, [host.name for host in hosts], history)
-    with console.show_progress(Words(lang)("doing.audit"), [host.name for host in hosts]) as report_done:
-        run, _facts = run_audit(
+    if options.baseline is not None:
+        earlier = baselines.find_runs_of_baseline(
+            options.baseline, inventory_data.path, [host.name for host in hosts], history
+        )
+    with console.show_progress(Words(options.lang)("doing.audit"), [host.name for host in hosts]) as report_done:
+        run, _facts = audits.audit_hosts(
             inventory_data,
             prior_state,
             load_control_catalogue,
             hosts,
             watch=report_done,
-            meanwhile=lambda: preload_code_and_templates(lang),
+            meanwhile=lambda: preload_code_and_templates(options.lang),
         )
-    keep_and_report_run_then_exit(run, history, output, formats, fail_on, earlier, lang, as_json=as_json)
+    keep_and_report_run_then_exit(
+        run, history, options.output, options.formats, options.fail_on, earlier, options.lang, as_json=options.as_json
+    )
 
 
 def keep_and_report_run_then_exit(
@@ -114,24 +90,6 @@ def keep_and_report_run_then_exit(
 
     The result is measured by the ``earlier`` runs if there are any.
     """
-    from auditor.commands.output import console
-    from auditor.commands.output.deferred_errors import DeferredErrors
-    from auditor.commands.output.hunts import show_last_hunt_of_each_host
-    from auditor.commands.output.reviews import show_last_review_of_each_site
-    from auditor.commands.output.run import (
-        show_open_findings_by_control,
-        show_reason_of_exit_code,
-        show_run,
-        show_verdict_against_baseline,
-    )
-    from auditor.history.incidents import IncidentStore
-    from auditor.incidents import lapses
-    from auditor.report import json_output
-    from auditor.report.files import write_report_files_of_run
-    from auditor.results import verdict
-    from auditor.results.summary import summarize_run
-    from auditor.text.translations import Words
-
     controls = load_control_catalogue()
     late = DeferredErrors()
     late.run_or_defer_error(lambda: history.keep(run), None)
@@ -175,10 +133,6 @@ def _show_how_to_open_incident_if_none(run: Run, lang: Lang) -> None:
 
     What was said first has scrolled away.
     """
-    from auditor.commands.output import console
-    from auditor.results import intrusions
-    from auditor.text.translations import Words
-
     words, open_intrusions = Words(lang), intrusions.find_intrusions(run)
     if open_intrusions:
         command = intrusions.build_command_to_open_incident(
@@ -189,11 +143,6 @@ def _show_how_to_open_incident_if_none(run: Run, lang: Lang) -> None:
 
 def _show_next_steps_of_open_incidents(run: Run, lang: Lang) -> None:
     """Say what comes next in each open incident on what was looked at."""
-    from pathlib import Path
-
-    from auditor.commands.incidents.next_steps import show_next_step_of_open_incident
-    from auditor.inventory import hosts as inventories
-
     about = {name for host in run.hosts for name in (host.name, *(site.domain for site in host.sites))}
     relevant_incidents = [candidate for candidate in run.incidents or () if candidate.is_about_any_subject(*about)]
     if not relevant_incidents:
@@ -210,8 +159,6 @@ _WORST = 10
 
 def load_control_catalogue() -> Catalogue:
     """Return all controls, read when the hosts have been asked."""
-    from auditor.audit import controls
-
     return controls.load_catalogue()
 
 
@@ -220,6 +167,5 @@ def preload_code_and_templates(lang: Lang) -> None:
     from auditor.commands.output import reviews  # noqa: F401  loaded ahead
     from auditor.commands.output import run as terminal  # noqa: F401  loaded ahead
     from auditor.report import files  # noqa: F401  loaded ahead
-    from auditor.report.html import renderer
 
     renderer.preload_frameworks_and_templates(lang)

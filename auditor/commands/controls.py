@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Any
 
 import typer
+from rich.padding import Padding
+from rich.table import Table
 
-from auditor.commands.options import completions
-from auditor.commands.options.common import DEFAULT_LANG, JsonOption, LangOption
+from auditor.audit import controls as catalogue_files
+from auditor.audit.controls import Control, Drill
+from auditor.audit.frameworks import clauses, coverage
+from auditor.commands.output.console import escape_markup, out
+from auditor.commands.verbs.controls import ControlsCoverageOptions, ControlsListOptions, ControlsShowOptions
 from auditor.errors import InputError, find_nearest_known_name
+from auditor.report.evidence import list_frameworks_with_clauses
 from auditor.text.translations import Words
-
-if TYPE_CHECKING:
-    from auditor.audit.controls import Control, Drill
-
-app = typer.Typer(
-    help="Controls: list all, show one, show how they cover a standard or law.",
-    no_args_is_help=True,
-    rich_markup_mode=None,
-)
 
 _WIDE = 120
 """Columns from which on there is room for a table; below, a control's title stands under the rest."""
@@ -36,26 +33,14 @@ def _build_control_json(control: Control, drills: tuple[Drill, ...]) -> dict[str
     }
 
 
-@app.command("list")
-def list_controls(as_json: JsonOption = False, lang: LangOption = DEFAULT_LANG) -> None:
-    """List every control: severity, subject, whether it has an automated fix and drills.
-
-    Example:
-      auditor controls list --json
-
-    """
-    from rich.padding import Padding
-    from rich.table import Table
-
-    from auditor.audit import controls as catalogue_files
-    from auditor.commands.output.console import escape_markup, out
-
+def list_controls(options: ControlsListOptions) -> None:
+    """Run ``auditor controls list``."""
     drills = catalogue_files.load_drills()
     entries = [_build_control_json(control, drills) for control in catalogue_files.load_catalogue().controls]
-    if as_json:
+    if options.as_json:
         typer.echo(json.dumps(entries, ensure_ascii=False, indent=1))
         return
-    words = Words(lang)
+    words = Words(options.lang)
     rows = [_build_control_table_row(entry, words) for entry in entries]
     if out.width < _WIDE:
         for (control_id, severity, subject, fix, proof), title in rows:
@@ -88,51 +73,37 @@ def _build_control_table_row(control_json: dict[str, Any], words: Words) -> tupl
     ][words.lang]
 
 
-@app.command("show")
-def show_control(
-    control_id: Annotated[
-        str, typer.Argument(metavar="CONTROL", help="Control ID.", autocompletion=completions.complete_controls)
-    ],
-    as_json: JsonOption = False,
-    lang: LangOption = DEFAULT_LANG,
-) -> None:
-    """Show one control: what it requires, why, how it is checked and fixed, and the clauses that it is based on.
-
-    Example:
-      auditor controls show ssh.root_login
-
-    """
-    from auditor.audit import controls as catalogue_files
-    from auditor.commands.output.console import escape_markup, out
-    from auditor.report.evidence import list_frameworks_with_clauses
-
+def show_control(options: ControlsShowOptions) -> None:
+    """Run ``auditor controls show``."""
     catalogue = catalogue_files.load_catalogue()
-    if control_id not in catalogue.controls_by_id:
+    if options.control_id not in catalogue.controls_by_id:
         raise InputError(
-            f"no such control: {control_id}",
+            f"no such control: {options.control_id}",
             mend="see 'auditor controls list'",
-            guess=find_nearest_known_name(control_id, catalogue.controls_by_id),
+            guess=find_nearest_known_name(options.control_id, catalogue.controls_by_id),
         )
-    control = catalogue[control_id]
+    control = catalogue[options.control_id]
     entry = _build_control_json(control, catalogue_files.load_drills())
-    if as_json:
+    if options.as_json:
         typer.echo(json.dumps(entry, ensure_ascii=False, indent=1))
         return
-    words = Words(lang)
+    words = Words(options.lang)
     subject = words("site" if control.subject == "site" else "host")
     out.print(f"[bold]{control.id}[/]  {words(f'severity.{control.severity.value}').lower()}  {subject}")
-    out.print(escape_markup(control.title.get(lang)))
-    out.print(f"{words('controls.problem')}: {escape_markup(control.problem.get(lang))}")
-    out.print(f"\n{escape_markup(control.rationale.get(lang))}\n\n{escape_markup(control.remedy.get(lang))}\n")
+    out.print(escape_markup(control.title.get(options.lang)))
+    out.print(f"{words('controls.problem')}: {escape_markup(control.problem.get(options.lang))}")
+    out.print(
+        f"\n{escape_markup(control.rationale.get(options.lang))}\n\n{escape_markup(control.remedy.get(options.lang))}\n"
+    )
     if control.fix is not None:
         disruption = words(f"disruption.{control.fix.disruption}")
         out.print(f"{words('controls.fix')}: {disruption}; {escape_markup(', '.join(control.fix.touches))}")
         if control.fix.danger is not None:
-            out.print(f"[yellow]! {escape_markup(control.fix.danger.get(lang))}[/]")
+            out.print(f"[yellow]! {escape_markup(control.fix.danger.get(options.lang))}[/]")
         if control.fix.note is not None:
-            out.print(escape_markup(control.fix.note.get(lang)))
-    for framework, clauses in list_frameworks_with_clauses(control.references, words):
-        out.print(f"{framework}: {escape_markup(clauses)}")
+            out.print(escape_markup(control.fix.note.get(options.lang)))
+    for framework, clause_list in list_frameworks_with_clauses(control.references, words):
+        out.print(f"{framework}: {escape_markup(clause_list)}")
     out.print(f"{words('controls.drills')}: {', '.join(entry['drills']) or '–'}")
     for label, source in (
         (words("controls.applies"), control.applies),
@@ -143,42 +114,15 @@ def show_control(
             out.print(f"[dim]{label}: {escape_markup(source)}[/]")
 
 
-@app.command("coverage")
-def show_framework_coverage(
-    framework: Annotated[
-        str,
-        typer.Option(
-            "--framework",
-            metavar="NAME",
-            help="For example tcvn14423, nd331, cis_debian13.",
-            autocompletion=completions.complete_frameworks,
-        ),
-    ],
-    level: Annotated[
-        int | None, typer.Option("--level", metavar="N", help="Only the clauses of this level; default: all.")
-    ] = None,
-    as_json: JsonOption = False,
-    lang: LangOption = DEFAULT_LANG,
-) -> None:
-    """Show how far the controls cover a standard or law, clause by clause, and what they do not cover.
-
-    Example:
-      auditor controls coverage --framework tcvn14423 --level 2
-
-    """
-    from rich.table import Table
-
-    from auditor.audit import controls as catalogue_files
-    from auditor.audit.frameworks import clauses, coverage
-    from auditor.commands.output.console import escape_markup, out
-
+def show_framework_coverage(options: ControlsCoverageOptions) -> None:
+    """Run ``auditor controls coverage``."""
     framework_coverage = coverage.measure_coverage(
-        clauses.load_framework(framework), level, catalogue_files.load_catalogue()
+        clauses.load_framework(options.framework), options.level, catalogue_files.load_catalogue()
     )
-    if as_json:
+    if options.as_json:
         typer.echo(framework_coverage.model_dump_json(indent=1))
         return
-    words = Words(lang)
+    words = Words(options.lang)
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column(words("coverage.clause"), no_wrap=True)
     table.add_column(words("coverage.requirement"))
@@ -188,12 +132,12 @@ def show_framework_coverage(
     for clause in framework_coverage.clauses:
         table.add_row(
             clause.number,
-            escape_markup(clause.text.get(lang)),
+            escape_markup(clause.text.get(options.lang)),
             words(f"coverage.{clause.status}"),
             ", ".join(clause.controls),
-            escape_markup(clause.notes.get(lang)) if clause.notes else "",
+            escape_markup(clause.notes.get(options.lang)) if clause.notes else "",
         )
-    out.print(f"[bold]{escape_markup(framework_coverage.title.get(lang))}[/]")
+    out.print(f"[bold]{escape_markup(framework_coverage.title.get(options.lang))}[/]")
     out.print(table)
     out.print(
         words(

@@ -10,15 +10,16 @@ import sys
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import Literal
 
 import typer
 
-from auditor.commands.options.common import DEFAULT_INVENTORY, DEFAULT_LANG, InventoryOption, JsonOption, LangOption
+from auditor.commands.output.console import escape_markup, out
+from auditor.commands.verbs.machine import DoctorOptions
+from auditor.system import sqlite_file
 from auditor.text.translations import Words
-
-if TYPE_CHECKING:
-    from auditor.timers.units import TimerSettings
+from auditor.timers import installation
+from auditor.timers.units import TimerSettings
 
 _KEYRINGS = Path("/usr/share/keyrings")
 _LAB_DISK_BYTES = 4 * 1024**3
@@ -34,56 +35,17 @@ class PrerequisiteCheck:
     mend: str
 
 
-TimersOption = Annotated[
-    bool,
-    typer.Option(
-        "--install-timers",
-        help=(
-            "As root: write and start systemd timers that audit at night, notify offices of incidents and deliver "
-            "mail, with your inventory, state folder and account."
-        ),
-    ),
-]
-AccountOption = Annotated[
-    str | None,
-    typer.Option("--account", metavar="NAME", help="The account that runs the timers; default: your account."),
-]
-
-
-def check_prerequisites_of_this_machine(
-    install_timers: TimersOption = False,
-    account: AccountOption = None,
-    inventory: InventoryOption = DEFAULT_INVENTORY,
-    as_json: JsonOption = False,
-    lang: LangOption = DEFAULT_LANG,
-) -> None:
-    """Check this machine's prerequisites, and print the command that installs each missing one.
-
-    Compares the installed timers with your settings: a timer with a different state folder would see different
-    incidents.
-
-    Exit code: 0 auditing works and the timers match, 1 otherwise.
-
-    Examples:
-      auditor doctor
-
-      auditor doctor --install-timers -i inventories/lab
-
-      auditor doctor --install-timers --account luytre -i inventories/lab
-
-    """
-    from auditor.commands.output.console import escape_markup, out
-    from auditor.timers import installation
-
-    words = Words(lang)
-    settings = installation.get_timer_settings_of_account(inventory, account)
-    if install_timers:
+def check_prerequisites_of_this_machine(options: DoctorOptions) -> None:
+    """Run ``auditor doctor``."""
+    words = Words(options.lang)
+    settings = installation.get_timer_settings_of_account(options.inventory, options.account)
+    if options.install_timers:
         unit_files = installation.install_and_start_systemd_timers(settings)
-        if not as_json:
+        if not options.as_json:
             for file in unit_files:
                 out.print(escape_markup(words("doctor.timer_written", file=file)))
     needs = [*_check_programs(words), *_check_timers(settings, words)]
-    if as_json:
+    if options.as_json:
         typer.echo(json.dumps([asdict(need) for need in needs], ensure_ascii=False, indent=1))
     else:
         for need in needs:
@@ -97,8 +59,6 @@ def check_prerequisites_of_this_machine(
 
 def _check_timers(settings: TimerSettings, words: Words) -> Iterator[PrerequisiteCheck]:
     """Yield whether the timers that are installed fit what this person uses; nothing where none is installed."""
-    from auditor.timers import installation
-
     problems = dict(installation.find_problems_of_installed_units(settings))
     state = shlex.quote(f"LUYTRE_STATE={settings.state}")
     program, inventory_path = shlex.quote(str(settings.auditor)), shlex.quote(str(settings.inventory))
@@ -144,8 +104,6 @@ def _check_programs(words: Words) -> Iterator[PrerequisiteCheck]:
 
 def _check_state_folder_and_files(words: Words) -> Iterator[PrerequisiteCheck]:
     """Yield the folder of what is kept, which may still have to be made, and the files in it."""
-    from auditor.system import sqlite_file
-
     folder = sqlite_file.get_state_folder()
     above = _find_existing_parent(folder)
     fine = above.is_dir() and os.access(above, os.W_OK | os.X_OK)

@@ -5,76 +5,47 @@ from __future__ import annotations
 import json
 import shlex
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from auditor.commands.options.common import DEFAULT_INVENTORY, DEFAULT_LANG, InventoryOption, JsonOption, LangOption
+from auditor.audit import controls, inventory_fit
+from auditor.commands.output import exceptions as shown
+from auditor.commands.output.console import err, escape_markup, out
+from auditor.commands.verbs.inventory import InventoryCheckOptions, InventoryImportOptions
 from auditor.errors import InputError
-from auditor.models.ranks import Purpose
+from auditor.incidents import readiness
+from auditor.inventory import exceptions, sharing_declarations, systems
+from auditor.inventory import hosts as inventories
+from auditor.inventory.spreadsheet_import import importer
+from auditor.inventory.spreadsheet_import import template as templates
+from auditor.inventory.spreadsheet_import.entries import HostEntry
+from auditor.inventory.spreadsheet_import.importer import ImportResult
+from auditor.text import usage
+from auditor.text.sanitize import escape_text_to_one_line
+from auditor.text.translations import Words
 
-if TYPE_CHECKING:
-    from auditor.inventory.spreadsheet_import.entries import HostEntry
-    from auditor.inventory.spreadsheet_import.importer import ImportResult
 
-app = typer.Typer(help="Inventory: check it, import hosts and sites.", no_args_is_help=True, rich_markup_mode=None)
-
-
-@app.command("check")
-def check_inventory_and_office_files(
-    purpose: Annotated[
-        Purpose | None,
-        typer.Option(
-            "--for",
-            metavar="incidents|official|yearly",
-            help=(
-                "List what is missing in the office's files for the incident forms, the official report or the "
-                "yearly table."
-            ),
-        ),
-    ] = None,
-    inventory: InventoryOption = DEFAULT_INVENTORY,
-    as_json: JsonOption = False,
-    lang: LangOption = DEFAULT_LANG,
-) -> None:
-    """Check the inventory and the office's files; print the first mistake with its fix, or else what they contain.
-
-    Exit code with --for: 0 nothing is missing, 1 something is missing.
-
-    Examples:
-      auditor inventory check -i inventories/lab
-
-      auditor inventory check --for incidents -i inventories/lab
-
-    """
-    from auditor.audit import controls, inventory_fit
-    from auditor.commands.output import exceptions as shown
-    from auditor.commands.output.console import err, escape_markup, out
-    from auditor.inventory import exceptions, sharing_declarations, systems
-    from auditor.inventory import hosts as inventories
-    from auditor.text.translations import Words
-
-    inventory_data = inventory_fit.read_and_check_inventory(inventory, controls.load_catalogue())
-    office = exceptions.get_office_folder_of_inventory(inventory)
+def check_inventory_and_office_files(options: InventoryCheckOptions) -> None:
+    """Run ``auditor inventory check``."""
+    inventory_data = inventory_fit.read_and_check_inventory(options.inventory, controls.load_catalogue())
+    office = exceptions.get_office_folder_of_inventory(options.inventory)
     if (office / systems.FILE).exists():
         systems.load_information_systems(office, inventory_data.organisation, inventory_data.hosts)
     sharing_declarations.load_sharing_declarations_by_unit(office, inventory_data.organisation)
-    words = Words(lang)
+    words = Words(options.lang)
     undeclared_units = inventories.list_units_named_without_organisation(inventory_data)
     if undeclared_units:
         err.print(words("units_undeclared", units=escape_markup(", ".join(undeclared_units))))
     shown.show_expired_vulnerability_statements(inventory_data, words)
-    if purpose is not None:
-        from auditor.incidents import readiness
-
-        gaps = list(readiness.find_missing_office_data_for_purpose(inventory_data, purpose, words))
-        if as_json:
+    if options.purpose is not None:
+        gaps = list(readiness.find_missing_office_data_for_purpose(inventory_data, options.purpose, words))
+        if options.as_json:
             typer.echo(json.dumps(gaps, ensure_ascii=False, indent=1))
         else:
-            for gap in gaps or [words(f"readiness.complete.{purpose}")]:
+            for gap in gaps or [words(f"readiness.complete.{options.purpose}")]:
                 out.print(escape_markup(gap), soft_wrap=True)
         raise typer.Exit(1 if gaps else 0)
-    if as_json:
+    if options.as_json:
         typer.echo(inventory_data.model_dump_json(indent=1))
         return
     units = inventory_data.organisation.units if inventory_data.organisation else ()
@@ -99,59 +70,33 @@ _MAX_SHOWN = 200
 """Mistakes of a list that are told one by one."""
 
 
-@app.command("import")
-def import_hosts_and_sites_from_sheet(
-    file: Annotated[
-        Path | None, typer.Argument(metavar="FILE", help="The list: XLSX, or CSV in UTF-8.", show_default=False)
-    ] = None,
-    template: Annotated[
-        Path | None,
-        typer.Option("--template", metavar="FILE", help="Write an empty list to fill in (.xlsx or .csv) and exit."),
-    ] = None,
-    inventory: InventoryOption = DEFAULT_INVENTORY,
-    as_json: JsonOption = False,
-    lang: LangOption = DEFAULT_LANG,
-) -> None:
-    """Import hosts and sites from a spreadsheet into a new file in the inventory folder: the whole list or nothing.
-
-    Every mistake is reported with its row and column. Existing entries of the inventory stay unchanged and are listed.
-
-    Examples:
-      auditor inventory import --template danh-sach.xlsx
-
-      auditor inventory import danh-sach.xlsx -i inventories/xa
-
-    """
-    from auditor.commands.output.console import err, out
-    from auditor.inventory.spreadsheet_import import importer
-    from auditor.inventory.spreadsheet_import import template as templates
-    from auditor.text import usage
-    from auditor.text.sanitize import escape_text_to_one_line
-    from auditor.text.translations import Words
-
-    words = Words(lang)
-    if template is not None and file is None:
-        templates.write_spreadsheet_template(template, words)
-        out.print(words("import.template", file=template, folder=inventory), markup=False)
+def import_hosts_and_sites_from_sheet(options: InventoryImportOptions) -> None:
+    """Run ``auditor inventory import``."""
+    words = Words(options.lang)
+    if options.template is not None and options.file is None:
+        templates.write_spreadsheet_template(options.template, words)
+        out.print(words("import.template", file=options.template, folder=options.inventory), markup=False)
         return
-    if file is None or template is not None:
+    if options.file is None or options.template is not None:
         raise InputError("exactly one file is required", mend="give the list to import, or only --template FILE")
     try:
-        import_result = importer.import_spreadsheet_into_inventory(file, inventory)
+        import_result = importer.import_spreadsheet_into_inventory(options.file, options.inventory)
     except importer.ListImportError as error:
         for wrong in error.every[:_MAX_SHOWN]:
             err.print(
-                escape_text_to_one_line(usage.format_input_error_as_line(wrong, lang)), markup=False, soft_wrap=True
+                escape_text_to_one_line(usage.format_input_error_as_line(wrong, options.lang)),
+                markup=False,
+                soft_wrap=True,
             )
         if len(error.every) > _MAX_SHOWN:
             err.print(words("import.more_n", n=len(error.every) - _MAX_SHOWN))
         raise InputError(
             "the list has {count} mistakes; nothing was imported",
             count=len(error.every),
-            file=file,
+            file=options.file,
             mend="fix them and import the list again",
         ) from None
-    if as_json:
+    if options.as_json:
         _print_import(import_result)
         return
     for existing_host in import_result.existing_hosts:
@@ -185,7 +130,7 @@ def import_hosts_and_sites_from_sheet(
         markup=False,
     )
     out.print(
-        words("import.next", command=_build_enroll_command(import_result.entries[0], inventory)),
+        words("import.next", command=_build_enroll_command(import_result.entries[0], options.inventory)),
         markup=False,
         soft_wrap=True,
     )

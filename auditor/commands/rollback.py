@@ -4,162 +4,115 @@ from __future__ import annotations
 
 import json
 import shlex
-from typing import TYPE_CHECKING, Annotated
+from collections.abc import Sequence
+from pathlib import Path
 
 import typer
 
-from auditor.commands.options import completions
+from auditor.audit import controls
+from auditor.commands import hardening_flow as steps
 from auditor.commands.options.common import (
-    DEFAULT_INVENTORY,
-    DEFAULT_LANG,
-    InventoryOption,
-    JsonOption,
-    LangOption,
-    LimitOption,
-    UnjudgedOption,
-    YesOption,
     parse_unjudged_sites,
     select_hosts_and_check_lab,
 )
+from auditor.commands.output import console
+from auditor.commands.output.console import escape_markup, out
+from auditor.commands.output.deferred_errors import DeferredErrors
+from auditor.commands.output.hardenings import show_rollback_of_host
+from auditor.commands.output.incidents import record_and_show_lapsed_containments
+from auditor.commands.verbs.hardening import RollbackOptions
 from auditor.errors import InputError, find_nearest_known_name
+from auditor.hardening import rollback as rollbacks
+from auditor.hardening.journal import Journal
+from auditor.hardening.rollback import HostRollback, list_touches_of_control_alone
+from auditor.history.prior_state import load_prior_state
+from auditor.history.runs import RunHistory
+from auditor.inventory import hosts as inventories
+from auditor.models import ControlId, Hardening, Host, HostHardening, Inventory, Lang
+from auditor.text.translations import Words
 
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from pathlib import Path
 
-    from auditor.hardening import rollback as rollbacks
-    from auditor.hardening.journal import Journal
-    from auditor.hardening.rollback import HostRollback
-    from auditor.models import ControlId, Hardening, Host, HostHardening, Inventory, Lang
-
-
-def rollback(
-    run: Annotated[
-        str | None,
-        typer.Argument(
-            metavar="[RUN]",
-            autocompletion=completions.complete_hardenings,
-            help=(
-                "The hardening run; default: the last one. With --limit: the last one of each host. With --control: "
-                "the last one that applied the control."
-            ),
-        ),
-    ] = None,
-    inventory: InventoryOption = DEFAULT_INVENTORY,
-    limit: LimitOption = None,
-    control: Annotated[
-        str | None,
-        typer.Option(
-            "--control",
-            metavar="ID",
-            help="Undo only this control.",
-            autocompletion=completions.complete_controls_with_fix,
-        ),
-    ] = None,
-    unjudge: UnjudgedOption = None,
-    yes: YesOption = False,
-    as_json: JsonOption = False,
-    lang: LangOption = DEFAULT_LANG,
-) -> None:
-    """Undo a confirmed hardening: files, live settings, services, database accounts; remove what it installed.
-
-    Shows which controls would be open again, what is restored and what stays, and asks for confirmation. Items that
-    were changed after the hardening are left unchanged and listed. Packages stay upgraded. Afterward, the hosts are
-    audited and the run is stored.
-
-    With --control, the other changes are written again and verified as in a hardening run; the responses of sites in
-    --unjudged do not count.
-
-    Exit code: 0 done, 1 a host refused or something could not be restored.
-
-    Examples:
-      auditor rollback -i inventories/lab
-
-      auditor rollback 20261124T10 -i inventories/lab --limit web1 --control nginx.server_tokens
-
-    """
-    from auditor.audit import controls
-    from auditor.commands import hardening_flow as steps
-    from auditor.commands.output import console
-    from auditor.commands.output.deferred_errors import DeferredErrors
-    from auditor.commands.output.hardenings import show_rollback_of_host
-    from auditor.commands.output.incidents import record_and_show_lapsed_containments
-    from auditor.hardening import rollback as rollbacks
-    from auditor.hardening.journal import Journal
-    from auditor.history.prior_state import load_prior_state
-    from auditor.history.runs import RunHistory
-    from auditor.inventory import hosts as inventories
-    from auditor.text.translations import Words
-
-    inventory_data = inventories.load_inventory(inventory)
+def rollback(options: RollbackOptions) -> None:
+    """Run ``auditor rollback``."""
+    inventory_data = inventories.load_inventory(options.inventory)
     prior_state = load_prior_state(inventory_data.path)
-    by_wish = parse_unjudged_sites(unjudge, inventory_data)
-    if by_wish and control is None:
+    by_wish = parse_unjudged_sites(options.unjudge, inventory_data)
+    if by_wish and options.control is None:
         raise InputError("--unjudged: a complete rollback does not check sites", mend="omit it, or undo one --control")
     catalogue = controls.load_catalogue()
-    if control is not None and not catalogue.has_automated_fix(control):
+    if options.control is not None and not catalogue.has_automated_fix(options.control):
         raise InputError(
-            f"--control {control}: not a control with an automated fix",
+            f"--control {options.control}: not a control with an automated fix",
             mend="see 'auditor controls list'",
-            guess=find_nearest_known_name(control, filter(catalogue.has_automated_fix, catalogue.controls_by_id)),
+            guess=find_nearest_known_name(
+                options.control, filter(catalogue.has_automated_fix, catalogue.controls_by_id)
+            ),
         )
-    hosts, _sites = select_hosts_and_check_lab(inventory_data, limit)
-    if not yes:
+    hosts, _sites = select_hosts_and_check_lab(inventory_data, options.limit)
+    if not options.yes:
         steps.require_interactive_terminal()
     journal, late = Journal(), DeferredErrors()
     with journal.hold_lock_of_controller():
-        steps.report_interrupted_hardenings(inventory_data, hosts, journal, lang)
-        parts = _choose_hardenings_to_undo(journal, inventory_data, hosts, run, control, has_limit=limit is not None)
+        steps.report_interrupted_hardenings(inventory_data, hosts, journal, options.lang)
+        parts = _choose_hardenings_to_undo(
+            journal, inventory_data, hosts, options.run, options.control, has_limit=options.limit is not None
+        )
         entries = tuple(entry for _, own in parts for entry in own)
         changed_hosts = [host for host in hosts if any(entry.host == host.name for entry in entries)]
-        only = _list_changes_of_control_alone_by_host(journal, inventory_data, entries, control)
-        shown_console = console.err if as_json else console.out
-        words = Words(lang)
+        only = _list_changes_of_control_alone_by_host(journal, inventory_data, entries, options.control)
+        shown_console = console.err if options.as_json else console.out
+        words = Words(options.lang)
         for hardening, own in parts:
-            previews = rollbacks.undo_hardening(inventory_data, hardening, own, only, control, check=True)
-            if not (as_json and yes):
+            previews = rollbacks.undo_hardening(inventory_data, hardening, own, only, options.control, check=True)
+            if not (options.as_json and options.yes):
                 shown_console.print(
                     words("undone.of", run=hardening.id, moment=words.format_iso_moment(hardening.started))
                 )
                 for step in previews:
-                    show_rollback_of_host(step, catalogue, lang, is_done=False, console=shown_console)
-        if not yes and not steps.ask_to_confirm_plan(lang):
-            if as_json:
+                    show_rollback_of_host(step, catalogue, options.lang, is_done=False, console=shown_console)
+        if not options.yes and not steps.ask_to_confirm_plan(options.lang):
+            if options.as_json:
                 typer.echo("[]")
             raise typer.Exit(0)
-        if control is None:
+        if options.control is None:
             results = tuple(step for part in parts for step in _undo_hardening(journal, inventory_data, *part))
             after, sound = (
-                steps.audit_hosts_with_progress(inventory_data, prior_state, catalogue, changed_hosts, lang),
+                steps.audit_hosts_with_progress(inventory_data, prior_state, catalogue, changed_hosts, options.lang),
                 True,
             )
         else:
             before = steps.audit_hosts_with_progress(
-                inventory_data, prior_state, catalogue, changed_hosts, lang, "before"
+                inventory_data, prior_state, catalogue, changed_hosts, options.lang, "before"
             )
             RunHistory().keep(before)
             results = tuple(
-                step for part in parts for step in rollbacks.undo_hardening(inventory_data, *part, only, control)
+                step
+                for part in parts
+                for step in rollbacks.undo_hardening(inventory_data, *part, only, options.control)
             )
             after, sound = steps.undo_control_and_audit_again(
-                inventory_data, prior_state, catalogue, journal, entries, control, before, lang, by_wish
+                inventory_data, prior_state, catalogue, journal, entries, options.control, before, options.lang, by_wish
             )
         late.run_or_defer_error(lambda: RunHistory().keep(after), None)
     if not sound:
         raise typer.Exit(1)
-    results = rollbacks.add_reopened_controls_from_audit(results, entries, control, after)
+    results = rollbacks.add_reopened_controls_from_audit(results, entries, options.control, after)
     record_and_show_lapsed_containments(
-        inventory_data, ((step.host, "\n".join(step.undone.problems)) for step in results if step.undone), lang
+        inventory_data, ((step.host, "\n".join(step.undone.problems)) for step in results if step.undone), options.lang
     )
-    if as_json:
+    if options.as_json:
         typer.echo(json.dumps([step.model_dump(mode="json") for step in results], ensure_ascii=False, indent=1))
     else:
         for step in results:
-            show_rollback_of_host(step, catalogue, lang, is_done=True)
+            show_rollback_of_host(step, catalogue, options.lang, is_done=True)
         for hardening, own in parts:
             names = {entry.host for entry in own}
             _show_commands_after_rollback(
-                [step for step in results if step.host in names], hardening, inventory, control, lang
+                [step for step in results if step.host in names],
+                hardening,
+                options.inventory,
+                options.control,
+                options.lang,
             )
     if late.mistake is not None:
         raise late.mistake
@@ -170,9 +123,6 @@ def _show_commands_after_rollback(
     results: Sequence[HostRollback], hardening: Hardening, inventory: Path, control: ControlId | None, lang: Lang
 ) -> None:
     """Print what to type where something could not be undone, and to put in force again what is open."""
-    from auditor.commands.output.console import escape_markup, out
-    from auditor.text.translations import Words
-
     words, reach = Words(lang), ("-i", str(inventory), "--limit")
     for key, hosts, verb in (
         (
@@ -202,8 +152,6 @@ def _choose_hardenings_to_undo(
 
     Without a run it is the last of the inventory; where hosts are named, the last of each of them.
     """
-    from auditor.hardening import rollback as rollbacks
-
     if run is None and control is not None:
         last_part = rollbacks.find_newest_hardening_with_control_in_force(
             journal.list_hardenings(inventory.path), hosts, control
@@ -236,8 +184,6 @@ def _undo_hardening(
     journal: Journal, inventory: Inventory, hardening: Hardening, entries: Sequence[HostHardening]
 ) -> tuple[HostRollback, ...]:
     """Undo one hardening on these hosts, and record that."""
-    from auditor.hardening import rollback as rollbacks
-
     results = rollbacks.undo_hardening(inventory, hardening, entries)
     _record_rollback(journal, hardening, results)
     return results
@@ -249,8 +195,6 @@ def _list_changes_of_control_alone_by_host(
     entries: Sequence[HostHardening],
     control: ControlId | None,
 ) -> dict[str, tuple[str, ...]] | None:
-    from auditor.hardening.rollback import list_touches_of_control_alone
-
     if control is None:
         return None
     own_changes = {}

@@ -14,7 +14,6 @@ from functools import cache
 from typing import Any
 
 import typer
-from typer.core import TyperGroup
 from typer.main import get_command
 
 from auditor.errors import EXIT_CODES, PREFIX, InputError
@@ -24,15 +23,25 @@ from auditor.text.translations import compile_po_catalogue, parse_po_catalogue
 
 def build_command_line_in_language(app: typer.Typer, lang: Lang) -> Any:
     """Return the command line of ``app``, whose help and complaints are in ``lang``."""
-    click_command = get_command(app)
-    for each in _iter_command_and_subcommands(click_command):
-        each.short_help = _extract_first_sentence(_translate_help(_extract_first_prose_paragraph(each.help), lang))
-        each.help = "\n\n".join(_translate_paragraph(part, lang) for part in _split_paragraphs(each.help))
-        for option in each.params:
-            if getattr(option, "help", None):
-                option.help = _translate_help(option.help, lang)
-        each.context_class = _CONTEXTS[lang]
-    return click_command
+    command = get_command(app)
+    translate_help_of_command(command, lang)
+    return command
+
+
+def translate_help_of_command(command: Any, lang: Lang) -> None:
+    """Have the help and the complaints of a command in ``lang``; a group's commands follow its ``help_language``."""
+    command.short_help = summarize_help(command.help, lang)
+    command.help = "\n\n".join(_translate_paragraph(part, lang) for part in _split_paragraphs(command.help))
+    for option in command.params:
+        if getattr(option, "help", None):
+            option.help = _translate_help(option.help, lang)
+    command.context_class = _CONTEXTS[lang]
+    command.help_language = lang
+
+
+def summarize_help(text: str | None, lang: Lang) -> str:
+    """Return the first sentence of a help, in ``lang``."""
+    return _extract_first_sentence(_translate_help(_extract_first_prose_paragraph(text), lang))
 
 
 def iter_help_texts_to_translate(app: typer.Typer) -> Iterator[str]:
@@ -191,15 +200,11 @@ class _VietnameseContext(_Context):
     lang = "vi"
 
 
-class CommandGroupWithExitCodes(TyperGroup):
-    """A command line whose help ends with what its exit codes mean."""
-
-    context_class = _Context
-
-    def format_epilog(self, ctx: Any, formatter: Any) -> None:
-        """Write the exit codes."""
-        with formatter.section(_translate_help(_EXIT_CODES, ctx.lang)):
-            formatter.write_dl([(str(code), _translate_help(means, ctx.lang)) for code, means in EXIT_CODES.items()])
+def write_exit_codes(context: Any, formatter: Any) -> None:
+    """Write what the exit codes mean, at the end of a help."""
+    lang: Lang = getattr(context, "lang", "en")
+    with formatter.section(_translate_help(_EXIT_CODES, lang)):
+        formatter.write_dl([(str(code), _translate_help(means, lang)) for code, means in EXIT_CODES.items()])
 
 
 _CONTEXTS: Mapping[Lang, type[_Context]] = {"en": _Context, "vi": _VietnameseContext}

@@ -2,91 +2,43 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
 
-import typer
-
+from auditor.audit import run as audits
+from auditor.commands.audit import keep_and_report_run_then_exit, load_control_catalogue, preload_code_and_templates
+from auditor.commands.options import baseline as baselines
 from auditor.commands.options.common import (
-    DEFAULT_FORMATS,
-    DEFAULT_INVENTORY,
-    DEFAULT_LANG,
-    DEFAULT_OUTPUT,
-    BaselineOption,
-    FailOnOption,
-    FormatOption,
-    InventoryOption,
-    JsonOption,
-    LangOption,
-    LimitOption,
-    OutputOption,
     select_hosts_and_check_lab,
 )
-from auditor.models import Severity
+from auditor.commands.output import console
+from auditor.commands.output.reviews import show_folders_of_kept_answers
+from auditor.commands.verbs.content import ReviewOptions
+from auditor.content import host_facts
+from auditor.content.bot_protection import determine_visit_routes
+from auditor.content.fleet import ScanRun
+from auditor.content.review import ScanBudget
+from auditor.content.text import lexicon
+from auditor.fleet.host_proxy import HostPageFetcher
+from auditor.history.prior_state import load_prior_state
+from auditor.history.runs import RunHistory
+from auditor.history.scans import ScanHistory
+from auditor.inventory import engines, exceptions
+from auditor.inventory import hosts as inventories
+from auditor.inventory import reach as reaching
+from auditor.models import Host, Inventory, Scan, clock
+from auditor.system import files
+from auditor.text import translations as texts
+from auditor.text.translations import Words
+from auditor.web import browser
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
 
-    from auditor.history.scans import ScanHistory
-    from auditor.models import Host, Inventory, Scan
-    from auditor.text.translations import Words
-
-MINUTES = 10
-
-
-def review_sites_for_injected_content(
-    inventory: InventoryOption = DEFAULT_INVENTORY,
-    limit: LimitOption = None,
-    minutes: Annotated[
-        int, typer.Option("--minutes", metavar="N", min=1, max=600, help="Maximum minutes for each site.")
-    ] = MINUTES,
-    render: Annotated[
-        bool,
-        typer.Option(
-            "--render",
-            help="Also open the home page and suspicious pages in a browser (see docs/en/review-settings.md).",
-        ),
-    ] = False,
-    output: OutputOption = DEFAULT_OUTPUT,
-    formats: FormatOption = DEFAULT_FORMATS,
-    fail_on: FailOnOption = Severity.HIGH,
-    baseline: BaselineOption = None,
-    as_json: JsonOption = False,
-    lang: LangOption = DEFAULT_LANG,
-) -> None:
-    """Scan the sites for injected content, as visitors, phones and search engines see them; then audit.
-
-    Visits only declared sites, at the address of their host, slowly and within robots.txt, and never submits anything.
-    If a site begins to refuse requests, its review stops at once, and the site is not reported as clean. Pages that do
-    not fit into the time limit are reviewed next time.
-
-    Exit code and --baseline: as for 'auditor audit'.
-
-    Examples:
-      auditor review -i inventories/lab
-
-      auditor review -i inventories/lab --limit antruc.test --minutes 3
-
-    """
-    from auditor.audit.run import audit_hosts as run_audit
-    from auditor.commands.audit import keep_and_report_run_then_exit, load_control_catalogue, preload_code_and_templates
-    from auditor.commands.options import baseline as baselines
-    from auditor.commands.output import console
-    from auditor.commands.output.reviews import show_folders_of_kept_answers
-    from auditor.content.text import lexicon
-    from auditor.history.prior_state import load_prior_state
-    from auditor.history.runs import RunHistory
-    from auditor.history.scans import ScanHistory
-    from auditor.inventory import exceptions
-    from auditor.inventory import hosts as inventories
-    from auditor.system import files
-    from auditor.text import translations as texts
-    from auditor.web import browser
-
-    inventory_data = inventories.load_inventory(inventory)
-    hosts, sites = select_hosts_and_check_lab(inventory_data, limit)
-    files.check_and_make_output_folder(output)
-    if render:
+def review_sites_for_injected_content(options: ReviewOptions) -> None:
+    """Run ``auditor review``."""
+    inventory_data = inventories.load_inventory(options.inventory)
+    hosts, sites = select_hosts_and_check_lab(inventory_data, options.limit)
+    files.check_and_make_output_folder(options.output)
+    if options.render:
         browser.check_browser_renders_safely()
     own_words = lexicon.read_lexicon_files_of_unit(
         exceptions.get_office_folder_of_inventory(inventory_data.path) / "words"
@@ -94,27 +46,31 @@ def review_sites_for_injected_content(
     history = RunHistory()
     history.check()
     earlier = None
-    if baseline is not None:
-        earlier = baselines.find_runs_of_baseline(baseline, inventory_data.path, [host.name for host in hosts], history)
-    looks, words = ScanHistory(), texts.Words(lang)
+    if options.baseline is not None:
+        earlier = baselines.find_runs_of_baseline(
+            options.baseline, inventory_data.path, [host.name for host in hosts], history
+        )
+    looks, words = ScanHistory(), texts.Words(options.lang)
     names = [host.name for host in hosts]
     domains = [site.domain for host in hosts for site in host.sites if not sites or site.domain in sites]
     with looks.hold_review_lock():
         scans = _scan_sites_for_injected_content(
-            inventory_data, looks, hosts, domains, minutes, words, own_words, render=render
+            inventory_data, looks, hosts, domains, options.minutes, words, own_words, render=options.render
         )
     with console.show_progress(words("doing.audit"), names) as report_done:
-        run, _facts = run_audit(
+        run, _facts = audits.audit_hosts(
             inventory_data,
             load_prior_state(inventory_data.path),
             load_control_catalogue,
             hosts,
             watch=report_done,
-            meanwhile=lambda: preload_code_and_templates(lang),
+            meanwhile=lambda: preload_code_and_templates(options.lang),
         )
-    if not as_json:
+    if not options.as_json:
         show_folders_of_kept_answers(scans, lambda site: looks.get_answers_folder(inventory_data.path, site), words)
-    keep_and_report_run_then_exit(run, history, output, formats, fail_on, earlier, lang, as_json=as_json)
+    keep_and_report_run_then_exit(
+        run, history, options.output, options.formats, options.fail_on, earlier, options.lang, as_json=options.as_json
+    )
 
 
 def _scan_sites_for_injected_content(
@@ -129,17 +85,6 @@ def _scan_sites_for_injected_content(
     render: bool,
 ) -> tuple[Scan, ...]:
     """Ask the hosts what is on guard there, then look at the sites."""
-    from auditor.commands.output import console
-    from auditor.content import host_facts
-    from auditor.content.bot_protection import determine_visit_routes
-    from auditor.content.fleet import ScanRun
-    from auditor.content.review import ScanBudget
-    from auditor.content.text import lexicon
-    from auditor.fleet.host_proxy import HostPageFetcher
-    from auditor.inventory import engines, exceptions
-    from auditor.inventory import reach as reaching
-    from auditor.models import clock
-
     networks = engines.load_search_engine_networks(exceptions.get_office_folder_of_inventory(inventory_data.path))
     reach = reaching.load_reach(Path(inventory_data.path))
     with console.show_progress(words("doing.ask_guards"), [host.name for host in hosts]) as report_done:

@@ -6,55 +6,31 @@ import json
 
 import typer
 
-from auditor.commands.incidents.case_log import IncidentArgument
 from auditor.commands.incidents.hosts import list_hosts_of_subjects, require_hosts_of_incident
 from auditor.commands.incidents.next_steps import iter_findings_of_incident
-from auditor.commands.options.common import (
-    DEFAULT_INVENTORY,
-    DEFAULT_LANG,
-    DEFAULT_OUTPUT,
-    InventoryOption,
-    JsonOption,
-    LangOption,
-    OutputOption,
-)
+from auditor.commands.output import console
+from auditor.commands.verbs.incidents.response import IncidentDeindexOptions, IncidentTodoOptions
 from auditor.errors import InputError
+from auditor.fleet.collect import FactsRequest, collect
+from auditor.history.incidents import IncidentStore
+from auditor.history.scans import ScanHistory
+from auditor.incidents import deindex_pages
+from auditor.incidents import manual_steps as left
+from auditor.incidents.case import fold_case
+from auditor.incidents.closure import list_case_subjects_not_in_inventory
+from auditor.incidents.response.alarms import drop_accepted_traces_from_findings
+from auditor.incidents.response.auto_containment import build_responses
+from auditor.inventory import hosts as inventories
 from auditor.models import clock
+from auditor.scans.traces import defang_address
+from auditor.system import files
+from auditor.text.translations import Words
 
 
-def list_passwords_and_keys_to_change(
-    incident: IncidentArgument,
-    inventory: InventoryOption = DEFAULT_INVENTORY,
-    as_json: JsonOption = False,
-    lang: LangOption = DEFAULT_LANG,
-) -> None:
-    """List what people have to change: passwords of sites, panels, FTP and accounts, and exposed keys.
-
-    Accounts, keys and administrators attributed to the intruder come first: remove them, and do not change their
-    passwords.
-
-    Reads the hosts. Items that could not be read are listed, too.
-
-    Exit code: 0 nothing is left to change, 1 something is left or could not be read.
-
-    Example:
-      auditor incident todo SC-20261127-1 -i inventories/lab
-
-    """
-    from auditor.commands.output import console
-    from auditor.fleet.collect import FactsRequest, collect
-    from auditor.history.incidents import IncidentStore
-    from auditor.history.scans import ScanHistory
-    from auditor.incidents import manual_steps as left
-    from auditor.incidents.case import fold_case
-    from auditor.incidents.closure import list_case_subjects_not_in_inventory
-    from auditor.incidents.response.alarms import drop_accepted_traces_from_findings
-    from auditor.incidents.response.auto_containment import build_responses
-    from auditor.inventory import hosts as inventories
-    from auditor.text.translations import Words
-
-    inventory_data, words = inventories.load_inventory(inventory), Words(lang)
-    case = fold_case(incident, IncidentStore().load_case_log_of_incident(inventory_data.path, incident))
+def list_passwords_and_keys_to_change(options: IncidentTodoOptions) -> None:
+    """Run ``auditor incident todo``."""
+    inventory_data, words = inventories.load_inventory(options.inventory), Words(options.lang)
+    case = fold_case(options.incident, IncidentStore().load_case_log_of_incident(inventory_data.path, options.incident))
     hosts = list_hosts_of_subjects(inventory_data, case.subjects)
     facts, _outcomes = collect(inventory_data.path, hosts, request=FactsRequest(areas=left.AREAS))
     findings = list(iter_findings_of_incident(case))
@@ -74,7 +50,7 @@ def list_passwords_and_keys_to_change(
         list_case_subjects_not_in_inventory(case, inventory_data.hosts),
         {(finding.control, finding.subject.id) for finding in findings},
     )
-    if as_json:
+    if options.as_json:
         typer.echo(
             json.dumps(
                 [left.build_manual_step_json(manual_step, words) for manual_step in manual_steps],
@@ -88,34 +64,10 @@ def list_passwords_and_keys_to_change(
     raise typer.Exit(1 if manual_steps else 0)
 
 
-def export_urls_to_remove_from_search(
-    incident: IncidentArgument,
-    inventory: InventoryOption = DEFAULT_INVENTORY,
-    output: OutputOption = DEFAULT_OUTPUT,
-    lang: LangOption = DEFAULT_LANG,
-) -> None:
-    """Export URLs for removal from search engines: as text for their tools, and as CSV with URLs to crawl again.
-
-    The URLs come from the last reviews, the findings of the incident, and contained paths: write the list before you
-    review the sites again. Only the owner can read the files, which contain the exact URLs; on screen, the URLs are
-    defanged.
-
-    Example:
-      auditor incident deindex SC-20261127-1 -i inventories/lab --output out
-
-    """
-    from auditor.commands.output import console
-    from auditor.history.incidents import IncidentStore
-    from auditor.history.scans import ScanHistory
-    from auditor.incidents import deindex_pages
-    from auditor.incidents.case import fold_case
-    from auditor.inventory import hosts as inventories
-    from auditor.scans.traces import defang_address
-    from auditor.system import files
-    from auditor.text.translations import Words
-
-    inventory_data, words = inventories.load_inventory(inventory), Words(lang)
-    case = fold_case(incident, IncidentStore().load_case_log_of_incident(inventory_data.path, incident))
+def export_urls_to_remove_from_search(options: IncidentDeindexOptions) -> None:
+    """Run ``auditor incident deindex``."""
+    inventory_data, words = inventories.load_inventory(options.inventory), Words(options.lang)
+    case = fold_case(options.incident, IncidentStore().load_case_log_of_incident(inventory_data.path, options.incident))
     looks, today, findings = ScanHistory(), clock.today(), list(iter_findings_of_incident(case))
     acceptances = [
         acceptance for acceptance in looks.load_acceptances(inventory_data.path) if acceptance.is_valid_on_day(today)
@@ -143,14 +95,17 @@ def export_urls_to_remove_from_search(
         console.out.print(words("incidents.forget.none"), markup=False)
         return
     try:
-        output.mkdir(parents=True, exist_ok=True)
+        options.output.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise InputError(
-            "cannot make the folder {folder}: {why}", folder=output, why=error.strerror, mend="choose another --output"
+            "cannot make the folder {folder}: {why}",
+            folder=options.output,
+            why=error.strerror,
+            mend="choose another --output",
         ) from error
     contents_by_suffix = {
         "txt": deindex_pages.render_urls_to_forget_one_per_line(indexed_pages),
         "csv": deindex_pages.render_indexed_pages_csv(indexed_pages, words),
     }
     for ending, content in contents_by_suffix.items():
-        typer.echo(str(files.write_private(output / f"{incident}-deindex.{ending}", [content])))
+        typer.echo(str(files.write_private(options.output / f"{options.incident}-deindex.{ending}", [content])))

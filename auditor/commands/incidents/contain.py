@@ -6,145 +6,60 @@ Addresses, files, paths and sites contained on an incident's hosts, and back.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated
+from pathlib import Path
 
 import typer
 
-from auditor.commands.incidents.case_log import IncidentArgument, WhoOption, parse_office_role
+from auditor.commands.incidents.case_log import parse_office_role
 from auditor.commands.incidents.hosts import require_hosts_of_incident, select_hosts
 from auditor.commands.incidents.next_steps import show_next_step_of_open_incident
 from auditor.commands.options import common as given
-from auditor.commands.options import completions
-from auditor.commands.options.common import (
-    DEFAULT_INVENTORY,
-    DEFAULT_LANG,
-    InventoryOption,
-    JsonOption,
-    LangOption,
-    UnjudgedSiteOption,
+from auditor.commands.output import console
+from auditor.commands.output.incidents import ActionReporter
+from auditor.commands.verbs.incidents.response import (
+    IncidentContainOptions,
+    IncidentReleaseOptions,
 )
 from auditor.errors import InputError, find_nearest_known_name
-from auditor.models import clock
+from auditor.history.incidents import IncidentStore
+from auditor.incidents import descriptions, transitions
+from auditor.incidents.actions.base import ActionKind
+from auditor.incidents.actions.registry import ACTION_KINDS, CONTAINMENT_KINDS, ERADICATION_KINDS
+from auditor.incidents.containment import ActionPlan, ActionRequest, Responder
+from auditor.incidents.health_check import check_sites_and_undo_actions_breaking_them
+from auditor.inventory import hosts as inventories
+from auditor.inventory.reach import Reach, load_reach
+from auditor.models import Host, Inventory, Lang, clock
+from auditor.models.incidents import ContainedEvent
+from auditor.models.response_actions import Means
+from auditor.results.containment import describe_containment_target
+from auditor.text.translations import Words
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-    from pathlib import Path
+type Besides = Callable[[Iterable[str]], Iterator[ActionRequest]]
 
-    from auditor.incidents.actions.base import ActionKind
-    from auditor.incidents.containment import ActionPlan, ActionRequest, Responder
-    from auditor.inventory.reach import Reach
-    from auditor.models import Host, Inventory, Lang
-    from auditor.models.incidents import ContainedEvent
-    from auditor.models.response_actions import Means
-
-    type Besides = Callable[[Iterable[str]], Iterator[ActionRequest]]
 
 _UNITS = {"m": 60, "h": 3_600, "d": 86_400}
 MIN_SECONDS, MAX_SECONDS = 600, 30 * 86_400
 """Seconds: less is over before it is looked at, more outlives whoever holds the address."""
 DEFAULT_TIME = "24h"
-HostsOption = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--host",
-        metavar="HOST",
-        help="Only on this host of the incident; repeat the option for more.",
-        autocompletion=completions.complete_hosts_and_sites,
-    ),
-]
-DryRunOption = Annotated[bool, typer.Option("--dry-run", help="Only check the hosts and print what would be done.")]
 
 
-def contain_incident(
-    incident: IncidentArgument,
-    words_typed: Annotated[
-        list[str],
-        typer.Argument(
-            metavar="[MEANS WHAT]...",
-            help=(
-                "What to contain, in pairs: 'address 203.0.113.7' blocks an address, 'file /full/path' and 'cron "
-                "/etc/cron.d/x' quarantine a file, 'job /etc/cron.d/x:3' disables a job, 'process 1234/tmp/x' and "
-                "'unit x.service' stop a process or unit, 'account an' locks an account, 'key SHA256:…' revokes a "
-                "key, 'administrator antruc.test/an' locks an administrator of a site, 'path antruc.test/x.php' "
-                "blocks a path, 'site antruc.test' closes a site, 'isolation web1' isolates a host."
-            ),
-        ),
-    ],
-    who: WhoOption,
-    duration: Annotated[
-        str | None,
-        typer.Option(
-            "--for",
-            metavar="TIME",
-            help="Duration of time-limited actions: 30m, 24h, 7d; from 10 minutes to 30 days; default: 24h.",
-        ),
-    ] = None,
-    hosts: HostsOption = None,
-    unjudged_sites: UnjudgedSiteOption = None,
-    dry_run: DryRunOption = False,
-    inventory: InventoryOption = DEFAULT_INVENTORY,
-    as_json: JsonOption = False,
-    lang: LangOption = DEFAULT_LANG,
-) -> None:
-    """Contain an incident: block, quarantine, stop, lock or revoke what was found, close sites, isolate hosts.
-
-    A host lifts a block after a minute, unless the controller logs in again before that; a block that is confirmed in
-    this way lasts until its end, also across reboots. Never blocked: the current connection, trusted networks, the
-    host's own addresses, its gateways and resolvers, and proxies in front of its sites.
-
-    A file below web roots, /tmp or an autostart folder (profile.d, apt.conf.d, generators) is moved unchanged to a
-    folder that only root can access; nothing is run, and links are not followed.
-
-    A job is one line of a crontab: it is commented out in place, and restored when it is released.
-
-    A process is stopped, not ended, and only if it still runs the given program. A unit is stopped and masked; a
-    release also restores its file. Processes and units that allow login are never stopped.
-
-    If other processes run the same program, add the start time to the PID, such as 1234@5678/usr/bin/dash.
-
-    With several hosts, prefix each item with its host: 'file web1:/tmp/x'.
-
-    A locked account cannot log in with its password or keys, and its sessions end; a revoked SSH key is removed from
-    every authorized_keys. The host undoes both, and the stop of a unit, after a minute, unless the controller logs in
-    again before that. Never locked: root, the account and key of Lũy Tre, the last administrator.
-
-    A locked administrator of WordPress, Joomla or NukeViet cannot log in any more, and its sessions end; the last
-    administrator is never locked. The previous values are kept on the host, readable only by root.
-
-    An isolated host accepts traffic only from the controller, from trusted networks on the SSH port, from its resolvers
-    and its mail relay. The kernel lifts the isolation after a minute, unless the controller logs in again before that.
-
-    A blocked path returns 410 to everyone, including everything below it. A closed site returns 503 with Retry-After to
-    everyone except trusted networks and the host itself. The web server's configuration test runs before the reload,
-    and a test visit after it; if one of them fails, the change is undone.
-
-    Sites are visited before and after, once PHP has cleared its cache. If a site no longer serves, the items that it
-    depends on are restored one by one until it serves: its own files first, then files, units and processes outside all
-    sites. Items whose restoration did not help are contained again. Actions that only block access stay in force and
-    are listed. A compromised site can break itself deliberately to get items restored: name it with --unjudged.
-
-    The whole command is checked before anything is done. If one host refuses an action, the other hosts and the
-    following actions are not affected.
-
-    Exit code: 0 verified on every host, and its sites serve as before; 1 not done, or unknown.
-
-    Examples:
-      auditor incident contain SC-20261127-1 address 203.0.113.7 --for 24h --who "Văn phòng" -i inventories/lab
-
-      auditor incident contain SC-20261127-1 file /var/www/antruc.test/wp-content/uploads/x.php address 203.0.113.7 --who "Văn phòng" -i inventories/lab
-
-      auditor incident contain SC-20261127-1 process 1234/tmp/.x/miner unit miner.service isolation web1 --who "Văn phòng" -i inventories/lab
-
-      auditor incident contain SC-20261127-1 path antruc.test/wp-content/uploads/x.php site antruc.test --dry-run --who "Văn phòng" -i inventories/lab
-
-    """  # noqa: E501  an example of a command stays on one line
-    from auditor.incidents.actions.registry import CONTAINMENT_KINDS
-
-    request = ResponseCommand(incident, who, hosts, unjudged_sites, inventory, lang, as_json)
+def contain_incident(options: IncidentContainOptions) -> None:
+    """Run ``auditor incident contain``."""
+    request = ResponseCommand(
+        options.incident,
+        options.who,
+        options.hosts,
+        options.unjudged_sites,
+        options.inventory,
+        options.lang,
+        options.as_json,
+    )
     inventory_data = request.load_validated_inventory()
-    requests = list(parse_action_requests(words_typed, CONTAINMENT_KINDS, duration, inventory_data))
-    raise typer.Exit(0 if request.carry_out_actions_on_hosts(inventory_data, requests, dry_run=dry_run) else 1)
+    requests = list(parse_action_requests(options.words_typed, CONTAINMENT_KINDS, options.duration, inventory_data))
+    raise typer.Exit(0 if request.carry_out_actions_on_hosts(inventory_data, requests, dry_run=options.dry_run) else 1)
 
 
 @dataclass(frozen=True)
@@ -161,8 +76,6 @@ class ResponseCommand:
 
     def load_validated_inventory(self) -> Inventory:
         """Return the inventory. Raises InputError for one that cannot be read."""
-        from auditor.inventory import hosts as inventories
-
         return inventories.load_inventory(self.inventory)
 
     def carry_out_actions_on_hosts(
@@ -180,14 +93,6 @@ class ResponseCommand:
         ``besides``: what of that a step finds to be done, too. Raises InputError for the first that must not be begun,
         after all others.
         """
-        from auditor.commands.output.incidents import ActionReporter
-        from auditor.history.incidents import IncidentStore
-        from auditor.incidents import transitions
-        from auditor.incidents.containment import Responder
-        from auditor.incidents.health_check import check_sites_and_undo_actions_breaking_them
-        from auditor.inventory.reach import load_reach
-        from auditor.text.translations import Words
-
         ways, ledgers = load_reach(self.inventory), IncidentStore()
         left_out = given.parse_unjudged_sites(self.unjudged_sites, inventory_data)
         case = transitions.get_open_case(ledgers.load_case_logs_of_inventory(inventory_data.path), self.incident)
@@ -219,43 +124,19 @@ class ResponseCommand:
         return reporter.well
 
 
-def undo_containment_actions(
-    incident: IncidentArgument,
-    who: WhoOption,
-    numbers: Annotated[
-        list[int] | None, typer.Argument(metavar="[N]...", help="Only the actions with these numbers; default: all.")
-    ] = None,
-    inventory: InventoryOption = DEFAULT_INVENTORY,
-    lang: LangOption = DEFAULT_LANG,
-) -> None:
-    """Undo containment: unblock addresses, restore files without overwriting anything, reopen paths and sites.
-
-    To undo a cleaning step, give its number: this restores what the intruder left.
-
-    Exit code: 0 verified on every host; 1 not done, or unknown.
-
-    Example:
-      auditor incident release SC-20261127-1 1 --who "Văn phòng" -i inventories/lab
-
-    """
-    from auditor.commands.output import console
-    from auditor.history.incidents import IncidentStore
-    from auditor.incidents import descriptions, transitions
-    from auditor.incidents.containment import Responder
-    from auditor.inventory import hosts as inventories
-    from auditor.inventory.reach import load_reach
-    from auditor.results.containment import describe_containment_target
-    from auditor.text.translations import Words
-
-    inventory_data = inventories.load_inventory(inventory)
-    ledgers, words = IncidentStore(), Words(lang)
+def undo_containment_actions(options: IncidentReleaseOptions) -> None:
+    """Run ``auditor incident release``."""
+    inventory_data = inventories.load_inventory(options.inventory)
+    ledgers, words = IncidentStore(), Words(options.lang)
     actions = transitions.select_actions_to_release(
-        incident, numbers or (), clock.now(), ledgers.load_case_logs_of_inventory(inventory_data.path)
+        options.incident, options.numbers or (), clock.now(), ledgers.load_case_logs_of_inventory(inventory_data.path)
     )
     if not actions:
         console.out.print(words("incidents.nothing_contained"))
         return
-    command = Responder(inventory_data.path, incident, parse_office_role(who), load_reach(inventory), ledgers)
+    command = Responder(
+        inventory_data.path, options.incident, parse_office_role(options.who), load_reach(options.inventory), ledgers
+    )
     is_complete = True
     for action in actions:
         came_to = command.release(action)
@@ -265,7 +146,7 @@ def undo_containment_actions(
         )
         console.out.print(console.escape_markup(line), soft_wrap=True)
         is_complete = is_complete and came_to.state == "released"
-    show_next_step_of_open_incident(inventory_data, incident, inventory, lang)
+    show_next_step_of_open_incident(inventory_data, options.incident, options.inventory, options.lang)
     raise typer.Exit(0 if is_complete else 1)
 
 
@@ -320,9 +201,6 @@ def parse_action_requests(
 
     Raises InputError for what is none, and for a time that nothing has.
     """
-    from auditor.incidents.actions.registry import ACTION_KINDS, ERADICATION_KINDS
-    from auditor.incidents.containment import ActionRequest
-
     if len(words_typed) % 2:
         raise InputError(
             "{means} must be followed by its target", means=words_typed[-1], mend="write pairs: ACTION TARGET"
@@ -366,8 +244,6 @@ def pair_requests_with_hosts(
 
     Raises InputError for what must not be begun.
     """
-    from auditor.incidents.actions.registry import ACTION_KINDS
-
     for request in requests:
         kind = ACTION_KINDS[request.means]
         for host in kind.hosts(request.what, select_hosts(hosts, [request.only_host] if request.only_host else None)):

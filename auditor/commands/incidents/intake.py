@@ -6,147 +6,52 @@ import sys
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from auditor.audit.evaluate import MAX_VIOLATIONS
+from auditor.commands.incidents import notify
+from auditor.commands.incidents.auto_contain import contain_what_findings_name
 from auditor.commands.incidents.case_log import (
-    WhoOption,
     parse_office_role,
     parse_past_moment,
     parse_sites_and_hosts,
     write_decided_event_to_ledger,
 )
+from auditor.commands.incidents.hosts import list_hosts_of_subjects
 from auditor.commands.incidents.next_steps import load_newest_run_minus_accepted_traces, show_next_step_of_open_incident
 from auditor.commands.incidents.timing_warnings import warn_that_detection_time_is_kept
 from auditor.commands.options import common as given
-from auditor.commands.options import completions
-from auditor.commands.options.common import (
-    DEFAULT_INVENTORY,
-    DEFAULT_LANG,
-    InventoryOption,
-    LangOption,
-    UnjudgedSiteOption,
-    YesOption,
-)
+from auditor.commands.output import console
+from auditor.commands.output import incidents as shown
+from auditor.commands.output.incidents import show_containable_and_manual_traces
+from auditor.commands.output.progress import ask_confirmation
+from auditor.commands.verbs.incidents.case_log import IncidentOpenOptions
 from auditor.errors import InputError
-from auditor.models import clock
-
-if TYPE_CHECKING:
-    from auditor.models import Inventory, Lang, Run
-    from auditor.models.incidents import FindingReference
+from auditor.history.incidents import IncidentStore
+from auditor.history.runs import RunHistory
+from auditor.incidents import detection, transitions
+from auditor.incidents.case import fold_case
+from auditor.incidents.response.alarms import find_open_trace_findings_on_hosts
+from auditor.incidents.response.auto_containment import build_responses
+from auditor.incidents.sentences import validate_and_redact_user_sentence
+from auditor.inventory import hosts as inventories
+from auditor.models import Inventory, Lang, Run, clock
+from auditor.models.incidents import FindingReference
+from auditor.text.translations import Words
 
 MAX_RUNS_BACK = 200
 """How many runs are read to learn when a finding was first seen."""
 
 
-def open_incident(
-    subjects: Annotated[
-        list[str] | None,
-        typer.Argument(
-            metavar="[SITE|HOST]...",
-            help="The affected sites and hosts.",
-            autocompletion=completions.complete_hosts_and_sites,
-        ),
-    ] = None,
-    *,
-    who: WhoOption,
-    findings: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--finding",
-            metavar="CONTROL:SITE|HOST",
-            help=(
-                "An open finding of the last audit that shows the incident, as CONTROL:PLACE; repeat the option "
-                "for more."
-            ),
-        ),
-    ] = None,
-    why: Annotated[
-        str | None, typer.Option("--why", metavar="TEXT", help="What was observed, in one sentence.")
-    ] = None,
-    when: Annotated[
-        str | None,
-        typer.Option(
-            "--when",
-            metavar="MOMENT",
-            help=(
-                "Time of detection, such as 2026-11-27 20:15; deadlines count from it. Default: when a finding was "
-                "first seen, otherwise now."
-            ),
-        ),
-    ] = None,
-    join: Annotated[
-        str | None,
-        typer.Option(
-            "--join", metavar="ID", help="The open incident to add this to, if several affect the same sites or hosts."
-        ),
-    ] = None,
-    new: Annotated[
-        bool, typer.Option("--new", help="Open a separate incident, even if one on the same sites or hosts is open.")
-    ] = False,
-    contain: Annotated[
-        bool,
-        typer.Option(
-            "--contain", help="Contain at once what the findings name, and list what needs manual review first."
-        ),
-    ] = False,
-    all_found: Annotated[
-        bool,
-        typer.Option(
-            "--all-found",
-            help=(
-                "Open one incident for all certain or likely traces of the last hunts and reviews of these hosts and "
-                "sites (default: all), and contain at once what can be contained."
-            ),
-        ),
-    ] = False,
-    dry_run: Annotated[
-        bool,
-        typer.Option(
-            "--dry-run", help="With --all-found: only list what would be contained and what needs manual review."
-        ),
-    ] = False,
-    yes: YesOption = False,
-    unjudged_names: UnjudgedSiteOption = None,
-    inventory: InventoryOption = DEFAULT_INVENTORY,
-    lang: LangOption = DEFAULT_LANG,
-) -> None:
-    """Open an incident, or add to the one open on the same sites or hosts, and list the reports due.
-
-    Entries are links in the history chain: they cannot be changed or deleted later.
-
-    With --contain, what the findings name is contained as by 'auditor incident contain', provided that it is clearly
-    one of these: files that only an intruder could have placed, pages, keys, accounts, scheduled jobs, units,
-    processes. Sites are visited before and after: if a site no longer serves, the files, units and processes that it
-    depends on are restored, except for a site in --unjudged. Whatever is not contained is listed with the command to
-    run.
-
-    With --all-found, all certain or likely traces on the given hosts and sites go into one incident and are contained
-    as with --contain, after one confirmation.
-
-    Exit code: 0 opened, and everything requested is contained; 1 not everything is contained, or not confirmed.
-
-    Examples:
-      auditor incident open antruc.test --who "Văn phòng" --why "Trang chủ bị thay đổi" -i inventories/lab
-
-      auditor incident open --finding CONTROL:web1 --who "Văn phòng" -i inventories/lab
-
-      auditor incident open --finding CONTROL:web1 --contain --who "Văn phòng" -i inventories/lab
-
-      auditor incident open --all-found web1 --who "Văn phòng" -i inventories/lab
-
-    """
-    from auditor.incidents import transitions
-    from auditor.incidents.sentences import validate_and_redact_user_sentence
-    from auditor.inventory import hosts as inventories
-
-    inventory_data = inventories.load_inventory(inventory)
+def open_incident(options: IncidentOpenOptions) -> None:
+    """Run ``auditor incident open``."""
+    inventory_data = inventories.load_inventory(options.inventory)
     newest, chosen_findings = (
-        load_newest_run_minus_accepted_traces(inventory_data) if findings or all_found else None,
+        load_newest_run_minus_accepted_traces(inventory_data) if options.findings or options.all_found else None,
         [],
     )
-    for finding_name in findings or ():
+    for finding_name in options.findings or ():
         control, _, subject = finding_name.partition(":")
         if newest is None:
             raise InputError(
@@ -155,46 +60,52 @@ def open_incident(
         chosen_findings.append(transitions.get_open_finding(newest, control, subject))
     _check_opening_options_fit_together(
         chosen_findings,
-        contain=contain,
-        all_found=all_found,
-        dry_run=dry_run,
-        has_unjudged=bool(unjudged_names),
-        joins_new=join is not None and new,
+        contain=options.contain,
+        all_found=options.all_found,
+        dry_run=options.dry_run,
+        has_unjudged=bool(options.unjudged_names),
+        joins_new=options.join is not None and options.new,
     )
-    left_out = given.parse_unjudged_sites(unjudged_names, inventory_data)
-    named_subjects = parse_sites_and_hosts(inventory_data, subjects or [])
-    if all_found:
+    left_out = given.parse_unjudged_sites(options.unjudged_names, inventory_data)
+    named_subjects = parse_sites_and_hosts(inventory_data, options.subjects or [])
+    if options.all_found:
         chosen_findings = list(
             _confirm_all_high_confidence_findings(
-                inventory_data, newest, named_subjects, inventory, lang, yes=yes, dry_run=dry_run
+                inventory_data,
+                newest,
+                named_subjects,
+                options.inventory,
+                options.lang,
+                yes=options.yes,
+                dry_run=options.dry_run,
             )
         )
     about = tuple(dict.fromkeys((*named_subjects, *(finding.subject for finding in chosen_findings))))
     if not about:
         raise InputError("no site, host or finding is given", mend="specify at least one site, host or --finding")
     speaker, reason = (
-        parse_office_role(who),
-        validate_and_redact_user_sentence("--why", why) if why is not None else None,
+        parse_office_role(options.who),
+        validate_and_redact_user_sentence("--why", options.why) if options.why is not None else None,
     )
     detected_at = min(
-        parse_past_moment(when) or _find_first_detection_of_findings(newest, chosen_findings) or clock.now(),
+        parse_past_moment(options.when) or _find_first_detection_of_findings(newest, chosen_findings) or clock.now(),
         clock.now(),
     )
     regime = inventory_data.organisation.regime if inventory_data.organisation else "2026"
     decide = transitions.make_case_opening_decision(
-        about, chosen_findings, detected_at, regime, reason, force_new=new, join_incident=join
+        about, chosen_findings, detected_at, regime, reason, force_new=options.new, join_incident=options.join
     )
-    incident = write_decided_event_to_ledger(inventory_data, who, decide, detected_at)
-    warn_that_detection_time_is_kept(inventory_data, incident, parse_past_moment(when), lang)
+    incident = write_decided_event_to_ledger(inventory_data, options.who, decide, detected_at)
+    warn_that_detection_time_is_kept(inventory_data, incident, parse_past_moment(options.when), options.lang)
     whole = _show_contain_and_notify_opened_case(
         inventory_data,
-        inventory,
+        options.inventory,
         incident,
         speaker,
         chosen_findings,
-        newest if contain or all_found else None,
+        newest if options.contain or options.all_found else None,
         left_out,
-        lang,
+        options.lang,
     )
     raise typer.Exit(0 if whole else 1)
 
@@ -241,16 +152,6 @@ def _confirm_all_high_confidence_findings(
 
     Raises InputError for what was not looked at, Exit for nothing to do.
     """
-    from auditor.audit.evaluate import MAX_VIOLATIONS
-    from auditor.commands.incidents.hosts import list_hosts_of_subjects
-    from auditor.commands.output import console
-    from auditor.commands.output.incidents import show_containable_and_manual_traces
-    from auditor.commands.output.progress import ask_confirmation
-    from auditor.incidents.response.alarms import find_open_trace_findings_on_hosts
-    from auditor.incidents.response.auto_containment import build_responses
-    from auditor.models.incidents import FindingReference
-    from auditor.text.translations import Words
-
     words, hosts = (
         Words(lang),
         list_hosts_of_subjects(inventory_data, subject_names) if subject_names else inventory_data.hosts,
@@ -304,16 +205,9 @@ def _show_contain_and_notify_opened_case(
 
     Return whether all of it is contained.
     """
-    from auditor.commands.incidents import notify
-    from auditor.commands.output import incidents as shown
-    from auditor.history.incidents import IncidentStore
-    from auditor.incidents.case import fold_case
-
     shown.show_case(fold_case(incident, IncidentStore().load_case_log_of_incident(inventory_data.path, incident)), lang)
     whole = True
     if newest is not None:
-        from auditor.commands.incidents.auto_contain import contain_what_findings_name
-
         about_these = {(case_finding.control, case_finding.subject) for case_finding in chosen_findings}
         open_ones = [finding for finding in newest.findings if (finding.control, finding.subject.id) in about_these]
         whole = contain_what_findings_name(
@@ -328,9 +222,6 @@ def _find_first_detection_of_findings(
     newest: Run | None, chosen_findings: Sequence[FindingReference]
 ) -> datetime | None:
     """Return when what the incident is about was first seen; None without findings."""
-    from auditor.history.runs import RunHistory
-    from auditor.incidents import detection
-
     if newest is None or not chosen_findings:
         return None
     history, finding_keys = (

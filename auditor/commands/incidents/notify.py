@@ -5,84 +5,51 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import Literal
 
-import typer
-
-from auditor.commands.incidents.case_log import WhoOption, parse_office_role
-from auditor.commands.options.common import DEFAULT_INVENTORY, DEFAULT_LANG, InventoryOption, LangOption
+from auditor.commands import mail
+from auditor.commands.incidents.case_log import parse_office_role
+from auditor.commands.output import console
+from auditor.commands.verbs.incidents.forms import IncidentNotifyOptions
 from auditor.errors import InputError
-from auditor.models import clock
+from auditor.history.incidents import IncidentStore
+from auditor.history.runs import RunHistory
+from auditor.incidents import notifications, transitions
+from auditor.incidents.case import IncidentCase, fold_case, fold_cases
+from auditor.inventory import hosts as inventories
+from auditor.mail import audience, settings
+from auditor.mail import send as sending
+from auditor.mail.message import Attachment, Letter
+from auditor.mail.spool import Mail, Spool
+from auditor.models import Inventory, Lang, Organisation, Unit, clock
+from auditor.models.incidents import NotifiedEvent
+from auditor.text import usage
+from auditor.text.translations import Words
 
-if TYPE_CHECKING:
-    from auditor.history.incidents import IncidentStore
-    from auditor.incidents.case import IncidentCase
-    from auditor.mail.message import Attachment, Letter
-    from auditor.mail.spool import Mail, Spool
-    from auditor.models import Inventory, Lang, Organisation, Unit
-    from auditor.text.translations import Words
 
-
-def notify_offices_of_incident(
-    incident: Annotated[
-        str | None,
-        typer.Argument(
-            metavar="[ID]",
-            help="Incident ID, as shown by 'auditor incident list'; default: all open and recently closed incidents.",
-        ),
-    ] = None,
-    *,
-    who: WhoOption,
-    send: Annotated[
-        bool,
-        typer.Option(
-            "--send", help="Send the mail; without this option, only offices with 'automatic' under incidents: get it."
-        ),
-    ] = False,
-    technical: Annotated[
-        list[Path] | None,
-        typer.Option(
-            "--technical", metavar="FILE", help="A file for the technical roles only; repeat the option for more."
-        ),
-    ] = None,
-    inventory: InventoryOption = DEFAULT_INVENTORY,
-    lang: LangOption = DEFAULT_LANG,
-) -> None:
-    """Mail the state of an incident, and what is due next, to the offices of its sites and to those above.
-
-    Shows the mail as a draft unless you send it; a draft does not need mail server settings. The same state of an
-    incident is sent only once, even if you repeat the command; with a timer, offices are notified again as soon as
-    something changes or becomes overdue.
-
-    Exit code: 0 shown, delivered or waiting, 1 permanently refused.
-
-    Examples:
-      auditor incident notify SC-20261127-1 --who "Văn phòng" -i inventories/lab
-
-      auditor incident notify SC-20261127-1 --send --who "Văn phòng" -i inventories/lab
-
-    """
-    from auditor.commands import mail
-    from auditor.history.incidents import IncidentStore
-    from auditor.incidents import notifications
-    from auditor.incidents.case import fold_case, fold_cases
-    from auditor.inventory import hosts as inventories
-    from auditor.mail import send as sending
-    from auditor.text.translations import Words
-
-    words = Words(lang)
-    speaker = parse_office_role(who)
-    inventory_data = inventories.load_inventory(inventory)
+def notify_offices_of_incident(options: IncidentNotifyOptions) -> None:
+    """Run ``auditor incident notify``."""
+    words = Words(options.lang)
+    speaker = parse_office_role(options.who)
+    inventory_data = inventories.load_inventory(options.inventory)
     ledgers = IncidentStore()
-    if incident is None:
+    if options.incident is None:
         chosen_cases: Sequence[IncidentCase] = notifications.select_open_and_recently_closed_cases(
             fold_cases(ledgers.load_case_logs_of_known_inventory(inventory_data.path)), clock.now()
         )
     else:
-        chosen_cases = [fold_case(incident, ledgers.load_case_log_of_incident(inventory_data.path, incident))]
-    attachments = [sending.load_attachment(each) for each in technical or ()]
+        chosen_cases = [
+            fold_case(options.incident, ledgers.load_case_log_of_incident(inventory_data.path, options.incident))
+        ]
+    attachments = [sending.load_attachment(each) for each in options.technical or ()]
     mails = _send_or_draft_letters_to_offices(
-        inventory_data, chosen_cases, speaker, attachments, words, send=send, drafts="whole" if incident else "named"
+        inventory_data,
+        chosen_cases,
+        speaker,
+        attachments,
+        words,
+        send=options.send,
+        drafts="whole" if options.incident else "named",
     )
     mail.print_mails_and_exit_on_failure(mails, words, as_json=False)
 
@@ -92,14 +59,6 @@ def notify_offices_set_to_automatic(inventory_data: Inventory, incident: str, wh
 
     What is in the way is said, and stops nothing.
     """
-    from auditor.commands import mail
-    from auditor.commands.output import console
-    from auditor.history.incidents import IncidentStore
-    from auditor.incidents import notifications
-    from auditor.incidents.case import fold_case
-    from auditor.text import usage
-    from auditor.text.translations import Words
-
     case = fold_case(incident, IncidentStore().load_case_log_of_incident(inventory_data.path, incident))
     units = (
         notifications.list_notified_units(inventory_data.organisation, case, inventory_data)
@@ -135,11 +94,6 @@ def _send_or_draft_letters_to_offices(
 
     Raises InputError for the first thing in the way, after all others were told.
     """
-    from auditor.history.incidents import IncidentStore
-    from auditor.mail import send as sending
-    from auditor.mail import settings
-    from auditor.mail.spool import Spool
-
     if not chosen_cases:
         return ()  # a timer of an office that has no mail yet has nothing to complain of
     organisation = _get_organisation(inventory_data)
@@ -177,8 +131,6 @@ def _send_or_draft_letters_to_offices(
 
 def _load_mail_sender(file: Path) -> str | InputError:
     """Return who sends; or why nothing can be sent, which is in the way of sending alone."""
-    from auditor.mail import settings
-
     try:
         mail_settings = settings.load_mail_settings(file)
         settings.require_settings_changed_from_example(file, mail_settings)
@@ -205,10 +157,6 @@ def _write_letters_by_office(
 
     Raises InputError where nobody is told, or nobody of a role that may get what is attached.
     """
-    from auditor.history.runs import RunHistory
-    from auditor.incidents import notifications
-    from auditor.mail import audience
-
     units = notifications.list_notified_units(organisation, case, inventory_data)
     recipients = {
         unit.id: audience.list_recipients(unit, unit.incidents.roles if unit.incidents else ()) for unit in units
@@ -261,10 +209,6 @@ def _queue_letters_and_record_in_ledger(
 
     Who is cut off between the two posts the same mails again, which are sent once.
     """
-    from auditor.incidents import transitions
-    from auditor.mail import send as sending
-    from auditor.models.incidents import NotifiedEvent
-
     posted_mails = sending.post_letters(spool, file, letters, clock.now())
     roles = tuple(unit.incidents.roles if unit.incidents else ())
     notification_event = NotifiedEvent(
@@ -277,9 +221,6 @@ def _queue_letters_and_record_in_ledger(
 
 def _warn_that_mail_cannot_be_sent(unsendable: InputError, words: Words) -> None:
     """Say what is in the way of sending what was shown."""
-    from auditor.commands.output import console
-    from auditor.text import usage
-
     console.err.print(
         words("incidents.mail.unsendable", why=usage.format_input_error_as_line(unsendable, words.lang)),
         markup=False,
@@ -289,8 +230,6 @@ def _warn_that_mail_cannot_be_sent(unsendable: InputError, words: Words) -> None
 
 def _show_unsent_letters(letters: Sequence[Letter], words: Words, *, whole: bool) -> None:
     """Show what would be sent: whole, or only that it waits for somebody to send it."""
-    from auditor.commands.output import console
-
     for letter in letters:
         console.out.print(words("incidents.mail.draft", incident=letter.about, to=letter.recipient), markup=False)
     if whole:

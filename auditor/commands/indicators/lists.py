@@ -6,67 +6,46 @@ import json
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
 
 import typer
+from rich.table import Table
 
-from auditor.commands.options.common import (
-    DEFAULT_INVENTORY,
-    DEFAULT_LANG,
-    InventoryOption,
-    JsonOption,
-    LangOption,
+from auditor.audit import controls
+from auditor.commands.output import console
+from auditor.commands.verbs.indicators import (
+    IndicatorsExportOptions,
+    IndicatorsFoundOptions,
+    IndicatorsImportOptions,
+    IndicatorsListOptions,
+    IndicatorsRemoveOptions,
 )
 from auditor.errors import InputError
-from auditor.models import clock
-
-if TYPE_CHECKING:
-    from auditor.indicators.export import Form, Sightings
-    from auditor.indicators.indicator import Indicator, Tlp
-    from auditor.indicators.store import IndicatorList
-    from auditor.models import Inventory, Lang
+from auditor.history.hunts import HuntHistory
+from auditor.history.runs import RunHistory
+from auditor.history.scans import ScanHistory
+from auditor.indicators import export as forms
+from auditor.indicators import observations, own_assets, store
+from auditor.indicators import observations as finding
+from auditor.indicators.export import Form, Sightings
+from auditor.indicators.importer import import_indicator_files as import_indicator_files
+from auditor.indicators.importer import validate_indicator_list_name
+from auditor.indicators.indicator import DEFAULT_TLP, Indicator, Tlp, parse_tlp
+from auditor.indicators.store import IndicatorList
+from auditor.inventory import hosts as inventories
+from auditor.models import Inventory, Lang, clock
+from auditor.system import files
+from auditor.text.translations import Words
 
 _MAX_WRONG_SHOWN = 20
-SightingsOption = Annotated[
-    bool, typer.Option("--sightings", help="Tell also which of them the last kept audit met, and at how many places.")
-]
 
 
-def import_lists_of_indicators(
-    files: Annotated[
-        list[Path], typer.Argument(metavar="FILE", help="STIX 2.1, MISP JSON or CSV, plain, gzip or zip.")
-    ],
-    name: Annotated[
-        str | None, typer.Option("--name", metavar="NAME", help="Name of the list; default: the file name.")
-    ] = None,
-    tlp: Annotated[
-        str | None,
-        typer.Option("--tlp", metavar="TLP", help="TLP of entries without a marking; default: AMBER."),
-    ] = None,
-    as_json: JsonOption = False,
-    lang: LangOption = DEFAULT_LANG,
-) -> None:
-    """Import lists of indicators; each replaces the list of the same name. All files are imported, or none.
-
-    Private addresses, catch-all entries and commonly used services never match and are excluded. Entries that require
-    more than one value are stored and counted, but not matched. Invalid entries are reported with their location.
-
-    Examples:
-      auditor indicators import c2-thang-11.csv --tlp GREEN
-
-      auditor indicators import bundle.json misp-event.json.gz
-
-    """
-    from auditor.commands.output import console
-    from auditor.indicators.importer import import_indicator_files as import_indicator_files
-    from auditor.indicators.indicator import DEFAULT_TLP
-    from auditor.text.translations import Words
-
+def import_lists_of_indicators(options: IndicatorsImportOptions) -> None:
+    """Run ``auditor indicators import``."""
     imported_lists = import_indicator_files(
-        files, name=name, default_tlp=_parse_tlp(tlp) or DEFAULT_TLP, today=clock.today()
+        options.files, name=options.name, default_tlp=_parse_tlp(options.tlp) or DEFAULT_TLP, today=clock.today()
     )
-    words = Words(lang)
-    show_lists([list_import.indicator_list for list_import in imported_lists], lang, as_json=as_json)
+    words = Words(options.lang)
+    show_lists([list_import.indicator_list for list_import in imported_lists], options.lang, as_json=options.as_json)
     for imported_list in imported_lists:
         for where, text in imported_list.wrong[:_MAX_WRONG_SHOWN]:
             message = words("indicators.wrong", list=imported_list.indicator_list.name, where=where, text=repr(text))
@@ -75,42 +54,17 @@ def import_lists_of_indicators(
             console.err.print(words("and_more", n=len(imported_list.wrong) - _MAX_WRONG_SHOWN))
 
 
-def make_list_of_indicators_seen_here(
-    name: Annotated[str, typer.Option("--name", metavar="NAME", help="Name of the list.")] = "found",
-    tlp: Annotated[
-        str | None, typer.Option("--tlp", metavar="TLP", help="How far they may go; by default AMBER.")
-    ] = None,
-    victims: Annotated[
-        bool,
-        typer.Option("--victims", help="Name public bodies and schools, too, which rather are victims themselves."),
-    ] = False,
-    inventory: InventoryOption = DEFAULT_INVENTORY,
-    lang: LangOption = DEFAULT_LANG,
-) -> None:
-    """Make a list of what the last reviews and hunts saw for certain: servers that pages lead to, and the digests of intruders' programs.
-
-    It takes the place of the list of its name. What is accepted, ours, or used by everybody is left out. It is
-    exported, pushed and compared with as any other list.
-
-    Example:
-      auditor indicators found --tlp GREEN -i inventories/lab
-
-    """  # noqa: E501  an example of a command stays on one line
-    from auditor.history.hunts import HuntHistory
-    from auditor.history.scans import ScanHistory
-    from auditor.indicators import observations as finding
-    from auditor.indicators import own_assets, store
-    from auditor.indicators.importer import validate_indicator_list_name
-    from auditor.indicators.indicator import DEFAULT_TLP
-    from auditor.inventory import hosts as inventories
-    from auditor.text.translations import Words
-
-    inventory_data, today, words = inventories.load_inventory(inventory), clock.today(), Words(lang)
-    tlp_marking = _parse_tlp(tlp) or DEFAULT_TLP
+def make_list_of_indicators_seen_here(options: IndicatorsFoundOptions) -> None:
+    """Run ``auditor indicators found``."""
+    inventory_data, today, words = inventories.load_inventory(options.inventory), clock.today(), Words(options.lang)
+    tlp_marking = _parse_tlp(options.tlp) or DEFAULT_TLP
     scan_history, hunts = ScanHistory(), HuntHistory()
     latest_hunts = hunts.load_latest_hunt_by_host(inventory_data.path)
     options_told = finding.SharingPolicy(
-        validate_indicator_list_name(name), tlp_marking, lambda kind: words(f"content.kind.{kind}"), victims
+        validate_indicator_list_name(options.name),
+        tlp_marking,
+        lambda kind: words(f"content.kind.{kind}"),
+        options.victims,
     )
     indicators = finding.collect_indicators_from_scans_and_hunts(
         scan_history.load_latest_look_by_site(inventory_data.path).values(),
@@ -122,7 +76,7 @@ def make_list_of_indicators_seen_here(
         today,
     )
     list_record = store.IndicatorList(
-        name=name,
+        name=options.name,
         file=inventory_data.path,
         kind="found",
         source=get_name_of_sharing_office(inventory_data),
@@ -137,75 +91,38 @@ def make_list_of_indicators_seen_here(
     with store.open_writer() as into:
         into.replace_list_of_same_name(list_record, indicators, ())
         into.check_total_indicator_limit()
-    show_lists([list_record], lang, as_json=False)
+    show_lists([list_record], options.lang, as_json=False)
 
 
-def list_imported_indicator_lists(as_json: JsonOption = False, lang: LangOption = DEFAULT_LANG) -> None:
-    """List the imported lists: source, date, and number of entries that can match.
-
-    Exit code: 0 all lists are at most 35 days old; 1 a list is older, or nothing is imported.
-
-    Example:
-      auditor indicators list
-
-    """
-    from auditor.indicators import store
-
+def list_imported_indicator_lists(options: IndicatorsListOptions) -> None:
+    """Run ``auditor indicators list``."""
     lists = store.load_lists()
-    show_lists(lists, lang, as_json=as_json)
+    show_lists(lists, options.lang, as_json=options.as_json)
     raise typer.Exit(int(not lists or any(_compute_age(list_record) > STALE_DAYS for list_record in lists)))
 
 
-def remove_list_of_indicators(
-    name: Annotated[str, typer.Argument(metavar="NAME", help="The list.")], lang: LangOption = DEFAULT_LANG
-) -> None:
-    """Remove a list.
-
-    Example:
-      auditor indicators remove c2-thang-11
-
-    """
-    from auditor.indicators import store
-
-    store.remove_indicator_list(name)
+def remove_list_of_indicators(options: IndicatorsRemoveOptions) -> None:
+    """Run ``auditor indicators remove``."""
+    store.remove_indicator_list(options.name)
 
 
-def export_shareable_indicators(
-    file: Annotated[
-        Path,
-        typer.Argument(metavar="FILE", help="Output file: .json for STIX 2.1, .misp.json for MISP, .csv for a table."),
-    ],
-    name: Annotated[str | None, typer.Option("--list", metavar="NAME", help="Only this list.")] = None,
-    tlp: Annotated[
-        str, typer.Option("--tlp", metavar="TLP", help="The strictest TLP to include; default: GREEN.")
-    ] = "GREEN",
-    sightings: SightingsOption = False,
-    inventory: InventoryOption = DEFAULT_INVENTORY,
-    lang: LangOption = DEFAULT_LANG,
-) -> None:
-    """Export the indicators that are valid today and may be shared: STIX 2.1, MISP JSON or CSV.
-
-    The file names the organization of the inventory as the source, and nothing else from the inventory.
-
-    Example:
-      auditor indicators export chi-bao.json --tlp GREEN -i inventories/lab
-
-    """
-    from auditor.indicators import export as forms
-    from auditor.inventory import hosts as inventories
-    from auditor.system import files
-
-    inventory_data = inventories.load_inventory(inventory)
-    form, indicators = _choose_export_format_by_suffix(file), list_shareable_valid_indicators(name, tlp)
-    if sightings and form != "stix":
-        raise InputError(
-            "only STIX supports sightings", file=file, mend="use a name that ends in .json, or omit --sightings"
-        )
-    sighting_dates = load_sightings_of_last_audit(inventory_data) if sightings else {}
-    files.write_private(
-        file, [forms.render_indicators(indicators, form, get_name_of_sharing_office(inventory_data), sighting_dates)]
+def export_shareable_indicators(options: IndicatorsExportOptions) -> None:
+    """Run ``auditor indicators export``."""
+    inventory_data = inventories.load_inventory(options.inventory)
+    form, indicators = (
+        _choose_export_format_by_suffix(options.file),
+        list_shareable_valid_indicators(options.name, options.tlp),
     )
-    typer.echo(str(file))
+    if options.sightings and form != "stix":
+        raise InputError(
+            "only STIX supports sightings", file=options.file, mend="use a name that ends in .json, or omit --sightings"
+        )
+    sighting_dates = load_sightings_of_last_audit(inventory_data) if options.sightings else {}
+    files.write_private(
+        options.file,
+        [forms.render_indicators(indicators, form, get_name_of_sharing_office(inventory_data), sighting_dates)],
+    )
+    typer.echo(str(options.file))
 
 
 STALE_DAYS = 35
@@ -218,10 +135,6 @@ def get_name_of_sharing_office(inventory: Inventory) -> str:
 
 def load_sightings_of_last_audit(inventory: Inventory) -> Sightings:
     """Return what of the indicators the last kept audit met. Raises InputError when there is none."""
-    from auditor.audit import controls
-    from auditor.history.runs import RunHistory
-    from auditor.indicators import observations
-
     run = RunHistory().latest(inventory.path)
     if run is None:
         raise InputError("no audit of this inventory is stored", mend="run 'auditor audit' first, or omit --sightings")
@@ -235,9 +148,6 @@ def list_shareable_valid_indicators(name: str | None, tlp: str) -> Sequence[Indi
 
     Raises InputError when there are none.
     """
-    from auditor.indicators import export as forms
-    from auditor.indicators import store
-
     if name is not None and name not in {list_record.name for list_record in store.load_lists()}:
         raise InputError("there is no list {name}", name=name, mend="see 'auditor indicators list'")
     valid_indicators = [
@@ -265,8 +175,6 @@ def _choose_export_format_by_suffix(file: Path) -> Form:
 
 
 def _parse_tlp(text: str | None) -> Tlp | None:
-    from auditor.indicators.indicator import parse_tlp
-
     if text is None:
         return None
     tlp_marking = parse_tlp(text)
@@ -283,11 +191,6 @@ def _compute_age(list_record: IndicatorList) -> int:
 
 def show_lists(lists: Sequence[IndicatorList], lang: Lang, *, as_json: bool) -> None:
     """Print the lists as a table, or as JSON."""
-    from rich.table import Table
-
-    from auditor.commands.output import console
-    from auditor.text.translations import Words
-
     if as_json:
         typer.echo(
             json.dumps([asdict(list_record) for list_record in lists], ensure_ascii=False, indent=1, default=str)

@@ -4,58 +4,34 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
 
 import typer
+from rich.table import Table
 
-from auditor.commands.options.common import (
-    DEFAULT_INVENTORY,
-    DEFAULT_LANG,
-    InventoryOption,
-    JsonOption,
-    LangOption,
-)
+from auditor.commands.output import console
+from auditor.commands.verbs.indicators import IndicatorsMatchOptions
 from auditor.errors import InputError
-from auditor.models import clock
-
-if TYPE_CHECKING:
-    from auditor.indicators.indicator import Indicator
-    from auditor.models import Lang
+from auditor.indicators import logs as reading
+from auditor.indicators import own_assets, store
+from auditor.indicators.indicator import Indicator
+from auditor.inventory import hosts as inventories
+from auditor.models import Lang, clock
+from auditor.text.translations import Words
 
 _MAX_ROWS = 200
 
 
-def search_logs_for_indicators(
-    logs: Annotated[list[Path], typer.Argument(metavar="LOG", help="Logs of any kind, plain, gzip or zip.")],
-    inventory: InventoryOption = DEFAULT_INVENTORY,
-    as_json: JsonOption = False,
-    lang: LangOption = DEFAULT_LANG,
-) -> None:
-    """Search copied logs for the imported indicators that are valid today.
-
-    Only complete values match; addresses also match listed networks. Sites and hosts of the inventory, and names below
-    theirs, never match.
-
-    Exit code: 0 no match, 1 at least one match.
-
-    Example:
-      auditor indicators match /srv/nhat-ky/access.log.gz -i inventories/lab
-
-    """
-    from auditor.indicators import logs as reading
-    from auditor.indicators import own_assets, store
-    from auditor.inventory import hosts as inventories
-
-    inventory_data = inventories.load_inventory(inventory)
+def search_logs_for_indicators(options: IndicatorsMatchOptions) -> None:
+    """Run ``auditor indicators match``."""
+    inventory_data = inventories.load_inventory(options.inventory)
     against = own_assets.build_index_without_own_assets(store.load_indicators(), inventory_data, clock.today())
     if not against:
         raise InputError("no indicator is valid today", mend="import a list: 'auditor indicators import FILE'")
-    matches_by_log = {str(file): reading.count_indicators_in_log(file, against) for file in logs}
-    if as_json:
+    matches_by_log = {str(file): reading.count_indicators_in_log(file, against) for file in options.logs}
+    if options.as_json:
         typer.echo(json.dumps(_build_matches_json(matches_by_log), ensure_ascii=False, indent=1))
     else:
-        _print_indicator_matches(matches_by_log, lang)
+        _print_indicator_matches(matches_by_log, options.lang)
     raise typer.Exit(int(any(matches_by_log.values())))
 
 
@@ -83,10 +59,6 @@ def _build_matches_json(matches_by_log: Mapping[str, Mapping[Indicator, int]]) -
 
 
 def _print_indicator_matches(matches_by_log: Mapping[str, Mapping[Indicator, int]], lang: Lang) -> None:
-    from rich.table import Table
-
-    from auditor.commands.output import console
-    from auditor.text.translations import Words
 
     words = Words(lang)
     rows = _sort_matches(matches_by_log)

@@ -4,55 +4,42 @@ from __future__ import annotations
 
 import os
 import time
-from typing import Annotated
 
 import typer
+from rich.console import Console
 
-from auditor.commands.options.common import DEFAULT_LANG, DEFAULT_OUTPUT, LangOption, OutputOption
+from auditor import lab
+from auditor.audit import controls
+from auditor.commands import hardening_flow
+from auditor.commands.output import console
+from auditor.commands.output.timeline import show_hardening_story_in_four_parts
+from auditor.commands.verbs.lab import LabDemoOptions
 from auditor.errors import InputError
+from auditor.hardening.rollout import RolloutOptions
+from auditor.inventory import hosts as inventories
+from auditor.system import files, resources
+from auditor.text.translations import Words
 
 LOG = "demo.log"
 """All that happened, in the folder of the report."""
 _LOG_WIDTH = 120
 
 
-def demo(
-    output: OutputOption = DEFAULT_OUTPUT,
-    keep: Annotated[bool, typer.Option("--keep", help="Keep the lab running afterward.")] = False,
-    lang: LangOption = DEFAULT_LANG,
-) -> None:
-    """Boot three real web servers, audit, harden, verify that the sites serve, audit again, and report.
-
-    Prints a summary on one screen; demo.log next to the report has the full log. Needs root on Debian 13.
-
-    Example:
-      auditor lab demo --lang en
-
-    """
+def demo(options: LabDemoOptions) -> None:
+    """Run ``auditor lab demo``."""
     if os.geteuid() != 0:
         raise InputError(
             "the demo boots real machines and needs root on Debian 13",
             mend="run it as root, or try 'auditor audit --local' on this machine",
         )
-    from rich.console import Console
 
-    from auditor import lab
-    from auditor.audit import controls
-    from auditor.commands import hardening_flow
-    from auditor.commands.output import console
-    from auditor.commands.output.timeline import show_hardening_story_in_four_parts
-    from auditor.hardening.rollout import RolloutOptions
-    from auditor.inventory import hosts as inventories
-    from auditor.system import files, resources
-    from auditor.text.translations import Words
-
-    words = Words(lang)
+    words = Words(options.lang)
     start = time.monotonic()
     catalogue = controls.load_catalogue()
     inventory = resources.get_shipped_inventories_folder() / "lab"
     at_once = RolloutOptions(batch="100%")
-    files.check_and_make_output_folder(output)
-    log = output / LOG
+    files.check_and_make_output_folder(options.output)
+    log = options.output / LOG
     with log.open("w", encoding="utf-8") as log_file, lab.hold_lab_session():
         whole = Console(file=log_file, width=_LOG_WIDTH, highlight=False, emoji=False)
         console.out.print(words("story.log", file=console.escape_markup(str(log))), soft_wrap=True)
@@ -76,22 +63,22 @@ def demo(
                 catalogue,
                 inventory_data.hosts,
                 frozenset(),
-                output,
-                lang,
+                options.output,
+                options.lang,
                 ask=False,
                 options=at_once,
                 progress_console=whole,
             )
             say(words("doing.done"))
         finally:
-            if fresh and not keep:
+            if fresh and not options.keep:
                 lab.stop_machines()
     show_hardening_story_in_four_parts(
-        result.before, result.plan, result.hardening, result.after, result.report, catalogue, lang
+        result.before, result.plan, result.hardening, result.after, result.report, catalogue, options.lang
     )
     console.out.print(
         words("story.keep", command="auditor lab demo --keep")
-        if fresh and not keep
+        if fresh and not options.keep
         else words("story.back", command=f"auditor rollback -i {console.escape_markup(str(inventory))}"),
         soft_wrap=True,
     )

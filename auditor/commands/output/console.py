@@ -11,6 +11,10 @@ from rich import markup
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from auditor.models import Lang
+from auditor.text.sanitize import escape_text_to_one_line
+from auditor.text.translations import Words
+
 _PIPE_WIDTH = 400
 """Columns when nobody looks: wide enough that no table is cut."""
 
@@ -28,8 +32,6 @@ def escape_markup(text: str) -> str:
 
     It holds neither Rich's markup, nor orders to the terminal, nor another line.
     """
-    from auditor.text.sanitize import escape_text_to_one_line
-
     return markup.escape(escape_text_to_one_line(text))
 
 
@@ -62,3 +64,8 @@ def show_activity(what: str) -> Iterator[Callable[[str], None]]:
     """Show a line on a terminal that says what is being done right now; stay silent in a pipe."""
     with err.status(what) as status:
         yield lambda now: status.update(f"{what}  [dim]{escape_markup(now)}[/]")
+
+
+def warn_of_old_name(old: str, instead: str, lang: Lang) -> None:
+    """Say on standard error which name of a command to use ``instead`` of an old one."""
+    err.print(Words(lang)("deprecated", old=old, instead=instead), markup=False)

@@ -4,78 +4,43 @@ from __future__ import annotations
 
 import json
 from datetime import date
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
 
 import typer
+from rich.table import Table
 
+from auditor.audit import vex
 from auditor.commands.options.common import (
-    DEFAULT_INVENTORY,
-    DEFAULT_LANG,
-    InventoryOption,
-    JsonOption,
-    LangOption,
-    LimitOption,
     select_hosts_and_check_lab,
 )
-from auditor.models import clock
-
-if TYPE_CHECKING:
-    from auditor.models import Lang
-    from auditor.vulnerabilities.advisory.answers import AdvisoryResult
+from auditor.commands.output import console, exceptions
+from auditor.commands.verbs.vulnerabilities import VulnerabilitiesAdvisoryOptions
+from auditor.fleet.collect import ALL, collect
+from auditor.inventory import hosts as inventories
+from auditor.inventory.exceptions import get_office_folder_of_inventory
+from auditor.models import Lang, clock
+from auditor.report import advisory as report
+from auditor.report import xlsx
+from auditor.system import files
+from auditor.text.translations import Words
+from auditor.vulnerabilities import store
+from auditor.vulnerabilities.advisory import changelogs, products
+from auditor.vulnerabilities.advisory.answers import AdvisoryResult, answer_advisory
+from auditor.vulnerabilities.advisory.parser import read_advisory_file
 
 _MAX_ROWS = 40
 
 
-def answer_list_of_cves(
-    file: Annotated[
-        Path, typer.Argument(metavar="FILE", help="The list: CSV, XLSX, YAML, or JSON (CSAF 2.0, STIX 2.1).")
-    ],
-    due: Annotated[
-        str | None,
-        typer.Option("--due", metavar="DATE", help="Due date for rows that have none, such as 2026-12-31."),
-    ] = None,
-    inventory: InventoryOption = DEFAULT_INVENTORY,
-    limit: LimitOption = None,
-    output: Annotated[
-        Path | None, typer.Option("--output", metavar="FILE.xlsx", help="Write the answers as XLSX for distribution.")
-    ] = None,
-    ask_hosts: Annotated[
-        bool,
-        typer.Option("--ask-hosts", help="Also search the package changelogs of the hosts for the CVEs in the list."),
-    ] = False,
-    as_json: JsonOption = False,
-    lang: LangOption = DEFAULT_LANG,
-) -> None:
-    """Answer a list of CVEs from the imported data: which hosts are affected, fixed, or not affected.
-
-    Reads the hosts now, without changing anything. Invalid CVE IDs are reported with their row.
-
-    Exit code: 0 nothing is affected, 1 something is affected or needs a restart, 3 something is unknown.
-
-    Example:
-      auditor vulnerabilities advisory thang-11.xlsx --due 2026-12-15 --output out/tra-loi.xlsx -i inventories/lab
-
-    """
-    from auditor.audit import vex
-    from auditor.commands.output import exceptions
-    from auditor.fleet.collect import ALL, collect
-    from auditor.inventory import hosts as inventories
-    from auditor.inventory.exceptions import get_office_folder_of_inventory
-    from auditor.system import files
-    from auditor.text.translations import Words
-    from auditor.vulnerabilities import store
-    from auditor.vulnerabilities.advisory import changelogs, products
-    from auditor.vulnerabilities.advisory.answers import answer_advisory
-    from auditor.vulnerabilities.advisory.parser import read_advisory_file
-
-    day = _parse_optional_day(due)
-    cve_list = read_advisory_file(file)
-    known_hosts = inventories.load_inventory(inventory)
-    hosts, _sites = select_hosts_and_check_lab(known_hosts, limit)
+def answer_list_of_cves(options: VulnerabilitiesAdvisoryOptions) -> None:
+    """Run ``auditor vulnerabilities advisory``."""
+    day = _parse_optional_day(options.due)
+    cve_list = read_advisory_file(options.file)
+    known_hosts = inventories.load_inventory(options.inventory)
+    hosts, _sites = select_hosts_and_check_lab(known_hosts, options.limit)
     foreign = products.load_products_no_host_has(get_office_folder_of_inventory(known_hosts.path))
     facts, _outcomes = collect(
-        known_hosts.path, hosts, request=changelogs.build_fact_request_for_advisory_ids(cve_list) if ask_hosts else ALL
+        known_hosts.path,
+        hosts,
+        request=changelogs.build_fact_request_for_advisory_ids(cve_list) if options.ask_hosts else ALL,
     )
     facts_by_host = {
         host.name: facts[host.name].build_context_for_control_expressions() if host.name in facts else None
@@ -90,15 +55,13 @@ def answer_list_of_cves(
             day,
             vex.group_statements_in_force_by_host(known_hosts, clock.today()),
         )
-    if output is not None:
-        files.write_output(output, _build_workbook(answers, lang))
-    if as_json:
-        from auditor.report import advisory as report
-
+    if options.output is not None:
+        files.write_output(options.output, _build_workbook(answers, options.lang))
+    if options.as_json:
         typer.echo(json.dumps(report.build_advisory_json_data(answers), ensure_ascii=False, indent=1))
     else:
-        _print_advisory_answers(answers, lang)
-    exceptions.show_expired_vulnerability_statements(known_hosts, Words(lang))
+        _print_advisory_answers(answers, options.lang)
+    exceptions.show_expired_vulnerability_statements(known_hosts, Words(options.lang))
     states = {cve_answer.worst_state for cve_answer in answers.answers}
     raise typer.Exit(1 if states & {"affected", "restart_owed"} else 3 if "unknown" in states else 0)
 
@@ -111,10 +74,6 @@ def _parse_optional_day(text: str | None) -> date | None:
 
 
 def _build_workbook(answers: AdvisoryResult, lang: Lang) -> bytes:
-    from auditor.report import advisory as report
-    from auditor.report import xlsx
-    from auditor.text.translations import Words
-
     words = Words(lang)
     title = answers.title or words("advisory.answers")
     return xlsx.build_workbook(
@@ -127,11 +86,6 @@ def _build_workbook(answers: AdvisoryResult, lang: Lang) -> bytes:
 
 
 def _print_advisory_answers(answers: AdvisoryResult, lang: Lang) -> None:
-    from rich.table import Table
-
-    from auditor.commands.output import console
-    from auditor.report import advisory as report
-    from auditor.text.translations import Words
 
     words = Words(lang)
     table = Table(box=None, pad_edge=False, header_style="bold")

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
-from auditor.commands.content.baseline import app
+from auditor.cli import app
 from auditor.errors import InputError
 from auditor.history.scans import ScanHistory
 from auditor.models import Scan
@@ -42,7 +42,7 @@ def inventory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
 
 
 def auditor(*arguments: str) -> Result:
-    result = CliRunner().invoke(app, [*arguments, "--lang", "en"], catch_exceptions=False)
+    result = CliRunner().invoke(app, ["baseline", *arguments, "--lang", "en"], catch_exceptions=False)
     assert result.exit_code == 0, result.output
     return result
 
@@ -97,7 +97,7 @@ def test_a_trace_is_accepted_listed_and_withdrawn(inventory: str) -> None:
 )
 def test_a_mistake_is_one_line(inventory: str, arguments: tuple[str, ...], words: str) -> None:
     try:
-        result = CliRunner().invoke(app, [*arguments, "-i", inventory], catch_exceptions=False)
+        result = CliRunner().invoke(app, ["baseline", *arguments, "-i", inventory], catch_exceptions=False)
     except InputError as error:
         assert words in str(error)
     else:

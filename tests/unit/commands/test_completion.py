@@ -11,6 +11,8 @@ from typer.testing import CliRunner
 from auditor.cli import app
 from auditor.commands import completion
 from auditor.commands.options import completions
+from auditor.commands.verbs.base import COMPLETION_VARIABLE
+from auditor.commands.verbs.machine import Shell
 from auditor.history.runs import RunHistory
 from tests import factory
 
@@ -21,7 +23,7 @@ def offered(*typed: str, by: str = "bash") -> list[str]:
     """What is offered for the last of these words, after ``auditor``."""
     completion.register_shells_for_completion()
     asked = {
-        completion.VARIABLE: f"complete_{by}",
+        COMPLETION_VARIABLE: f"complete_{by}",
         "COMP_WORDS": " ".join(("auditor", *typed)),
         "COMP_CWORD": str(len(typed)),
         "_TYPER_COMPLETE_ARGS": " ".join(("auditor", *typed)),
@@ -66,9 +68,9 @@ def test_nothing_that_a_shell_could_run_is_offered(name: str, monkeypatch: pytes
     assert only.split() == ["web1", "id", "a"]
 
 
-@pytest.mark.parametrize("shell", completion.Shell)
-def test_the_script_asks_us(shell: completion.Shell) -> None:
+@pytest.mark.parametrize("shell", Shell)
+def test_the_script_asks_us(shell: Shell) -> None:
     script = CliRunner().invoke(app, ["completion", shell.value]).stdout
-    assert f"{completion.VARIABLE}=complete_{shell.value}" in script
-    if shell is completion.Shell.BASH:
+    assert f"{COMPLETION_VARIABLE}=complete_{shell.value}" in script
+    if shell is Shell.BASH:
         subprocess.run(["bash", "-n"], input=script, text=True, check=True)

@@ -6,8 +6,8 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from auditor.audit import controls
+from auditor.cli import app
 from auditor.cli import app as main
-from auditor.commands.controls import app
 from auditor.commands.output import console
 from auditor.errors import InputError
 
@@ -15,7 +15,7 @@ CATALOGUE = controls.load_catalogue()
 
 
 def auditor(*arguments: str) -> Result:
-    return CliRunner().invoke(app, arguments, catch_exceptions=False)
+    return CliRunner().invoke(app, ["controls", *arguments], catch_exceptions=False)
 
 
 @pytest.mark.parametrize("width", [60, 100, 200])

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
-from auditor.commands.history import app
+from auditor.cli import app
 from auditor.errors import InputError
 from auditor.history.database import make_unique_inventory_key
 from auditor.history.runs import RunHistory
@@ -30,7 +30,7 @@ def history(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> RunHistory:
 
 
 def auditor(*arguments: str, exit_code: int = 0) -> Result:
-    result = CliRunner().invoke(app, arguments, catch_exceptions=False)
+    result = CliRunner().invoke(app, ["history", *arguments], catch_exceptions=False)
     assert result.exit_code == exit_code, result.output
     return result
 

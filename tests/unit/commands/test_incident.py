@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner, Result
 
-from auditor.commands.incidents import app
+from auditor.cli import app
 from auditor.compromise.known_good import archives
 from auditor.errors import InputError
 from auditor.fleet import ssh_exec
@@ -39,7 +39,7 @@ def inventory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
 
 def auditor(inventory: str, *arguments: str, code: int = 0) -> Result:
     languages = () if "--json" in arguments else ("--lang", "en")
-    result = CliRunner().invoke(app, [*arguments, "-i", inventory, *languages], catch_exceptions=False)
+    result = CliRunner().invoke(app, ["incident", *arguments, "-i", inventory, *languages], catch_exceptions=False)
     assert result.exit_code == code, result.output
     return result
 
@@ -147,7 +147,7 @@ def test_an_incident_is_opened_reported_noted_and_closed(inventory: str) -> None
 )
 def test_a_mistake_is_one_line(inventory: str, arguments: tuple[str, ...], words: str) -> None:
     try:
-        result = CliRunner().invoke(app, [*arguments, "-i", inventory], catch_exceptions=False)
+        result = CliRunner().invoke(app, ["incident", *arguments, "-i", inventory], catch_exceptions=False)
     except InputError as error:
         assert words in str(error)
     else:

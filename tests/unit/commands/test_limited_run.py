@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 from auditor.audit import controls
 from auditor.audit.assessors.assessment import AuditInput
 from auditor.audit.run import judge_collected_facts
-from auditor.commands.history import app
+from auditor.cli import app
 from auditor.history.runs import RunHistory
 from auditor.inventory import hosts
 from auditor.models import ExcludedHost, HostOutcome
@@ -44,7 +44,7 @@ def test_list_tells_a_limited_run_from_a_full_one(tmp_path: Path, monkeypatch: p
     RunHistory().keep(some.model_copy(update={"left_out": left_out, "purpose": "before"}))
 
     def listed(*options: str) -> str:
-        return CliRunner().invoke(app, ["list", *options], catch_exceptions=False).stdout
+        return CliRunner().invoke(app, ["history", "list", *options], catch_exceptions=False).stdout
 
     limited, full = listed().splitlines()
     assert "trước khi gia cố" in limited and "1 trong 3 máy chủ" in limited

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from auditor.commands.lab.machines import app
+from auditor.cli import app
 from auditor.errors import InputError
 from auditor.lab import build_ssh_command_of_machine, get_folder_of_changes_on_machine, ssh
 from auditor.lab.layers import ImageLayer
@@ -68,17 +68,17 @@ def test_an_unknown_machine_is_named_with_those_that_exist() -> None:
 @pytest.mark.parametrize("arguments", [["exec", "web9", "--", "true"], ["ssh", "web9"]])
 def test_the_command_line_answers_an_unknown_machine(arguments: list[str]) -> None:
     with pytest.raises(InputError, match="the lab has no machine 'web9' — one of web1, web2, web3"):
-        CliRunner().invoke(app, arguments, catch_exceptions=False)
+        CliRunner().invoke(app, ["lab", *arguments], catch_exceptions=False)
 
 
 def test_missing_tools_are_named_with_the_command_that_installs_them(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("os.geteuid", lambda: 0)
     monkeypatch.setattr("shutil.which", lambda program: None if program == "mmdebstrap" else f"/usr/bin/{program}")
     with pytest.raises(InputError, match="apt-get install mmdebstrap"):
-        CliRunner().invoke(app, ["up"], catch_exceptions=False)
+        CliRunner().invoke(app, ["lab", "up"], catch_exceptions=False)
 
 
 def test_somebody_else_than_root_is_told_so(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("os.geteuid", lambda: 1000)
     with pytest.raises(InputError, match="the lab requires root"):
-        CliRunner().invoke(app, ["down"], catch_exceptions=False)
+        CliRunner().invoke(app, ["lab", "down"], catch_exceptions=False)

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from auditor.commands.incidents import app
+from auditor.cli import app
 from auditor.errors import InputError
 from auditor.fleet import ssh_exec
 from auditor.history.hunts import HuntHistory
@@ -396,7 +396,7 @@ def inventory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
 
 
 def auditor(inventory: str, *arguments: str, code: int = 0) -> str:
-    result = CliRunner().invoke(app, [*arguments, "-i", inventory, "--lang", "en"], catch_exceptions=False)
+    result = CliRunner().invoke(app, ["incident", *arguments, "-i", inventory, "--lang", "en"], catch_exceptions=False)
     assert result.exit_code == code, result.output
     return result.output
 
