@@ -1,7 +1,8 @@
-"""Run the command line: one module per verb, which parses options, prints and sets the exit code.
+"""Run the command line: what each verb does with its options. It prints, asks, and sets the exit code.
 
-- ``audit``, ``plan``, ``harden``, ``rollback``, ``drift``: the verbs of an audit and of a hardening.
-- ``hardening_flow``: the steps that ``harden`` and ``lab demo`` share.
+- ``verbs/``: what is typed: options and help, which name the functions that take them.
+- ``audit``, ``audit_results``: ``audit``, and what ``review`` and ``hunt`` do like it with a run.
+- ``hardening/``: ``plan``, ``harden``, ``rollback`` and ``drift``.
 - ``enroll``, ``inventory``, ``doctor``: bring a server under management, check the inventory and this machine.
 - ``controls``, ``waivers``: what is checked and why, and the office's waivers and attestations.
 - ``history``, ``report``, ``mail``: kept runs, their reports, and mail to the offices.

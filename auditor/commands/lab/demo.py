@@ -10,7 +10,7 @@ from rich.console import Console
 
 from auditor import lab
 from auditor.audit import controls
-from auditor.commands import hardening_flow
+from auditor.commands.hardening import flow
 from auditor.commands.output import console
 from auditor.commands.output.timeline import show_hardening_story_in_four_parts
 from auditor.commands.verbs.lab import LabDemoOptions
@@ -58,7 +58,7 @@ def demo(options: LabDemoOptions) -> None:
                 lab.provide_pristine_machines(progress=step)
             say(words("doing.audit"))
             inventory_data = inventories.load_inventory(inventory)
-            result = hardening_flow.audit_plan_and_harden_hosts(
+            result = flow.audit_plan_and_harden_hosts(
                 inventory_data,
                 catalogue,
                 inventory_data.hosts,

@@ -34,7 +34,7 @@ WithHostOption = Annotated[
 
 
 @dataclass(frozen=True, kw_only=True)
-class PlanOptions(Verb, runs="auditor.commands.plan:plan"):
+class PlanOptions(Verb, runs="auditor.commands.hardening.plan:plan"):
     """Show what hardening would change and why, most severe first, without changing anything.
 
     Deferred changes are shown with the reason: risky and not accepted, outside the unit's change window, or known to
@@ -64,7 +64,7 @@ class PlanOptions(Verb, runs="auditor.commands.plan:plan"):
 
 
 @dataclass(frozen=True, kw_only=True)
-class HardenOptions(Verb, runs="auditor.commands.harden:harden"):
+class HardenOptions(Verb, runs="auditor.commands.hardening.harden:harden"):
     """Fix open findings: audit, plan, ask, apply, probe, confirm or roll back, audit again.
 
     Each host keeps its own snapshot and timer: unless it serves as before and is confirmed in time, it rolls back by
@@ -124,7 +124,7 @@ class HardenOptions(Verb, runs="auditor.commands.harden:harden"):
 
 
 @dataclass(frozen=True, kw_only=True)
-class RollbackOptions(Verb, runs="auditor.commands.rollback:rollback"):
+class RollbackOptions(Verb, runs="auditor.commands.hardening.rollback:rollback"):
     """Undo a confirmed hardening: files, live settings, services, database accounts; remove what it installed.
 
     Shows which controls would be open again, what is restored and what stays, and asks for confirmation. Items that
@@ -172,7 +172,7 @@ class RollbackOptions(Verb, runs="auditor.commands.rollback:rollback"):
 
 
 @dataclass(frozen=True, kw_only=True)
-class DriftOptions(Verb, runs="auditor.commands.drift:show_drift_since_last_hardening"):
+class DriftOptions(Verb, runs="auditor.commands.hardening.drift:show_drift_since_last_hardening"):
     """Show what changed on each host since its last confirmed hardening run, and which controls have regressed.
 
     Audits the hosts with changes that affect a control in force; this audit is not stored.

@@ -11,8 +11,8 @@ from typer.testing import CliRunner
 
 from auditor import lab
 from auditor.cli import app
-from auditor.commands import hardening_flow
-from auditor.commands.hardening_flow import HardeningFlowOutcome
+from auditor.commands.hardening import flow
+from auditor.commands.hardening.flow import HardeningFlowOutcome
 from auditor.hardening.plan import HardeningPlan
 from tests import factory
 
@@ -36,7 +36,7 @@ def test_the_screen_tells_the_story_and_names_the_file_with_the_rest(
         progress_console.print("62 lines of a plan")
         return HardeningFlowOutcome(run, HardeningPlan(hosts=()), None, run, report)
 
-    monkeypatch.setattr(hardening_flow, "audit_plan_and_harden_hosts", harden)
+    monkeypatch.setattr(flow, "audit_plan_and_harden_hosts", harden)
     ended = CliRunner().invoke(app, ["demo", "--lang", "en", "--output", str(tmp_path / "out"), *options])
     assert ended.exit_code == 0, ended.output
     log = tmp_path / "out/demo.log"

@@ -12,7 +12,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from auditor.cli import app
-from auditor.commands import hardening_flow
+from auditor.commands.hardening import flow
 from auditor.commands.output import console
 from auditor.errors import InputError
 from auditor.hardening.harden import HardeningResult
@@ -154,11 +154,9 @@ def test_a_hardening_says_how_it_is_undone_before_where_its_report_is(
         seconds=600,
         hosts=(HostHardening(host="web1", state="confirmed"),),
     )
-    outcome = hardening_flow.HardeningFlowOutcome(
-        BEFORE, HardeningPlan(hosts=()), made, BEFORE, Path("out/report/index.html")
-    )
+    outcome = flow.HardeningFlowOutcome(BEFORE, HardeningPlan(hosts=()), made, BEFORE, Path("out/report/index.html"))
     monkeypatch.setattr(
-        "auditor.commands.hardening_flow.audit_plan_and_harden_hosts", lambda *_arguments, **_options: outcome
+        "auditor.commands.hardening.flow.audit_plan_and_harden_hosts", lambda *_arguments, **_options: outcome
     )
     for lang, said in (("en", "To undo it"), ("vi", "Để hoàn tác")):
         assert auditor("harden", "--yes", "--lang", lang).stdout.splitlines() == [

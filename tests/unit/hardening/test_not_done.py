@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 from rich.console import Console
 
-from auditor.commands.hardening_flow import HardeningFlowOutcome
+from auditor.commands.hardening.flow import HardeningFlowOutcome
 from auditor.commands.output.hardenings import show_hardening
 from auditor.fleet.runner import AnsibleTask, PlaybookRun
 from auditor.hardening import unapplied_controls

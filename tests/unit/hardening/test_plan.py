@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from auditor.audit.controls import Catalogue
-from auditor.commands.hardening_flow import HardeningFlowOutcome
+from auditor.commands.hardening.flow import HardeningFlowOutcome
 from auditor.facts import HostFacts
 from auditor.fleet.runner import AnsibleTask, PlaybookRun
 from auditor.hardening import plan

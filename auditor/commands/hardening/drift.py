@@ -8,7 +8,7 @@ import shlex
 import typer
 
 from auditor.audit import controls
-from auditor.commands.hardening_flow import audit_hosts_with_progress
+from auditor.commands.hardening.flow import audit_hosts_with_progress
 from auditor.commands.options.common import (
     select_hosts_and_check_lab,
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import typer
 
 from auditor.audit import controls, inventory_fit
-from auditor.commands import hardening_flow
+from auditor.commands.hardening import flow
 from auditor.commands.options.common import (
     parse_accepted_controls,
     parse_unjudged_sites,
@@ -30,11 +30,11 @@ def harden(options: HardenOptions) -> None:
     inventory_fit.check_accepted_controls_have_fixes(options.inventory, catalogue)
     hosts, sites = select_hosts_and_check_lab(inventory_data, options.limit)
     if options.resume:
-        hosts = hardening_flow.list_hosts_missed_by_last_hardening(inventory_data, hosts)
+        hosts = flow.list_hosts_missed_by_last_hardening(inventory_data, hosts)
     only = frozenset() if options.with_host else sites
     accepted_controls = parse_accepted_controls(options.accept, catalogue)
     console_shown = None if options.as_json else console.out
-    result = hardening_flow.audit_plan_and_harden_hosts(
+    result = flow.audit_plan_and_harden_hosts(
         inventory_data,
         catalogue,
         hosts,

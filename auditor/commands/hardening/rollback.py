@@ -10,7 +10,7 @@ from pathlib import Path
 import typer
 
 from auditor.audit import controls
-from auditor.commands import hardening_flow as steps
+from auditor.commands.hardening import flow as steps
 from auditor.commands.options.common import (
     parse_unjudged_sites,
     select_hosts_and_check_lab,
