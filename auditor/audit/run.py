@@ -85,6 +85,13 @@ def build_comparison_with_indicators(inventory: Inventory, today: date) -> Indic
     return IndicatorComparison(against)
 
 
+def load_catalogue() -> Catalogue:
+    """Return all controls, read when the hosts have been asked."""
+    from auditor.audit import controls
+
+    return controls.load_catalogue()
+
+
 def _load_catalogue_if_callable(catalogue: Catalogue | Callable[[], Catalogue]) -> Catalogue:
     return catalogue() if callable(catalogue) else catalogue
 

@@ -5,8 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 from auditor.audit.assessors.assessment import AuditInput
-from auditor.audit.run import build_comparison_with_indicators, judge_collected_facts, preload_judging_modules
-from auditor.commands.audit import keep_and_report_run_then_exit, load_control_catalogue, preload_code_and_templates
+from auditor.audit.run import (
+    build_comparison_with_indicators,
+    judge_collected_facts,
+    load_catalogue,
+    preload_judging_modules,
+)
+from auditor.commands.audit import keep_and_report_run_then_exit, preload_code_and_templates
 from auditor.commands.options import baseline as baselines
 from auditor.commands.options.common import (
     select_hosts_and_check_lab,
@@ -55,7 +60,7 @@ def hunt_for_intrusion_traces_and_audit(options: HuntOptions) -> None:
     )
 
     def meanwhile() -> None:
-        preload_judging_modules(load_control_catalogue())
+        preload_judging_modules(load_catalogue())
         preload_code_and_templates(options.lang)
 
     with console.show_progress(Words(options.lang)("doing.hunt"), [host.name for host in hosts]) as report_done:
@@ -64,7 +69,7 @@ def hunt_for_intrusion_traces_and_audit(options: HuntOptions) -> None:
         AuditInput(
             inventory_data,
             load_prior_state(inventory_data.path),
-            load_control_catalogue(),
+            load_catalogue(),
             hosts,
             facts,
             outcomes,
@@ -72,9 +77,7 @@ def hunt_for_intrusion_traces_and_audit(options: HuntOptions) -> None:
             comparison=comparison,
         )
     )
-    keep_and_report_run_then_exit(
-        run, history, options.output, options.formats, options.fail_on, earlier, options.lang, as_json=options.as_json
-    )
+    keep_and_report_run_then_exit(run, history, earlier, options)
 
 
 def _report_uncompilable_rule_files(rules: Path | None, lang: Lang) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from auditor.audit import run as audits
-from auditor.commands.audit import keep_and_report_run_then_exit, load_control_catalogue, preload_code_and_templates
+from auditor.commands.audit import keep_and_report_run_then_exit, preload_code_and_templates
 from auditor.commands.options import baseline as baselines
 from auditor.commands.options.common import (
     select_hosts_and_check_lab,
@@ -61,16 +61,14 @@ def review_sites_for_injected_content(options: ReviewOptions) -> None:
         run, _facts = audits.audit_hosts(
             inventory_data,
             load_prior_state(inventory_data.path),
-            load_control_catalogue,
+            audits.load_catalogue,
             hosts,
             watch=report_done,
             meanwhile=lambda: preload_code_and_templates(options.lang),
         )
     if not options.as_json:
         show_folders_of_kept_answers(scans, lambda site: looks.get_answers_folder(inventory_data.path, site), words)
-    keep_and_report_run_then_exit(
-        run, history, options.output, options.formats, options.fail_on, earlier, options.lang, as_json=options.as_json
-    )
+    keep_and_report_run_then_exit(run, history, earlier, options)
 
 
 def _scan_sites_for_injected_content(
