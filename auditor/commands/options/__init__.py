@@ -2,6 +2,5 @@
 
 - ``common``: options that mean the same in every verb; ``completions``: what the shell offers for a value.
 - ``baseline``: the run, the last runs or the file that ``--baseline`` names.
-- ``deprecation``: old command names, which work for one release.
 - ``lab_hosts``: whether the lab's own inventories lead to the lab.
 """
