@@ -175,7 +175,7 @@ def _extract_redacted_sample_around_offset(content: bytes, offset: int) -> str:
 
     Secrets are taken out while there is enough around them to tell that they are some.
     """
-    begin = content.rfind(b"\n", 0, max(0, offset - AROUND)) + 1 if offset > AROUND else 0
+    begin = content.rfind(b"\n", 0, max(0, offset - AROUND)) + 1
     before = redact_secrets_in_text(content[begin:offset].decode("utf-8", "replace"))
     whole = redact_secrets_in_text(content[begin : offset + AROUND].decode("utf-8", "replace"))
     line = before.rfind("\n") + 1

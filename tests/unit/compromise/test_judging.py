@@ -240,3 +240,18 @@ def test_an_installer_gives_no_alarm_where_its_application_has_it_and_nowhere_el
     judgement = classifier.judge_content(footholds.whole(content).encode(), "index.php", engine.load_yara_rules(None))
     found = confidence.weigh_judgement(judgement, **place)
     assert found is not None and found.certainty == sure
+
+
+@pytest.mark.parametrize(
+    ("sizes", "batches"),
+    [
+        ([], []),
+        ([10, 10, 10], [3]),
+        ([classifier.TOGETHER, 1, 1], [1, 2]),
+        ([classifier.TOGETHER - 1, 1, 1], [2, 1]),
+        ([1] * 201, [100, 100, 1]),
+    ],
+)
+def test_a_child_gets_many_small_files_or_one_large_one(sizes: list[int], batches: list[int]) -> None:
+    requests = [classifier.JudgeRequest("a.php", b"a" * size) for size in sizes]
+    assert [len(batch) for batch in classifier._split_files_into_batches(requests)] == batches
