@@ -85,27 +85,12 @@ def judge_content(content: bytes, file_name: str, rules: engine.YaraRules) -> Ju
     content = _strip_stuffing_comments(content)
     rule_scan = rules.scan_content(content)
     matches = rule_scan.matches
-    hits: tuple[taint.CodeHit, ...] = ()
     directives = find_dangerous_directives(content, file_name)
-    why = ""
-    if rule_scan.worth_a_tree and _BEGINS.search(content):
-        try:
-            if len(content) > nodes.MAX_BYTES:
-                why = "it is larger than a megabyte: its beginning and its end were read"
-            hits = tuple(
-                hit for part in _split_into_parsable_parts(content) for hit in taint.find_suspicious_php_code(part)
-            )
-        except nodes.TooLarge as error:
-            why = str(error)
-    elif content.startswith(b"#!"):
-        hits = scripts.find_hits_in_shebang_script(content)
-    made_by = (
-        generated_files.detect_generator_of_file(content, file_name)
-        if not (hits or directives or why) and all(match.own for match in matches)
-        else None
-    )
-    if made_by is not None:
-        return Judgement(generated=made_by)
+    hits, why = _find_hits_of_program(content, worth_a_tree=rule_scan.worth_a_tree)
+    if not (hits or directives or why) and all(match.own for match in matches):
+        made_by = generated_files.detect_generator_of_file(content, file_name)
+        if made_by is not None:
+            return Judgement(generated=made_by)
     return Judgement(
         hits=hits,
         own=tuple(match.rule for match in matches if match.own and not match.beside),
@@ -117,6 +102,18 @@ def judge_content(content: bytes, file_name: str, rules: engine.YaraRules) -> Ju
         within=_is_nukeviet_installer(content, hits) or _is_guarded_from_direct_requests(content),
         installer=_is_nukeviet_installer(content, hits),
     )
+
+
+def _find_hits_of_program(content: bytes, *, worth_a_tree: bool) -> tuple[tuple[taint.CodeHit, ...], str]:
+    """Return what a program of PHP's or of a shell does, and why not all of it was read; empty: all was."""
+    if not worth_a_tree or not _BEGINS.search(content):
+        return scripts.find_hits_in_shebang_script(content) if content.startswith(b"#!") else (), ""
+    why = "it is larger than a megabyte: its beginning and its end were read" if len(content) > nodes.MAX_BYTES else ""
+    try:
+        parts = _split_into_parsable_parts(content)
+        return tuple(hit for part in parts for hit in taint.find_suspicious_php_code(part)), why
+    except nodes.TooLarge as error:
+        return (), str(error)
 
 
 def _is_guarded_from_direct_requests(content: bytes) -> bool:

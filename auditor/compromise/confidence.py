@@ -8,9 +8,11 @@ place alone is for the controls that ask for it.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from auditor.compromise.classifier import Judgement
+from auditor.compromise.settings import DirectiveHit
 from auditor.models.reviews import Certainty, Family, Kind
 
 
@@ -39,38 +41,44 @@ def weigh_judgement(
     ``is_upload_folder``: it lies where visitors or the application put files. ``is_unexplained``: it lies among the
     code of an application whose manifest does not know it.
     """
-    sure = [hit for hit in judgement.hits if hit.level != "hint"]
-    families: list[Family] = []
-    if judgement.own or (sure and judgement.beside):
-        families.append("rules")
-    if sure:
-        families.append("tree")
-    if judgement.others:
-        families.append("others")
-    if is_upload_folder or is_unexplained:
-        families.append("place")
+    families = _list_families(judgement, has_place=is_upload_folder or is_unexplained)
     rule_names = (
         *(hit.rule for hit in judgement.hits),
         *judgement.own,
         *(match.rule.lower() for match in judgement.others),
     )
-    set_sure = any(setting.level == "sure" for setting in judgement.settings)
     if judgement.hits and judgement.hits[0].level == "exact":
-        alone = judgement.within and not is_upload_folder and not is_unexplained
-        sure_of: Certainty = (
-            "weak" if alone and is_at_installer_path and judgement.installer else "strong" if alone else "exact"
-        )
-        return FileVerdict("program", sure_of, tuple(families), rule_names)
+        if not judgement.within or "place" in families:
+            return FileVerdict("program", "exact", families, rule_names)
+        is_left_installer = is_at_installer_path and judgement.installer
+        return FileVerdict("program", "weak" if is_left_installer else "strong", families, rule_names)
     if judgement.settings:
-        rules = tuple(setting.rule for setting in judgement.settings)
-        return FileVerdict(
-            "settings", "strong" if set_sure or is_upload_folder else "weak", ("structure", *families), rules
-        )
+        return _weigh_settings(judgement.settings, families, is_upload_folder=is_upload_folder)
     judges = [family for family in families if family != "place"]
-    if len(judges) >= 2 or (judges and "place" in families):
-        return FileVerdict("program", "strong", tuple(families), rule_names)
+    if judges and len(families) >= 2:
+        return FileVerdict("program", "strong", families, rule_names)
     if judges or judgement.hits:
-        return FileVerdict("program", "weak", tuple(families or ("tree",)), rule_names)
+        return FileVerdict("program", "weak", families or ("tree",), rule_names)
     if judgement.unjudged:
-        return FileVerdict("unjudged", "weak", tuple(families or ("structure",)), ("unjudged",))
+        return FileVerdict("unjudged", "weak", families or ("structure",), ("unjudged",))
     return None
+
+
+def _weigh_settings(
+    settings: Sequence[DirectiveHit], families: Sequence[Family], *, is_upload_folder: bool
+) -> FileVerdict:
+    is_sure = is_upload_folder or any(setting.level == "sure" for setting in settings)
+    rules = tuple(setting.rule for setting in settings)
+    return FileVerdict("settings", "strong" if is_sure else "weak", ("structure", *families), rules)
+
+
+def _list_families(judgement: Judgement, *, has_place: bool) -> tuple[Family, ...]:
+    """Return the judges that something of a file speaks to, and whether its place does."""
+    is_tree_sure = any(hit.level != "hint" for hit in judgement.hits)
+    families: Mapping[Family, bool] = {
+        "rules": bool(judgement.own or (is_tree_sure and judgement.beside)),
+        "tree": is_tree_sure,
+        "others": bool(judgement.others),
+        "place": has_place,
+    }
+    return tuple(family for family, speaks in families.items() if speaks)

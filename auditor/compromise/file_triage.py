@@ -98,15 +98,16 @@ def _iter_traces_of_triaged_files(triage: TriageResult, judgements: Mapping[str,
         is_near_release = any(
             where.startswith(base.rstrip("/") + "/") for base, _release in triage.known_good.release_folders
         )
-        yield from _find_file_traces(
+        trace = _find_file_trace(
             file,
-            where,
             how,
             release,
             judgement,
             is_near_release=is_near_release,
             is_at_installer_path=where in installers,
         )
+        if trace is not None:
+            yield trace
     yield from _find_missing_release_files(triage)
 
 
@@ -129,64 +130,81 @@ def _iter_parent_folders(path: str) -> Iterator[str]:
         at = path.find("/", at + 1)
 
 
-def _find_file_traces(
+def _find_file_trace(
     file: WebFile,
-    where: str,
     match_status: matcher.FileStatus | None,
     release: str,
     judgement: Judgement | None,
     *,
     is_near_release: bool,
     is_at_installer_path: bool,
-) -> Iterator[Trace]:
+) -> Trace | None:
+    where = file.full_path
     if file.what & UNREAD:
-        yield _build_file_trace("unjudged", where, where, "", ("structure",), ("unread",), "weak")
-        return
+        return _build_file_trace("unjudged", where, where, "", ("structure",), ("unread",), "weak")
     is_upload_folder = bool(file.place & (UPLOAD | CACHE))
-    slot = file.is_worth_judging and _LOADED_UNASKED.search(file.path) is not None
+    is_loaded_unasked = file.is_worth_judging and _LOADED_UNASKED.search(file.path) is not None
     is_unexplained = match_status in ("unknown", "changed")
-    essence = file.sha256 or where
-    location = {
-        "is_upload_folder": is_upload_folder or slot,
-        "is_unexplained": is_unexplained,
-        "is_at_installer_path": is_at_installer_path,
-    }
-    verdict = weigh_judgement(judgement, **location) if judgement is not None else None
-    if verdict is not None and (verdict.certainty != "weak" or match_status is None):
-        sample = (judgement.differs or judgement.sample) if judgement is not None else ""
-        if judgement is not None and judgement.settings:
-            sample = judgement.settings[0].line
-        yield _build_file_trace(
-            verdict.kind, essence, where, sample, verdict.families, verdict.rules, verdict.certainty
+    verdict = (
+        weigh_judgement(
+            judgement,
+            is_upload_folder=is_upload_folder or is_loaded_unasked,
+            is_unexplained=is_unexplained,
+            is_at_installer_path=is_at_installer_path,
         )
-    elif match_status == "changed":
-        sure: Certainty = "strong" if file.is_worth_judging else "weak"
-        differs = judgement.differs if judgement is not None else ""
-        yield _build_file_trace(
-            "changed", essence, where, f"{release} {differs}".rstrip(), ("known",), ("changed",), sure
+        if judgement is not None
+        else None
+    )
+    if judgement is not None and verdict is not None and (verdict.certainty != "weak" or match_status is None):
+        sample = judgement.settings[0].line if judgement.settings else judgement.differs or judgement.sample
+        return _build_file_trace(
+            verdict.kind, file.sha256 or where, where, sample, verdict.families, verdict.rules, verdict.certainty
         )
-    elif match_status == "unknown" and _is_judged_as_generated_file(judgement):
-        return
-    elif match_status == "unknown":
-        yield _build_file_trace("unknown", essence, where, release, ("known",), ("unknown",), "weak")
-    elif match_status == "left_over":
-        yield _build_file_trace("left_over", essence, where, release, ("known",), ("left_over",), "weak")
-    elif match_status == "misplaced":
-        yield _build_file_trace(
-            "misplaced",
-            essence,
-            where,
-            release,
-            ("known", "place"),
-            ("misplaced",),
-            "strong" if is_upload_folder else "weak",
-        )
-    elif file.place & UPLOAD and file.what & PROGRAM:
-        yield _build_file_trace("executable", essence, where, "", ("place",), ("program",), "weak")
-    elif slot and (_ALWAYS_FOREIGN.search(file.path) or is_near_release) and file.size > _STUB:
-        yield _build_file_trace("unknown", essence, where, "", ("place",), ("loaded_unasked",), "weak")
-    elif file.is_worth_judging and (file.what & SWAPPED or file.sha256 is None):
-        yield _build_file_trace("unjudged", where, where, "", ("structure",), ("unread",), "weak")
+    if match_status is not None:
+        return _build_trace_of_standing(file, match_status, release, judgement, is_upload_folder=is_upload_folder)
+    is_foreign = is_loaded_unasked and (is_near_release or _ALWAYS_FOREIGN.search(file.path) is not None)
+    return _build_trace_of_place(file, is_foreign=is_foreign)
+
+
+def _build_trace_of_place(file: WebFile, *, is_foreign: bool) -> Trace | None:
+    """Return what a file that no release lies around comes to by where it lies."""
+    where, essence = file.full_path, file.sha256 or file.full_path
+    if file.place & UPLOAD and file.what & PROGRAM:
+        return _build_file_trace("executable", essence, where, "", ("place",), ("program",), "weak")
+    if is_foreign and file.size > _STUB:
+        return _build_file_trace("unknown", essence, where, "", ("place",), ("loaded_unasked",), "weak")
+    if file.is_worth_judging and (file.what & SWAPPED or file.sha256 is None):
+        return _build_file_trace("unjudged", where, where, "", ("structure",), ("unread",), "weak")
+    return None
+
+
+def _build_trace_of_standing(
+    file: WebFile,
+    match_status: matcher.FileStatus,
+    release: str,
+    judgement: Judgement | None,
+    *,
+    is_upload_folder: bool,
+) -> Trace | None:
+    """Return what manifests say of a file, where its content says no more."""
+    where, sample = file.full_path, release
+    if match_status == "known" or (match_status == "unknown" and _is_judged_as_generated_file(judgement)):
+        return None
+    families: tuple[Family, ...] = ("known", "place") if match_status == "misplaced" else ("known",)
+    if match_status == "changed":
+        sample = f"{release} {judgement.differs if judgement is not None else ''}".rstrip()
+    is_strong = (match_status == "changed" and file.is_worth_judging) or (
+        match_status == "misplaced" and is_upload_folder
+    )
+    return _build_file_trace(
+        match_status,
+        file.sha256 or where,
+        where,
+        sample,
+        families,
+        (match_status,),
+        "strong" if is_strong else "weak",
+    )
 
 
 _INSTALLERS = tuple(cms.mark_and_installer for cms in CMSS if cms.mark_and_installer is not None)

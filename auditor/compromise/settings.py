@@ -6,7 +6,7 @@ Run pictures, run something first. Pure.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -98,51 +98,73 @@ def find_dangerous_directives(content: bytes, file_name: str) -> tuple[Directive
 
 def _iter_dangerous_directives(lines: list[str], text: str) -> Iterator[DirectiveHit]:
     for line in lines:
-        handler_match = _HANDLER.match(line)
-        if handler_match is not None:
-            suffixes = handler_match["suffixes"].split()
-            if any(not _CODE_SUFFIX.match(suffix) for suffix in suffixes):
-                yield DirectiveHit("handler", "sure", redact_secrets_in_text(line)[:200])
-        elif _SET_HANDLER.match(line):
-            yield DirectiveHit(
-                "handler",
-                "sure" if _is_handler_set_for_non_code_files(text) else "hint",
-                redact_secrets_in_text(line)[:200],
-            )
-        filter_match = _FILTER.match(line)
-        if filter_match is not None and any(
-            not _PARSED_SUFFIX.match(suffix) for suffix in filter_match["suffixes"].split()
-        ):
-            yield DirectiveHit("handler", "sure", redact_secrets_in_text(line)[:200])
-        if _ELSEWHERE.match(line):
-            yield DirectiveHit("errors_led_away", "hint", redact_secrets_in_text(line)[:200])
-        if _EXTENSION.match(line):
-            yield DirectiveHit("module", "sure", redact_secrets_in_text(line)[:200])
-        prepend_match = _PREPEND_DIRECTIVE.match(line)
-        if prepend_match is not None and prepend_match["file"].lower() not in ("none", "off", "wordfence-waf.php"):
-            file = prepend_match["file"]
-            sure = _DATA.search(file) or _ODD.search(file) or not _CODE.search(file)
-            yield DirectiveHit("prepended", "sure" if sure else "hint", redact_secrets_in_text(line)[:200])
-        if _ACTION.match(line):
-            yield DirectiveHit("handler", "hint", redact_secrets_in_text(line)[:200])
-        if _PICTURES_LED.match(line):
-            yield DirectiveHit(
-                "led_aside", "sure" if _ASIDE.search(line) else "hint", redact_secrets_in_text(line)[:200]
-            )
-        if _LOOSE_DIRECTIVE.match(line):
-            yield DirectiveHit("loosened", "hint", redact_secrets_in_text(line)[:200])
-    if _ENGINE.search(text) and _AWAY.search(text):
-        yield DirectiveHit("engines_led_away", "sure", _get_first_match_of_pattern(text, _AWAY))
-    elif _ENGINE.search(text) and _ASIDE.search(text):
-        yield DirectiveHit("engines_led_away", "sure", _get_first_match_of_pattern(text, _ASIDE))
-    elif _WHO_ASKS.search(text) and _AWAY.search(text):
-        yield DirectiveHit("visitors_led_away", "hint", _get_first_match_of_pattern(text, _AWAY))
+        for rule, weigh in _LINE_RULES:
+            level = weigh(line, text)
+            if level is not None:
+                yield DirectiveHit(rule, level, redact_secrets_in_text(line)[:200])
+    yield from _iter_rewrites_by_visitor(text)
     if _HEADED_AWAY.search(text):
         yield DirectiveHit(
             "engines_led_away", "sure" if _BOT.search(text) else "hint", _get_first_match_of_pattern(text, _HEADED_AWAY)
         )
     if _LET_IN.search(text) and _SHUT_OUT.search(text):
         yield DirectiveHit("only_its_own", "hint", _get_first_match_of_pattern(text, _LET_IN))
+
+
+def _iter_rewrites_by_visitor(text: str) -> Iterator[DirectiveHit]:
+    """Yield what leads search engines or other visitors away, where the file asks who they are."""
+    if _ENGINE.search(text) and _AWAY.search(text):
+        yield DirectiveHit("engines_led_away", "sure", _get_first_match_of_pattern(text, _AWAY))
+    elif _ENGINE.search(text) and _ASIDE.search(text):
+        yield DirectiveHit("engines_led_away", "sure", _get_first_match_of_pattern(text, _ASIDE))
+    elif _WHO_ASKS.search(text) and _AWAY.search(text):
+        yield DirectiveHit("visitors_led_away", "hint", _get_first_match_of_pattern(text, _AWAY))
+
+
+def _weigh_handler(line: str, text: str) -> Sureness | None:
+    handler_match = _HANDLER.match(line)
+    if handler_match is not None:
+        return "sure" if any(not _CODE_SUFFIX.match(suffix) for suffix in handler_match["suffixes"].split()) else None
+    if _SET_HANDLER.match(line):
+        return "sure" if _is_handler_set_for_non_code_files(text) else "hint"
+    return None
+
+
+def _weigh_filter(line: str, _text: str) -> Sureness | None:
+    match = _FILTER.match(line)
+    is_odd = match is not None and any(not _PARSED_SUFFIX.match(suffix) for suffix in match["suffixes"].split())
+    return "sure" if is_odd else None
+
+
+def _weigh_prepended_file(line: str, _text: str) -> Sureness | None:
+    match = _PREPEND_DIRECTIVE.match(line)
+    if match is None or match["file"].lower() in ("none", "off", "wordfence-waf.php"):
+        return None
+    file = match["file"]
+    return "sure" if _DATA.search(file) or _ODD.search(file) or not _CODE.search(file) else "hint"
+
+
+def _weigh_rewrite_of_pictures(line: str, _text: str) -> Sureness | None:
+    if _PICTURES_LED.match(line) is None:
+        return None
+    return "sure" if _ASIDE.search(line) else "hint"
+
+
+def _make_weigher(pattern: re.Pattern[str], level: Sureness) -> Callable[[str, str], Sureness | None]:
+    return lambda line, _text: level if pattern.match(line) else None
+
+
+_LINE_RULES: Sequence[tuple[str, Callable[[str, str], Sureness | None]]] = (
+    ("handler", _weigh_handler),
+    ("handler", _weigh_filter),
+    ("errors_led_away", _make_weigher(_ELSEWHERE, "hint")),
+    ("module", _make_weigher(_EXTENSION, "sure")),
+    ("prepended", _weigh_prepended_file),
+    ("handler", _make_weigher(_ACTION, "hint")),
+    ("led_aside", _weigh_rewrite_of_pictures),
+    ("loosened", _make_weigher(_LOOSE_DIRECTIVE, "hint")),
+)
+"""What a line may come to: a rule, and how sure it is of a line in its file."""
 
 
 _FILES = re.compile(r"<Files(?:Match)?\s+(?:(?!ph)[^>\n])*>[^<]{0,300}(?:SetHandler|ForceType)", re.IGNORECASE)

@@ -9,7 +9,7 @@ application: a plugin whose main file is gone is still recognised.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -153,24 +153,31 @@ def _note_extra_and_misplaced_files(
     digests: dict[str, str] = {}
     names = {manifest.name for manifest in manifests_by_folder.values()}
     for manifest in manifests:
+        release = _format_release_name_and_version(manifest)
         for path, digest in manifest.entries.items():
-            digests.setdefault(digest, _format_release_name_and_version(manifest))
+            digests.setdefault(digest, release)
             if manifest.name in names:
-                older[f"{manifest.name}\0{path}"][digest] = _format_release_name_and_version(manifest)
+                older[f"{manifest.name}\0{path}"][digest] = release
     for path, file in by_path.items():
         if path in standings:
             continue
-        for base, tops in tops_of.items():
-            inside = path[len(base) + 1 :] if path.startswith(base + "/") else None
-            if inside is None:
-                continue
+        for base in _iter_folders_above(path, tops_of):
+            inside = path[len(base) + 1 :]
             was = older.get(f"{manifests_by_folder[base].name}\0{inside}", {}).get(file.sha256 or "")
             if was is not None:
                 standings[path] = ("left_over", was)
-            elif file.code and (tops is None or ("/" in inside and inside.split("/", 1)[0] in tops)):
+            elif file.code and _is_in_exclusive_folder(inside, tops_of[base]):
                 standings[path] = ("unknown", _format_release_name_and_version(manifests_by_folder[base]))
         if path not in standings and file.code and file.size >= _SMALL and file.sha256 in digests:
             standings[path] = ("misplaced", digests[file.sha256])
+
+
+def _iter_folders_above(path: str, folders: Iterable[str]) -> Iterator[str]:
+    return (folder for folder in folders if path.startswith(folder + "/"))
+
+
+def _is_in_exclusive_folder(inside: str, folders: frozenset[str] | None) -> bool:
+    return folders is None or ("/" in inside and inside.split("/", 1)[0] in folders)
 
 
 def list_exclusive_release_folders(folder: str, manifest: ReleaseManifest) -> frozenset[str] | None:

@@ -10,7 +10,6 @@ from auditor.compromise.php.call_readers import (
     read_backtick_command,
     read_function_call,
     read_include,
-    read_method_call,
     read_object_creation,
 )
 from auditor.compromise.php.calls import PhpCallAnalyzer
@@ -20,6 +19,7 @@ from auditor.compromise.php.loop_readers import (
     read_throw_expression,
     read_yield_expression,
 )
+from auditor.compromise.php.method_readers import read_method_call
 from auditor.compromise.php.nodes import PhpNode, is_in_loop
 from auditor.compromise.php.values import (
     BUILT_TEXT,
@@ -121,37 +121,47 @@ def _read_integer(flow: PhpCallAnalyzer, node: PhpNode) -> AbstractValue:
 
 
 def _read_binary_expression(flow: PhpCallAnalyzer, node: PhpNode) -> AbstractValue:
-    left_node, right, sign = node.get("left"), node.get("right"), node.get("operator")
-    if left_node is None or right is None or sign is None:
+    left_node, right_node, sign = node.get("left"), node.get("right"), node.get("operator")
+    if left_node is None or right_node is None or sign is None:
         return UNKNOWN
-    first, second, operator = get_value_of_node(left_node), get_value_of_node(right), flow.get_text(sign)
-    if operator == b".":
-        return concatenate([first, second])
-    if operator == b"??":
-        return merge_alternative_values(first, second)
-    both = first.text is not None and second.text is not None
-    if operator in (b"^", b"|", b"&") and both:
-        a, b = first.text or b"", second.text or b""
-        if operator == b"^":
-            return values.make_text_constant(constant_folding.xor_bytes(a, b), first.flags | second.flags | BUILT_TEXT)
-        combined_bytes = bytes((x | y if operator == b"|" else x & y) for x, y in zip(a, b, strict=False))
-        return values.make_text_constant(combined_bytes, first.flags | second.flags | BUILT_TEXT)
-    if operator == b"^":
-        return AbstractValue(None, (first.flags | second.flags) | DECODED_TEXT)
-    if (first.flags | second.flags) & LETTER and operator in (b"+", b"-", b"*", b"%", b"/", b"&", b"|") and not both:
-        return AbstractValue(None, first.flags | second.flags | DECODED_TEXT)
+    first, second, operator = get_value_of_node(left_node), get_value_of_node(right_node), flow.get_text(sign)
     if operator in (b"==", b"===", b"!=", b"!=="):
-        for side, other in ((left_node, second), (right, first)):
+        for side, other in ((left_node, second), (right_node, first)):
             if other.text and side.type in ("variable_name", "subscript_expression"):
                 flow.mark_variables_guarded(side)
         return UNKNOWN
-    if operator in (b"+", b"-", b"*", b"/", b"%") and both:
-        return _fold_arithmetic(first.text or b"", operator, second.text or b"")
+    combine = _OPERATORS.get(operator)
+    return combine(first, operator, second) if combine is not None else UNKNOWN
+
+
+def _combine_bits(first: AbstractValue, operator: bytes, second: AbstractValue) -> AbstractValue:
+    flags = first.flags | second.flags
+    if first.text is None or second.text is None:
+        return AbstractValue(None, flags | DECODED_TEXT) if operator == b"^" or flags & LETTER else UNKNOWN
+    if operator == b"^":
+        combined_bytes = constant_folding.xor_bytes(first.text, second.text)
+    else:
+        pairs = zip(first.text, second.text, strict=False)
+        combined_bytes = bytes((x | y if operator == b"|" else x & y) for x, y in pairs)
+    return values.make_text_constant(combined_bytes, flags | BUILT_TEXT)
+
+
+def _calculate(first: AbstractValue, operator: bytes, second: AbstractValue) -> AbstractValue:
+    if first.text is not None and second.text is not None:
+        return _fold_arithmetic(first.text, operator, second.text)
+    if (first.flags | second.flags) & LETTER:
+        return AbstractValue(None, first.flags | second.flags | DECODED_TEXT)
     if operator == b"+" and (first.items is not None or second.items is not None):
         return merge_alternative_values(first, second)
-    if operator in (b"&&", b"||", b"and", b"or"):
-        return UNKNOWN
     return UNKNOWN
+
+
+_OPERATORS: Mapping[bytes, Callable[[AbstractValue, bytes, AbstractValue], AbstractValue]] = {
+    b".": lambda first, _operator, second: concatenate([first, second]),
+    b"??": lambda first, _operator, second: merge_alternative_values(first, second),
+    **dict.fromkeys((b"^", b"|", b"&"), _combine_bits),
+    **dict.fromkeys((b"+", b"-", b"*", b"/", b"%"), _calculate),
+}
 
 
 def _fold_arithmetic(first: bytes, operator: bytes, second: bytes) -> AbstractValue:
@@ -246,35 +256,37 @@ def _read_subscript(flow: PhpCallAnalyzer, node: PhpNode) -> AbstractValue:
     if not node.children:
         return UNKNOWN
     base = node.children[0]
-    at = get_value_of_node(node.children[1]).text if len(node.children) > 1 else None
+    index = node.children[1] if len(node.children) > 1 else None
+    at = get_value_of_node(index).text if index is not None else None
     if base.type in ("variable_name", "dynamic_variable_name"):
         key = flow.get_variable_key_of_node(base)
         name = key[1] if key is not None else b""
         if name in names.SERVER:
-            is_chosen_key = len(node.children) > 1 and get_value_of_node(node.children[1]).flags & REQUEST
-            return (
-                REQUEST_VALUE
-                if is_chosen_key or (at is not None and at.startswith(names.SAID_TO_SERVER) and at != b"HTTP_HOST")
-                else UNKNOWN
-            )
+            is_chosen_key = index is not None and get_value_of_node(index).flags & REQUEST
+            return REQUEST_VALUE if is_chosen_key else _get_server_variable(at)
         if name == b"GLOBALS":
             return flow.get_value_of_variable((None, at)) if at else UNKNOWN
-        if len(node.children) > 1 and node.children[1].type == "variable_name" and is_in_loop(node):
+        if index is not None and index.type == "variable_name" and is_in_loop(node):
             at = None
     value = get_value_of_node(base)
     if value is ALL_GLOBALS:
         return flow.get_value_of_variable((None, at)) if at else UNKNOWN
     if value is ALL_SERVER:
-        return (
-            REQUEST_VALUE if at is not None and at.startswith(names.SAID_TO_SERVER) and at != b"HTTP_HOST" else UNKNOWN
-        )
+        return _get_server_variable(at)
     if value.flags & UPLOAD and at is not None:
-        return (
-            AbstractValue(None, UPLOAD if at == b"tmp_name" or at != b"name" else UPLOAD | REQUEST, head=True)
-            if at in (b"tmp_name", b"name")
-            else value
-        )
+        return _UPLOAD_ITEMS.get(at, value)
     return get_value_at_array_key(value, at)
+
+
+def _get_server_variable(name: bytes | None) -> AbstractValue:
+    is_said = name is not None and name.startswith(names.SAID_TO_SERVER) and name != b"HTTP_HOST"
+    return REQUEST_VALUE if is_said else UNKNOWN
+
+
+_UPLOAD_ITEMS: Mapping[bytes, AbstractValue] = {
+    b"tmp_name": AbstractValue(None, UPLOAD),
+    b"name": AbstractValue(None, UPLOAD | REQUEST),
+}
 
 
 def _read_array_literal(flow: PhpCallAnalyzer, node: PhpNode) -> AbstractValue:

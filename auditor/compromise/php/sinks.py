@@ -34,6 +34,7 @@ _ENGINES = re.compile(
 _ASKS_WHO = re.compile(rb"HTTP_(?:USER_AGENT|REFERER)")
 _TELLS_WHO = re.compile(rb"urlencode\s*\(\s*@?\$_SERVER\s*\[\s*['\"]HTTP_(?:USER_AGENT|REFERER)")
 _LOCATION = re.compile(rb"(?i)\s*(?:location|refresh)\s*:.{0,12}https?://")
+_MOST_HANDED = 20
 _TEMPORARY = (b"/tmp/", b"/var/tmp/", b"/dev/shm/")
 _DECODER_CODE = re.compile(
     rb"(?i)\bchr\s*\(|\bord\s*\(|\^|base64_decode|gzinflate|hexdec|str_rot13|strrev|hex2bin|strpos\s*\("
@@ -66,6 +67,12 @@ class PhpSinkAnalyzer(PhpVariableState):
         """Return text of this file as a file of its own."""
         return type(self)(program, self.depth + 1)
 
+    def call_value_as_function(
+        self, callee: AbstractValue, args: list[AbstractValue], node: PhpNode, *, is_direct: bool = True
+    ) -> AbstractValue:
+        """Return the value of calling a value as a function, with these arguments."""
+        raise NotImplementedError
+
     def call_own_function(self, function: PhpNode, args: list[AbstractValue], node: PhpNode) -> AbstractValue:
         """Return what a call of the file's own function gives back; note what it does with its parameters."""
         names_ = self.parameters.get(function, [])
@@ -96,6 +103,24 @@ class PhpSinkAnalyzer(PhpVariableState):
                 flags |= DECODED_TEXT | LONG
         text = None if back.flags & PARAMETERS else back.text
         return AbstractValue(text, flags, head=back.head, items=back.items, function=back.function)
+
+    def check_own_functions_in_arguments(
+        self, args: list[AbstractValue], node: PhpNode, *, include_names: bool = False
+    ) -> None:
+        """Note that the call may run the file's own functions that it is given, with any arguments of others.
+
+        ``include_names``: also by their names.
+        """
+        for arg in args:
+            for value in (arg, *list((arg.items or {}).values())[:_MOST_HANDED]):
+                function = value.function
+                if include_names and value.text:
+                    function = self.functions.get(value.text.lower())
+                rules = {use.rule for use in self.inside.get(function, ())} if isinstance(function, PhpNode) else set()
+                if "evaluated" in rules or ("command" in rules and include_names):
+                    self.record_hit("runs_what_it_is_given", "sure", node)
+                elif "command" in rules:
+                    self.record_hit("runs_what_it_is_given", "hint", node)
 
     def is_variadic(self, function: PhpNode) -> bool:
         """Return whether its last parameter is all that it is given from there on."""
@@ -189,42 +214,17 @@ class PhpSinkAnalyzer(PhpVariableState):
 
     def check_file_inclusion(self, path: AbstractValue, node: PhpNode) -> None:
         """Note that a file is run by its path."""
-        begins, ends = path.begins.lower().strip(), path.ends.lower()
-        if path.text is None and not path.flags & (FOREIGN | PARAMETERS):
-            if _SCHEME.match(begins) and (not begins.startswith(b"phar:") or _PICTURE.search(ends)):
-                own = begins.startswith(b"data:") and node.scope is not None
-                self.record_hit("included_from_elsewhere", "hint" if own else "sure", node)
-            elif ends.endswith(names.IMAGE_SUFFIXES):
-                self.record_hit("included_data", "sure", node)
         if path.text is not None:
-            where = path.text.lower().strip()
-            if where.startswith((b"zip:", b"compress.", b"data:")) or (
-                _SCHEME.match(where)
-                and (not where.startswith(b"phar:") or _PICTURE.search(where) or self.kept.get(path.text, 0))
-            ):
-                self.record_hit(
-                    "included_from_elsewhere", "exact" if where.startswith(b"php://input") else "sure", node
-                )
-            elif (
-                where.startswith(_TEMPORARY)
-                or path.flags & DECODED_TEXT
-                or self.kept.get(path.text, 0) & (FOREIGN | DECODED_TEXT)
-                or where.endswith(names.IMAGE_SUFFIXES)
-            ):
-                said_it = self.kept.get(path.text, 0) & REQUEST
-                self.record_hit("included_data", "exact" if said_it else "sure", node)
-            elif where.endswith(names.DATA_SUFFIXES) or (
-                path.flags & (BUILT_TEXT | DECODED_TEXT) and _ESCAPES.search(self.get_text(node))
-            ):
-                self.record_hit("included_data", "sure" if _ESCAPES.search(self.get_text(node)) else "hint", node)
-        elif self._get_flags_of_included_file(node) & (FOREIGN | DECODED_TEXT):
-            self.record_hit(
-                "included_data", "exact" if self._get_flags_of_included_file(node) & REQUEST else "sure", node
-            )
+            self._check_inclusion_of_constant_path(path, path.text, node)
+            return
+        if not path.flags & (FOREIGN | PARAMETERS):
+            self._check_inclusion_of_own_path(path, node)
+        included_flags = self._get_flags_of_included_file(node)
+        if included_flags & (FOREIGN | DECODED_TEXT):
+            self.record_hit("included_data", "exact" if included_flags & REQUEST else "sure", node)
         elif path.flags & REQUEST:
-            self.record_hit(
-                "chosen_include", "exact" if path.head and not self.has_guarded_variable(node) else "hint", node
-            )
+            is_free = path.head and not self.has_guarded_variable(node)
+            self.record_hit("chosen_include", "exact" if is_free else "hint", node)
         elif path.flags & UPLOAD:
             self.record_hit("chosen_include", "exact" if path.head else "hint", node)
         elif path.flags & (REMOTE | DECODED_TEXT):
@@ -232,33 +232,79 @@ class PhpSinkAnalyzer(PhpVariableState):
         elif path.flags & PARAMETERS and path.head:
             self.record_use_of_tainted_value("chosen_include", path, node, "hint")
 
+    def _check_inclusion_of_own_path(self, path: AbstractValue, node: PhpNode) -> None:
+        """Note the inclusion by a path of which only the beginning and the end are known, and which nobody chooses."""
+        begins, ends = path.begins.lower().strip(), path.ends.lower()
+        if _SCHEME.match(begins) and (not begins.startswith(b"phar:") or _PICTURE.search(ends)):
+            own = begins.startswith(b"data:") and node.scope is not None
+            self.record_hit("included_from_elsewhere", "hint" if own else "sure", node)
+        elif ends.endswith(names.IMAGE_SUFFIXES):
+            self.record_hit("included_data", "sure", node)
+
+    def _check_inclusion_of_constant_path(self, path: AbstractValue, text: bytes, node: PhpNode) -> None:
+        where, kept = text.lower().strip(), self.kept.get(text, 0)
+        has_escapes = _ESCAPES.search(self.get_text(node)) is not None
+        if where.startswith((b"zip:", b"compress.", b"data:")) or (
+            _SCHEME.match(where) and (not where.startswith(b"phar:") or _PICTURE.search(where) or kept)
+        ):
+            is_request = where.startswith(b"php://input")
+            self.record_hit("included_from_elsewhere", "exact" if is_request else "sure", node)
+        elif (
+            where.startswith(_TEMPORARY)
+            or path.flags & DECODED_TEXT
+            or kept & (FOREIGN | DECODED_TEXT)
+            or where.endswith(names.IMAGE_SUFFIXES)
+        ):
+            self.record_hit("included_data", "exact" if kept & REQUEST else "sure", node)
+        elif where.endswith(names.DATA_SUFFIXES) or (path.flags & (BUILT_TEXT | DECODED_TEXT) and has_escapes):
+            self.record_hit("included_data", "sure" if has_escapes else "hint", node)
+
     def check_file_write(self, path: AbstractValue, content: AbstractValue, node: PhpNode) -> None:
         """Note that a file is written, or what was opened."""
-        is_code = path.ends.lower().endswith(names.SUFFIXES)
-        is_chosen_path = bool(path.flags & REQUEST)
-        if path.text is not None and content.flags & (FOREIGN | DECODED_TEXT):
-            self.kept[path.text] = self.kept.get(path.text, 0) | content.flags
-        place = self.get_first_argument_if_variable(node)
-        if path.text is None and place and content.flags & (FOREIGN | DECODED_TEXT):
-            self.kept[place] = self.kept.get(place, 0) | content.flags
+        self._keep_written_flags(path, content, node)
         if content.text is not None and b"<?" in content.text and content.flags & (DECODED_TEXT | BUILT_TEXT):
             if content.flags & DECODED_TEXT:
                 self.record_hit("written_program", "sure", node)
             self.analyze_embedded_program(content.text, node)
-        if content.flags & REQUEST and is_code:
-            self.record_hit("written_program", "exact" if content.head else "sure", node)
-        elif content.flags & REQUEST and is_chosen_path and path.head:
-            self.record_hit("written_file", "sure" if content.head else "hint", node)
-        elif (content.flags & (REMOTE | UPLOAD) and (is_code or is_chosen_path)) or (
+        is_code = path.ends.lower().endswith(names.SUFFIXES)
+        if content.flags & REQUEST and self._record_write_of_request(path, content, node, is_code=is_code):
+            return
+        if (content.flags & (REMOTE | UPLOAD) and (is_code or path.flags & REQUEST)) or (
             content.flags & DECODED_TEXT and is_code
         ):
             self.record_hit("written_program", "sure", node)
-        elif content.flags & REQUEST and content.head and path.ends.lower().endswith((b".html", b".htm", b".js")):
-            self.record_hit("written_page", "hint", node)
-        elif content.flags & REQUEST and (path.begins.startswith(_TEMPORARY) or b"/." in path.begins):
-            self.record_hit("keeps_what_visitors_say", "hint", node)
+        elif content.flags & REQUEST and self._record_write_of_page_or_notes(path, content, node):
+            return
         elif content.flags & PARAMETERS and path.flags & PARAMETERS and content.head and path.head:
             self.record_use_of_tainted_value("written_file", content, node, "hint", foreign="hint")
+
+    def _keep_written_flags(self, path: AbstractValue, content: AbstractValue, node: PhpNode) -> None:
+        """Note who has a say in what a file holds from here on."""
+        place = path.text if path.text is not None else self.get_first_argument_if_variable(node) or None
+        if place is not None and content.flags & (FOREIGN | DECODED_TEXT):
+            self.kept[place] = self.kept.get(place, 0) | content.flags
+
+    def _record_write_of_request(
+        self, path: AbstractValue, content: AbstractValue, node: PhpNode, *, is_code: bool
+    ) -> bool:
+        """Note that a visitor writes a program, or a file of any name; return whether that is so."""
+        if is_code:
+            self.record_hit("written_program", "exact" if content.head else "sure", node)
+        elif path.flags & REQUEST and path.head:
+            self.record_hit("written_file", "sure" if content.head else "hint", node)
+        else:
+            return False
+        return True
+
+    def _record_write_of_page_or_notes(self, path: AbstractValue, content: AbstractValue, node: PhpNode) -> bool:
+        """Note that a visitor's words go into a page, or aside; return whether that is so."""
+        if content.head and path.ends.lower().endswith((b".html", b".htm", b".js")):
+            self.record_hit("written_page", "hint", node)
+        elif path.begins.startswith(_TEMPORARY) or b"/." in path.begins:
+            self.record_hit("keeps_what_visitors_say", "hint", node)
+        else:
+            return False
+        return True
 
     def get_first_argument_if_variable(self, node: PhpNode) -> bytes:
         """Return a call's first argument as it stands there, when it is a variable."""
@@ -277,24 +323,28 @@ class PhpSinkAnalyzer(PhpVariableState):
         where = target.ends.lower()
         if name == b"symlink" and source.text in (b"/", b"/home", b"/etc", b"/etc/passwd", b"/root"):
             self.record_hit("led_out", "sure", node)
-        elif name == b"copy" and source.text == b"php://input":
-            self.record_hit(
-                "copied_from_elsewhere", "exact" if target.flags & REQUEST and target.head else "sure", node
-            )
-        elif (
-            name == b"copy"
-            and source.flags & (REMOTE | REQUEST)
-            and (where.endswith(names.SUFFIXES) or target.flags & REQUEST)
-        ):
-            self.record_hit("copied_from_elsewhere", "sure" if source.head else "hint", node)
-        elif name == b"copy" and source.text is not None and source.text.startswith((b"http://", b"https://")):
-            self.record_hit("copied_from_elsewhere", "sure", node)
+        elif name == b"copy" and self._record_copy_from_elsewhere(source, target, node):
+            return
         elif source.flags & UPLOAD:
             if where.endswith(names.SUFFIXES):
                 self.record_hit("uploaded_program", "exact", node)
             elif target.flags & (UPLOAD | REQUEST):
                 is_unchecked = (target.head or not target.ends) and not self.has_upload_type_check()
                 self.record_hit("uploaded_as_named", "sure" if is_unchecked else "hint", node)
+
+    def _record_copy_from_elsewhere(self, source: AbstractValue, target: AbstractValue, node: PhpNode) -> bool:
+        """Note that a file comes from a visitor or another machine; return whether it does."""
+        is_code = target.ends.lower().endswith(names.SUFFIXES)
+        if source.text == b"php://input":
+            is_chosen = target.flags & REQUEST and target.head
+            self.record_hit("copied_from_elsewhere", "exact" if is_chosen else "sure", node)
+        elif source.flags & (REMOTE | REQUEST) and (is_code or target.flags & REQUEST):
+            self.record_hit("copied_from_elsewhere", "sure" if source.head else "hint", node)
+        elif source.text is not None and source.text.startswith((b"http://", b"https://")):
+            self.record_hit("copied_from_elsewhere", "sure", node)
+        else:
+            return False
+        return True
 
     def check_mail(self, args: list[AbstractValue], node: PhpNode) -> None:
         """Note that a mail is sent.
