@@ -199,7 +199,7 @@ class PhpSinkAnalyzer(PhpVariableState):
 
     def check_regular_expression(self, args: list[AbstractValue], node: PhpNode) -> None:
         """Note that a regular expression is put in force, which may run its replacement."""
-        pattern = args[0]
+        pattern = args[0] if args else UNKNOWN
         if pattern.text is None and pattern.items:
             pattern = concatenate(pattern.items.values()) if len(pattern.items) == 1 else pattern
         if pattern.text is not None:

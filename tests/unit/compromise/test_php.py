@@ -38,6 +38,7 @@ def test_nearly_every_foothold_is_an_alarm_and_none_is_missed() -> None:
     [
         ("$a = §POST§['x']; $b = base64_decode($a); @§E§($b);", "evaluated", "exact"),
         ("function r($x) { §E§($x); } r(§POST§['c']);", "evaluated", "exact"),
+        ("if (0) { §R§(); preg_filter(); } §E§(§POST§['a']);", "evaluated", "exact"),
         ("§U§(§GET§['a'], §GET§['b']);", "chosen_call", "exact"),
         ("call_user_func(array(§GET§['c'] . 'Helper', 'getAssociations'));", "chosen_call", "hint"),
         ("call_user_func(array(§GET§['c'], §GET§['m']));", "chosen_call", "sure"),
