@@ -16,6 +16,8 @@ from auditor.lab.spec import HERE, LabHost, LabSpec
 from auditor.lab.state import LabState
 
 _WORKERS = 2
+_UNPACKED = "unpacked-"
+"""What the list of packages of another release is called among a layer's inputs, before that release."""
 
 
 def get_top_image_layer_of_machine(spec: LabSpec, name: str, state: LabState) -> ImageLayer:
@@ -36,11 +38,12 @@ def get_top_image_layer_of_machine(spec: LabSpec, name: str, state: LabState) ->
     )
     system = ImageLayer(
         title=f"{name}-system",
-        script="system.sh",
+        script="system_of_releases.sh" if host.unpacked_of else "system.sh",
         below=base,
         inputs={
             "packages": _join_lines(host.packages),
             "unpacked": _join_lines(host.unpacked),
+            **_name_packages_of_other_releases(host),
             "apt.sh": (scripts / "apt.sh").read_text("utf-8"),
         },
     )
@@ -56,10 +59,22 @@ def get_top_image_layer_of_machine(spec: LabSpec, name: str, state: LabState) ->
             "lib.sh": (scripts / "lib.sh").read_text("utf-8"),
             "kept_bytecode.py": (scripts / "kept_bytecode.py").read_text("utf-8"),
             "machine": HERE / "hosts" / name,
+            **_find_folders_of_applications(host),
             **_find_archives_supplied_by_tester(host),
         },
         identity=hashlib.sha256(b"\0".join(file.read_bytes() for file in secrets)).hexdigest(),
     )
+
+
+def _name_packages_of_other_releases(host: LabHost) -> dict[str, str]:
+    lists = {f"{_UNPACKED}{release}": _join_lines(packages) for release, packages in host.unpacked_of.items()}
+    return lists and {"system.sh": (HERE / "scripts" / "system.sh").read_text("utf-8"), **lists}
+
+
+def _find_folders_of_applications(host: LabHost) -> dict[str, str | Path]:
+    """Return the folders with what the host's sites need to install their application, by its name."""
+    folders = {site.application: HERE / "applications" / site.application for site in host.sites.values()}
+    return {application: folder for application, folder in folders.items() if folder.is_dir()}
 
 
 def _find_archives_supplied_by_tester(host: LabHost) -> dict[str, Path]:
@@ -118,11 +133,13 @@ def make_missing_layers(spec: LabSpec, state: LabState, names: Iterable[str], pr
 def _build_input_texts_of_layer_script(
     layer: ImageLayer, spec: LabSpec, state: LabState, mirror: list[apt.AptSource], options: str
 ) -> dict[str, str]:
-    release = layer.stack[-1].inputs["release"]
+    others = (name.removeprefix(_UNPACKED) for name in layer.inputs if name.startswith(_UNPACKED))
+    releases = {"sources": str(layer.stack[-1].inputs["release"]), **{f"sources-{other}": other for other in others}}
     texts = {
-        "sources": "".join(f"{source.format_sources_list_line(str(release))}\n" for source in mirror),
-        "apt.conf": options,
+        file: "".join(f"{source.format_sources_list_line(release)}\n" for source in mirror)
+        for file, release in releases.items()
     }
+    texts["apt.conf"] = options
     if layer.script != "site.sh":
         return texts
     texts |= {

@@ -15,6 +15,7 @@ from auditor.system.yaml_source import load_yaml
 HERE = Path(__file__).resolve().parent
 Package = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9+.-]+$")]
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9]{0,7}$")]
+Release = Literal["trixie", "bookworm"]
 
 
 class Network(Model):
@@ -37,7 +38,7 @@ class LabSite(Model):
     unit: Text
     aliases: tuple[Domain, ...] = ()
     server: Literal["nginx", "apache"]
-    application: Literal["static", "wordpress", "nukeviet", "joomla", "own"]
+    application: Literal["static", "wordpress", "nukeviet", "joomla", "spip", "own"]
     document_root: str | None = None
     backup_dir: str | None = None
     certificate: Literal["valid", "expired", "none"]
@@ -47,17 +48,19 @@ class LabSite(Model):
 class LabHost(Model):
     """One machine. ``unpacked`` packages are laid beside the image while it is made, not installed.
 
+    ``unpacked_of``: the same with packages of another release, which do not depend on one.
     ``standard``: it belongs to the lab unless others are asked for by name; the others are there for tests.
     ``archives``: by what each is called in the machine's provisioning, the file name patterns of an archive that a
     tester may supply; the machine has a stand-in of our own for each.
     """
 
-    release: Literal["trixie", "bookworm"]
+    release: Release
     address: ipaddress.IPv4Address
     address6: ipaddress.IPv6Address | None = None
     standard: bool = True
     packages: tuple[Package, ...]
     unpacked: tuple[Package, ...] = ()
+    unpacked_of: dict[Release, tuple[Package, ...]] = Field(default_factory=dict)
     archives: dict[Name, tuple[str, ...]] = Field(default_factory=dict)
     sites: dict[Domain, LabSite]
 

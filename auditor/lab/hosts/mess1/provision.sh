@@ -1,4 +1,4 @@
-# Debian 12, Apache with mod_php, MariaDB: a NukeViet, a DokuWiki, phpMyAdmin, FTP and mail, as three vendors left it.
+# Debian 12, Apache with mod_php, MariaDB: a NukeViet, a SPIP, a DokuWiki, phpMyAdmin, FTP and mail, as three vendors left it.
 # What tests log in with stands in /root/lab.json.
 random() {
     od -An -N"$1" -tx1 /dev/urandom | tr -d ' \n'
@@ -49,6 +49,17 @@ mariadb --default-character-set=utf8mb4 kheluong <machine/du-lieu.sql
 hash=$(php -r 'echo password_hash($argv[1], PASSWORD_BCRYPT, ["cost" => 6]);' "$admin_password")
 mariadb kheluong -e "INSERT INTO nv4_users VALUES ('quantri', '$hash')"
 mariadb-dump kheluong >"$root/kheluong_2025.sql"
+
+. spip/install.sh
+spip_password=$(random 12)
+mariadb <<END
+CREATE DATABASE disan CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_ci;
+CREATE USER 'disan'@'localhost' IDENTIFIED BY '$spip_password';
+GRANT ALL PRIVILEGES ON disan.* TO 'disan'@'localhost';
+END
+install -D -m 644 machine/mes_options.php /srv/www/disan/config/mes_options.php
+spip_install disan.kheluong.test /srv/www/disan machine/di-san.json quantri "$admin_password" mysql disan disan "$spip_password"
+chown -R www-data:www-data /srv/www/disan
 mariadb_stop
 set_option /etc/mysql/mariadb.conf.d/50-server.cnf '^bind-address.*' 'bind-address = 0.0.0.0'
 chown -R $owner:$owner /home/$owner
@@ -85,7 +96,7 @@ printf '====== Tư liệu ======\nHương ước của làng, bản chép năm 1
 cp /run/luytre-extra/usr/share/adminer/adminer.php $wiki/adminer.php 2>/dev/null ||
     cp "$(find /run/luytre-extra -name 'adminer*.php' | head -1)" $wiki/adminer.php
 printf '<?php\n// DokuWiki install\necho "<title>DokuWiki Installer</title>";\n' >$wiki/install.php
-chown -R tulieu:www-data /srv/www
+chown -R tulieu:www-data /srv/www/tulieu
 chmod -R g+w $wiki/data $wiki/conf
 
 install -m 644 tls/kheluong.test.crt /etc/ssl/certs/
@@ -98,7 +109,7 @@ a2enmod -q ssl headers rewrite status info
 a2enconf -q phpmyadmin theo-doi
 a2disconf -q dokuwiki 2>/dev/null || :
 a2dissite -q 000-default
-a2ensite -q kheluong.test tulieu.kheluong.test cu.kheluong.test
+a2ensite -q kheluong.test tulieu.kheluong.test disan.kheluong.test cu.kheluong.test
 set_option /etc/apache2/conf-available/security.conf '^ServerTokens .*' 'ServerTokens Full'
 set_option /etc/apache2/conf-available/security.conf '^TraceEnable .*' 'TraceEnable On'
 mkdir -p /var/run/apache2

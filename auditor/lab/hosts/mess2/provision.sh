@@ -1,4 +1,4 @@
-# Debian 13, nginx, PHP-FPM with a pool for each site, PostgreSQL: a Joomla, a WebDAV store, a Node service, a container.
+# Debian 13, nginx, PHP-FPM with a pool for each site, PostgreSQL: a Joomla, a SPIP on SQLite, a WebDAV store, a Node service, a container.
 # What tests log in with stands in /root/lab.json.
 random() {
     od -An -N"$1" -tx1 /dev/urandom | tr -d ' \n'
@@ -64,6 +64,10 @@ cp machine/dulieu/index.php /srv/dulieu/web/
 printf '<?php phpinfo();\n' >/srv/dulieu/web/info.php
 printf 'Danh sách thôn\n' >/srv/dulieu/luu-tru/thon.txt
 chown -R www-data:www-data /srv/dulieu
+. spip/install.sh
+useradd --system --home-dir /srv/lehoi --shell /usr/sbin/nologin lehoi
+spip_install lehoi.baihop.test /srv/lehoi/web machine/le-hoi.json quantri "$admin_password" sqlite3 lehoi
+chown -R lehoi:lehoi /srv/lehoi
 install -m 644 machine/dichvu/app.js /srv/dichvu/
 install -m 755 machine/dong-goi.sh /srv/dichvu/
 chown -R dichvu:dichvu /srv/dichvu
@@ -76,7 +80,7 @@ set_option $ini '^;?cgi.fix_pathinfo *=.*' 'cgi.fix_pathinfo = 1'
 install -d -m 755 /etc/nginx/ssl
 install -m 644 tls/baihop.test.crt tls/baihop.test.key /etc/nginx/ssl/
 set_option /etc/nginx/nginx.conf 'server_tokens [a-z]+;.*' 'server_tokens on;'
-for site in baihop.test dulieu.baihop.test dichvu.baihop.test; do
+for site in baihop.test dulieu.baihop.test lehoi.baihop.test dichvu.baihop.test; do
     ln -s ../sites-available/$site /etc/nginx/sites-enabled/$site
 done
 nginx -t
