@@ -206,7 +206,7 @@ class Responder:
         """Have PHP on a host forget the code that it keeps in memory; return whether it did."""
         if host_name not in self.reach:
             return False
-        program = resources.get_resources_folder() / "on_host" / "contain" / "forget.py"
+        program = resources.get_resources_folder() / "on_host" / "contain" / "system/forget.py"
         with contextlib.suppress(ssh_exec.NoAnswer, ValidationError):
             output = ssh_exec.run_as_root(
                 self.reach[host_name],

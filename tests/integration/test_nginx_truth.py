@@ -11,7 +11,7 @@ from ansible.module_utils.luytre.parsers.web_servers.nginx_request import NginxM
 from ansible.module_utils.luytre.web import nginx
 
 from auditor import lab
-from tests.unit.on_host.collect.test_nginx import WAYS
+from tests.unit.on_host.collect.web.test_nginx import WAYS
 
 HOST = "web3"
 ROOT = "/srv/luytre-truth"

@@ -42,7 +42,7 @@ def _build_account_lock_input(host: Host, account: str) -> Mapping[str, Any]:
 
 ACCOUNT = ActionKind(
     means="account",
-    program="account.py",
+    program="access/account.py",
     argument="ACCOUNT",
     read=_validate_account_name,
     hosts=select_only_host,

@@ -61,13 +61,13 @@ def collect_site_database_modules() -> Mapping[str, Path]:
     folder = resources.get_resources_folder() / "on_host/contain/module_utils/luytre_contain"
     return {
         **collect_web_server_config_modules(),
-        **{f"ansible/module_utils/luytre_contain/{file.name}": file for file in folder.glob("*.py")},
+        **{f"ansible/module_utils/{file.relative_to(folder.parent)}": file for file in folder.rglob("*.py")},
     }
 
 
 ADMINISTRATOR = ActionKind(
     "administrator",
-    "administrator.py",
+    "sites/administrator.py",
     "DOMAIN/NAME",
     _normalize_site_administrator,
     hosts=select_hosts_serving_site,

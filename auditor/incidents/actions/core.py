@@ -64,7 +64,7 @@ def build_release_files_for_core_restore(release: ReleaseArchive, target: str) -
 
 CORE = ActionKind(
     "core",
-    "core.py",
+    "sites/core.py",
     "DOMAIN[/FOLDER]",
     _normalize_application_folder,
     hosts=select_hosts_serving_site,

@@ -24,7 +24,7 @@ def _validate_ssh_key_fingerprint(typed_fingerprint: str) -> str:
 
 KEY = ActionKind(
     means="key",
-    program="key.py",
+    program="access/key.py",
     argument="SHA256:…",
     read=_validate_ssh_key_fingerprint,
     build_question=list_accounts_never_to_lock_out,

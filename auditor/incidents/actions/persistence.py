@@ -82,7 +82,7 @@ def _build_cron_file_quarantine_input(_host: Host, _path: str) -> Mapping[str, A
 
 UNIT = ActionKind(
     means="unit",
-    program="unit.py",
+    program="system/unit.py",
     argument="UNIT",
     read=_validate_systemd_unit_name,
     hosts=select_only_host,
@@ -91,12 +91,16 @@ UNIT = ActionKind(
 )
 CRONTAB = ActionKind(
     means="cron",
-    program="quarantine.py",
+    program="system/quarantine.py",
     argument="PATH",
     read=_validate_cron_file_path,
     hosts=select_only_host,
     build_question=_build_cron_file_quarantine_input,
 )
 JOB = ActionKind(
-    means="job", program="job.py", argument="PATH:LINE", read=_normalize_crontab_line_reference, hosts=select_only_host
+    means="job",
+    program="system/job.py",
+    argument="PATH:LINE",
+    read=_normalize_crontab_line_reference,
+    hosts=select_only_host,
 )

@@ -38,7 +38,7 @@ def _build_process_end_input(_host: Host, _target: str) -> Mapping[str, Any]:
 
 PROCESS = ActionKind(
     means="process",
-    program="process.py",
+    program="system/process.py",
     argument="PID/PATH",
     read=_normalize_pid_with_program_path,
     hosts=select_only_host,
@@ -46,7 +46,7 @@ PROCESS = ActionKind(
 )
 PROCESS_END = ActionKind(
     means="process-end",
-    program="process.py",
+    program="system/process.py",
     argument="PID/PATH",
     read=_normalize_pid_with_program_path,
     hosts=select_only_host,

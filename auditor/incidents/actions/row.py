@@ -82,7 +82,7 @@ def _build_row_deletion_input(host: Host, target: str) -> Mapping[str, Any]:
 
 ROW = ActionKind(
     "row",
-    "delete_row.py",
+    "sites/delete_row.py",
     "DOMAIN/TABLE/KEY",
     _normalize_database_row_reference,
     hosts=select_hosts_serving_site,

@@ -49,7 +49,7 @@ def _build_database_password_renewal_input(host: Host, target: str) -> Mapping[s
 
 SALTS = ActionKind(
     "salts",
-    "salts.py",
+    "sites/salts.py",
     "DOMAIN",
     _normalize_site_application,
     hosts=select_hosts_serving_site,
@@ -60,7 +60,7 @@ SALTS = ActionKind(
 )
 DATABASE_PASSWORD = ActionKind(
     "database-password",
-    "database_password.py",
+    "sites/database_password.py",
     "DOMAIN",
     _normalize_site_application,
     hosts=select_hosts_serving_site,

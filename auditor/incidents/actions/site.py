@@ -117,7 +117,7 @@ def collect_web_server_config_modules() -> Mapping[str, Path]:
 
 SITE = ActionKind(
     "site",
-    "web.py",
+    "sites/web.py",
     "DOMAIN",
     normalize_site_domain,
     hosts=select_hosts_serving_site,
@@ -126,7 +126,7 @@ SITE = ActionKind(
 )
 PATH = ActionKind(
     "path",
-    "web.py",
+    "sites/web.py",
     "DOMAIN/PATH",
     _normalize_site_path,
     hosts=select_hosts_serving_site,

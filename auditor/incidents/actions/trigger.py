@@ -36,7 +36,7 @@ def _build_trigger_removal_input(host: Host, target: str) -> Mapping[str, Any]:
 
 TRIGGER = ActionKind(
     "trigger",
-    "trigger.py",
+    "sites/trigger.py",
     "DOMAIN/NAME",
     _normalize_database_trigger_reference,
     hosts=select_hosts_serving_site,

@@ -132,44 +132,45 @@ brings_back:
 """
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible.module_utils.luytre_guard import (
-    accounts,
-    actions,
-    certificates,
+from ansible.module_utils.luytre_guard import actions, service
+from ansible.module_utils.luytre_guard.changes import (
     change_attribution,
-    child_worker,
-    commands,
-    config_check,
-    daemons,
     database,
-    disk_reserve,
-    failure_logs,
+    package_dependencies,
+    packages,
+    recorder,
+)
+from ansible.module_utils.luytre_guard.daemons import certificates, config_check, daemons, failure_logs, units
+from ansible.module_utils.luytre_guard.files import (
     file_writer,
     identity,
     incident,
+    scope,
+    store,
+    tree,
+    untrusted_places,
+    walk,
+)
+from ansible.module_utils.luytre_guard.os import (
+    accounts,
+    child_worker,
+    commands,
+    disk_reserve,
     kernel_audit,
     key_pair,
     mounts,
     own_tmp,
-    package_dependencies,
-    packages,
-    recorder,
+    runtime_state,
+)
+from ansible.module_utils.luytre_guard.rollback_point import (
     restore,
     restore_plan,
     rollback,
-    runtime_state,
-    scope,
-    service,
     sessions,
     snapshot,
     steps,
-    store,
     timer,
-    tree,
-    units,
-    untrusted_places,
     verify,
-    walk,
 )
 from ansible.module_utils.luytre_shared.parsers.json_safe import make_json_safe
 

@@ -11,17 +11,9 @@ import ansible.module_utils
 
 ansible.module_utils.__path__.extend(sys.argv[2].split(":"))
 
-from ansible.module_utils.luytre_guard import (  # noqa: E402
-    recorder,
-    restore,
-    restore_plan,
-    scope,
-    snapshot,
-    steps,
-    store,
-    verify,
-    walk,
-)
+from ansible.module_utils.luytre_guard.changes import recorder  # noqa: E402
+from ansible.module_utils.luytre_guard.files import scope, store, walk  # noqa: E402
+from ansible.module_utils.luytre_guard.rollback_point import restore, restore_plan, snapshot, steps, verify  # noqa: E402
 
 HOME, RUN = sys.argv[1] + "/guard", "r"
 NGINX = ("nginx/nginx.conf", "nginx/mime.types")

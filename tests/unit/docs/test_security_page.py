@@ -17,9 +17,9 @@ NAMED_IN_PARTS = {
         ("on_host/collect/module_utils/luytre/system/firewall.py", '(prefix + "-legacy-save", legacy)'),
     ),
     "iptables-save": ("on_host/collect/module_utils/luytre/system/firewall.py", '(prefix + "-save", hidden'),
-    "mariadbd": ("on_host/guard/module_utils/luytre_guard/daemons.py", '["mariadbd", "--user=mysql"'),
+    "mariadbd": ("on_host/guard/module_utils/luytre_guard/daemons/daemons.py", '["mariadbd", "--user=mysql"'),
     "id": ("playbooks/unenroll.yml", "groups $(id -Gn"),
-    "python3": ("on_host/guard/module_utils/luytre_guard/timer.py", 'PYTHON = "/usr/bin/python3"'),
+    "python3": ("on_host/guard/module_utils/luytre_guard/rollback_point/timer.py", 'PYTHON = "/usr/bin/python3"'),
     "getent": ("playbooks/enroll.yml", 'getent passwd "$ACCOUNT"'),
     "grep": ("playbooks/enroll.yml", 'if grep -qsvxF -e "$KEY"'),
 }

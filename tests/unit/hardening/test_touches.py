@@ -7,7 +7,8 @@ from types import SimpleNamespace
 
 import pytest
 import yaml
-from ansible.module_utils.luytre_guard import rollback, scope, store  # type: ignore[import-not-found]
+from ansible.module_utils.luytre_guard.files import scope, store  # type: ignore[import-not-found]
+from ansible.module_utils.luytre_guard.rollback_point import rollback  # type: ignore[import-not-found]
 
 from auditor.audit import controls
 from auditor.hardening import change_scope

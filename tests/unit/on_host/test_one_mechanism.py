@@ -28,6 +28,8 @@ OPENS = {
     "process_table.py": "/proc",
     "action_runner.py": "a folder of ours",
     "ports.py": "a new file in /run",
+    "core.py": "a folder of ours, and a new file",
+    "quarantine.py": "a folder of ours",
     "safe_move.py": "a new file",
     "file_replacement.py": "a new file",
     "store.py": "the guard's own folder",

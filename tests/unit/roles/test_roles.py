@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import yaml
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
-from ansible.module_utils.luytre_guard import untrusted_places
+from ansible.module_utils.luytre_guard.files import untrusted_places
 
 from auditor.audit import controls
 from auditor.system import resources

@@ -10,10 +10,11 @@ import pwd
 import shutil
 import time
 
+from ansible.module_utils.luytre_guard.files import scope, store
+from ansible.module_utils.luytre_guard.os import commands, disk_reserve
+from ansible.module_utils.luytre_guard.rollback_point import restore_plan, sessions, snapshot, steps, timer
+from ansible.module_utils.luytre_guard.rollback_point import rollback as rollbacks
 from ansible.module_utils.luytre_shared.files.names import user_name
-
-from . import commands, disk_reserve, restore_plan, scope, sessions, snapshot, steps, store, timer
-from . import rollback as rollbacks
 
 MIN_SECONDS, MAX_SECONDS = 5, 7_200
 LOCK_SECONDS = 30

@@ -6,7 +6,10 @@ import sys
 import time
 import traceback
 
-from . import child_worker, incident, packages, restore, restore_plan, rollback, sessions, steps, store, timer
+from ansible.module_utils.luytre_guard.changes import packages
+from ansible.module_utils.luytre_guard.files import incident, store
+from ansible.module_utils.luytre_guard.os import child_worker
+from ansible.module_utils.luytre_guard.rollback_point import restore, restore_plan, rollback, sessions, steps, timer
 
 REVERT_LOCK_SECONDS = 300
 LOCK_SECONDS = 30

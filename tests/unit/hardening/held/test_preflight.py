@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from ansible.module_utils.luytre.web import apache
-from ansible.module_utils.luytre_guard import snapshot  # type: ignore[import-not-found]
+from ansible.module_utils.luytre_guard.rollback_point import snapshot  # type: ignore[import-not-found]
 
 from auditor.audit import controls
 from auditor.audit.assessors.facts import evaluate_host
@@ -23,9 +23,9 @@ from auditor.hardening.safety import acceptance, preflight
 from auditor.models import Host, Run, Site, Status, Text
 from tests.unit import access, system_areas
 from tests.unit import areas as areas_of_web
-from tests.unit.on_host.collect.test_nginx import WORDPRESS, config
-from tests.unit.on_host.collect.test_nginx import facts as nginx_facts
-from tests.unit.on_host.collect.test_tls import certificate
+from tests.unit.on_host.collect.web.test_nginx import WORDPRESS, config
+from tests.unit.on_host.collect.web.test_nginx import facts as nginx_facts
+from tests.unit.on_host.collect.web.test_tls import certificate
 
 Data = dict[str, Any]
 NOW = access.NOW

@@ -18,8 +18,8 @@ from auditor.models import Host, Site
 from auditor.web.fetch import FetchResult
 from auditor.web.page import VisiblePage
 from tests.unit import access, system_areas
-from tests.unit.on_host.collect.test_nginx import config
-from tests.unit.on_host.collect.test_nginx import facts as nginx_facts
+from tests.unit.on_host.collect.web.test_nginx import config
+from tests.unit.on_host.collect.web.test_nginx import facts as nginx_facts
 
 HOST = Host(
     name="h",

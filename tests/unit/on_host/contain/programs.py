@@ -11,7 +11,7 @@ TOP = Path(__file__).parents[4]
 
 def program(name: str) -> ModuleType:
     """One of ``on_host/contain``, anew."""
-    spec = importlib.util.spec_from_file_location(name.partition(".")[0], TOP / "on_host/contain" / name)
+    spec = importlib.util.spec_from_file_location(name.partition(".")[0], next((TOP / "on_host/contain").rglob(name)))
     assert spec is not None
     assert spec.loader is not None
     own = importlib.util.module_from_spec(spec)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from ansible.module_utils.luytre_contain.applications import SiteApplication
+from ansible.module_utils.luytre_contain.sites.applications import SiteApplication
 from ansible.module_utils.luytre_shared.applications import registry
 from ansible.module_utils.luytre_shared.databases import site_database
 from ansible.module_utils.luytre_shared.incidents.action_runner import ActionRefusal

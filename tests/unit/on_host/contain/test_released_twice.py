@@ -94,7 +94,7 @@ def test_what_is_kept_by_a_number_for_something_else_stays(
 
 @pytest.mark.parametrize("name", [*STORES, *RECORDS, "account.py", "key.py", "unit.py", "block_address.py"])
 def test_every_program_asks_whether_its_number_is_taken_and_keeps_what_it_is_of(name: str) -> None:
-    text = (TOP / "on_host/contain" / name).read_text("utf-8")
+    text = next((TOP / "on_host/contain").rglob(name)).read_text("utf-8")
     assert re.search(
         r"\.find_record_before_action_starts\(request\)|action_runner\.(?:refuse_taken|\w+taken\w*)\(", text
     )

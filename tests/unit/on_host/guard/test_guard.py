@@ -19,31 +19,19 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from ansible.module_utils.luytre_guard import (  # type: ignore[import-not-found]
-    accounts,
-    actions,
-    change_attribution,
-    daemons,
-    database,
-    failure_logs,
-    file_writer,
-    incident,
-    packages,
-    recorder,
+from ansible.module_utils.luytre_guard import actions, service  # type: ignore[import-not-found]
+from ansible.module_utils.luytre_guard.changes import change_attribution, database, packages, recorder  # type: ignore[import-not-found]
+from ansible.module_utils.luytre_guard.daemons import daemons, failure_logs, units  # type: ignore[import-not-found]
+from ansible.module_utils.luytre_guard.files import file_writer, incident, scope, store, tree, walk  # type: ignore[import-not-found]
+from ansible.module_utils.luytre_guard.os import accounts, runtime_state  # type: ignore[import-not-found]
+from ansible.module_utils.luytre_guard.rollback_point import (  # type: ignore[import-not-found]
     restore,
     restore_plan,
     rollback,
-    runtime_state,
-    scope,
-    service,
     sessions,
     snapshot,
     steps,
-    store,
     timer,
-    tree,
-    units,
-    walk,
 )
 from ansible.module_utils.luytre_shared.files import names
 from ansible.module_utils.luytre_shared.incidents import web_block_config
@@ -735,11 +723,11 @@ def test_the_host_gets_the_whole_program_in_one_file(tmp_path: Path) -> None:
     program.write_bytes(store.build_guard_program_archive())
     with zipfile.ZipFile(io.BytesIO(store.build_guard_program_archive())) as archive:
         sent = set(archive.namelist())
-    own, shared = Path(store.__file__).parent, Path(names.__file__).parent.parent
-    inside = {path.stem for path in own.glob("*.py")}
-    assert {name.rpartition("/")[2] for name in sent if own.name in name} == {f"{name}.py" for name in inside}
+    own, shared = Path(store.__file__).parent.parent, Path(names.__file__).parent.parent
+    inside = {str(path.relative_to(own)) for path in own.rglob("*.py")}
+    assert {name.partition(f"{own.name}/")[2] for name in sent if own.name in name} == inside
     assert {name.partition(f"{shared.name}/")[2] for name in sent if shared.name in name} == {
-        f"{name.replace('.', '/')}.py" for name in {"__init__", *needed_of(shared, *own.glob("*.py"))}
+        f"{name.replace('.', '/')}.py" for name in {"__init__", *needed_of(shared, *own.rglob("*.py"))}
     }
     done = subprocess.run(
         [sys.executable, "-I", "-B", str(program), "revert", "../x"], capture_output=True, text=True, check=False

@@ -17,31 +17,20 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from ansible.module_utils.luytre_guard import (  # type: ignore[import-not-found]
-    actions,
-    child_worker,
-    commands,
-    daemons,
-    database,
-    disk_reserve,
-    file_writer,
-    identity,
-    packages,
+from ansible.module_utils.luytre_guard import actions, service  # type: ignore[import-not-found]
+from ansible.module_utils.luytre_guard.changes import database, packages  # type: ignore[import-not-found]
+from ansible.module_utils.luytre_guard.daemons import daemons, units  # type: ignore[import-not-found]
+from ansible.module_utils.luytre_guard.files import file_writer, identity, scope, store, tree, untrusted_places, walk  # type: ignore[import-not-found]
+from ansible.module_utils.luytre_guard.os import child_worker, commands, disk_reserve  # type: ignore[import-not-found]
+from ansible.module_utils.luytre_guard.rollback_point import (  # type: ignore[import-not-found]
     restore,
     restore_plan,
     rollback,
-    scope,
-    service,
     sessions,
     snapshot,
     steps,
-    store,
     timer,
-    tree,
-    units,
-    untrusted_places,
     verify,
-    walk,
 )
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="the guard is root's")

@@ -1,0 +1,6 @@
+"""Find a site's applications, change their configuration, and visit the site's own server.
+
+- ``applications``, ``administrators``, ``site_session``: what a site is made with, and who is logged in there.
+- ``configuration``, ``php_code``, ``secret_usages``: files with secrets, the code in force, who else uses a secret.
+- ``own_server``, ``http_check``: visits to the site's own server.
+"""

@@ -1,0 +1,1 @@
+"""Ask daemons and units: their state, their tests, and why one stopped."""
