@@ -47,7 +47,7 @@ def main() -> None:
             run, facts = audit_hosts(known, NOTHING_KNOWN, catalogue, hosts)
             return planning.make_hardening_plan(catalogue, run, facts)
 
-        harden.harden_hosts_in_batches(known, hosts, planned(), catalogue, journal, "first")
+        harden.harden_hosts_in_batches(harden.HardeningOrder(known, hosts, planned(), catalogue, journal, "first"))
         lab.keep_state_of_machines([name])
 
         def loosened() -> planning.HardeningPlan:
@@ -71,7 +71,9 @@ def main() -> None:
             bare.append(time.monotonic() - started)
             plan = loosened()
             started = time.monotonic()
-            done = harden.harden_hosts_in_batches(known, hosts, plan, catalogue, journal, f"safe-{number}")
+            done = harden.harden_hosts_in_batches(
+                harden.HardeningOrder(known, hosts, plan, catalogue, journal, f"safe-{number}")
+            )
             safe.append(time.monotonic() - started)
             if not done.hardening.is_kept_and_fully_in_force:
                 raise SystemExit(done.hardening.model_dump_json(indent=1))

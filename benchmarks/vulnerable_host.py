@@ -115,7 +115,9 @@ def main() -> int:
         if lab.run_on_machine_as_root(name, MADE).returncode:
             raise SystemExit("the host could not be made vulnerable")
         plan = step(0)
-        done = harden.harden_hosts_in_batches(known, hosts, plan, chosen, Journal(Path(made)), "made")
+        done = harden.harden_hosts_in_batches(
+            harden.HardeningOrder(known, hosts, plan, chosen, Journal(Path(made)), "made")
+        )
         if not done.hardening.is_kept_and_fully_in_force:
             raise SystemExit(done.hardening.model_dump_json(indent=1))
         step(1)

@@ -10,6 +10,7 @@ import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import chain
 from pathlib import Path
 
@@ -67,84 +68,116 @@ def preview_plan_by_check_run(
     }
 
 
-def harden_hosts_in_batches(
-    inventory: Inventory,
-    hosts: Sequence[Host],
-    plan: HardeningPlan,
-    catalogue: Catalogue,
-    journal: Journal,
-    run_id: str,
-    options: RolloutOptions | None = None,
-    watch: Callable[[AnsibleTask], None] | None = None,
-    release: Sequence[ControlId] = (),
-    facts: Mapping[str, HostFacts] | None = None,
-    renewal: Renewal | None = None,
-    going_back: Callable[[Sequence[str], Text], None] | None = None,
-) -> HardeningResult:
+@dataclass(frozen=True)
+class HardeningOrder:
+    """What is put in force, where, how carefully, and who is told of it."""
+
+    inventory: Inventory
+    hosts: Sequence[Host]
+    plan: HardeningPlan
+    catalogue: Catalogue
+    journal: Journal
+    run_id: str
+    options: RolloutOptions = field(default_factory=RolloutOptions)
+    watch: Callable[[AnsibleTask], None] | None = None
+    release: Sequence[ControlId] = ()
+    """Controls that are no longer to be in force on the plan's hosts."""
+    facts: Mapping[str, HostFacts] = field(default_factory=dict)
+    """They tell what answers on hosts besides the declared sites, and which others of the inventory need them: both
+    have to go on as before."""
+    renewal: Renewal | None = None
+    """Has hosts read anew whose plan is old when their turn comes; what may not be made by then is left out."""
+    going_back: Callable[[Sequence[str], Text], None] | None = None
+    """Is told at once which hosts are brought back, and why, when the run does not go on."""
+
+    @cached_property
+    def controls_by_host(self) -> Mapping[str, Mapping[str, Sequence[str]]]:
+        """Return the plan as Ansible reads it."""
+        return self.plan.build_luytre_plan_variable()
+
+    @cached_property
+    def batches(self) -> tuple[tuple[str, ...], ...]:
+        """Return the names of the hosts, in the order of their turns."""
+        return rollout.split_batches(tuple(self.controls_by_host), self.options.batch)
+
+    def make_hardening(self) -> Hardening:
+        """Return the hardening before anything is done."""
+        touches = {
+            host_plan.host: {change.control: change.touches for change in host_plan.changes_to_be_made}
+            for host_plan in self.plan.hosts
+        }
+        return Hardening(
+            id=self.run_id,
+            inventory=self.inventory.path,
+            started=format_present_moment_for_journal(),
+            seconds=self.options.seconds,
+            by_wish=tuple(sorted(self.options.by_wish)),
+            hosts=(
+                *(
+                    HostHardening(
+                        host=name,
+                        batch=number,
+                        controls=() if self.release else tuple(self.controls_by_host[name]),
+                        touches={} if self.release else touches[name],
+                        released=tuple(self.release),
+                    )
+                    for number, names in enumerate(self.batches, start=1)
+                    for name in names
+                ),
+                *(
+                    HostHardening(host=host_plan.host, state="refused", why=host_plan.refused)
+                    for host_plan in self.plan.hosts
+                    if host_plan.refused
+                ),
+            ),
+        )
+
+    def begin_rollout(self, record: HardeningRecord, sockets: Path) -> Rollout:
+        """Return the rollout before its first batch, with what has to go on as before besides the declared sites."""
+        effects = self.catalogue.collect_effects_of_fixes
+        begun = Rollout(
+            self.inventory,
+            self.plan,
+            self.catalogue,
+            record,
+            sockets,
+            self.watch,
+            tuple(self.release),
+            self.renewal,
+            self.going_back,
+        )
+        by_name = {host.name: host for host in self.hosts}
+        begun.endpoints = {
+            name: other_endpoints.find_endpoints_besides_declared_sites(
+                by_name[name], read, effects(self.controls_by_host[name])
+            )
+            for name, read in self.facts.items()
+            if name in self.controls_by_host
+        }
+        if self.facts:
+            begun.around = related_hosts.find_hosts_that_depend_on_each_host(
+                self.inventory,
+                tuple(self.controls_by_host),
+                self.facts,
+                effects(chain.from_iterable(self.controls_by_host.values())),
+            )
+        return begun
+
+
+def harden_hosts_in_batches(order: HardeningOrder) -> HardeningResult:
     """Put the plan in force, batch by batch; ends with every host confirmed, brought back, or untouched.
 
     The caller holds the journal's lock. On Ctrl-C and SIGTERM the hosts under way are brought back, then
     HardeningInterrupt is raised; told once more, it leaves them to their own timers. An error of this machine, such as
     a full disk, brings them back, too, and raises HardeningStopError; room for that is kept aside, and without it
     InputError is raised. Only a host that answers no more is left to its own timer, and waited for.
-    ``release``: controls that are no longer to be in force on the plan's hosts. ``facts`` of hosts tell what answers
-    there besides the declared sites, and which others of the inventory need them: both have to go on as before.
-    ``renewal``: has hosts read anew whose plan is old when their turn comes; what may not be made by then is left out.
-    ``going_back``: is told at once which hosts are brought back, and why, when the run does not go on.
     """
-    options = options or RolloutOptions()
-    by_name = {host.name: host for host in hosts}
-    names = tuple(plan.build_luytre_plan_variable())
-    batches = rollout.split_batches(names, options.batch)
-    touches = {
-        host_plan.host: {change.control: change.touches for change in host_plan.changes_to_be_made}
-        for host_plan in plan.hosts
-    }
-    hardening = Hardening(
-        id=run_id,
-        inventory=inventory.path,
-        started=format_present_moment_for_journal(),
-        seconds=options.seconds,
-        by_wish=tuple(sorted(options.by_wish)),
-        hosts=(
-            *(
-                HostHardening(
-                    host=name,
-                    batch=number,
-                    controls=() if release else tuple(plan.build_luytre_plan_variable()[name]),
-                    touches={} if release else touches[name],
-                    released=tuple(release),
-                )
-                for number, batch_names in enumerate(batches, start=1)
-                for name in batch_names
-            ),
-            *(
-                HostHardening(host=host_plan.host, state="refused", why=host_plan.refused)
-                for host_plan in plan.hosts
-                if host_plan.refused
-            ),
-        ),
-    )
-    with journal.reserve, interrupt_on_sigterm(), _make_ssh_sockets_folder_with_reserve() as sockets:
-        record = HardeningRecord(journal, hardening)
-        current_rollout = Rollout(
-            inventory, plan, catalogue, record, sockets, watch, tuple(release), renewal, going_back
-        )
-        current_rollout.endpoints = {
-            name: other_endpoints.find_endpoints_besides_declared_sites(
-                by_name[name], read, catalogue.collect_effects_of_fixes(plan.build_luytre_plan_variable()[name])
-            )
-            for name, read in (facts or {}).items()
-            if name in names
-        }
-        if facts:
-            current_rollout.around = related_hosts.find_hosts_that_depend_on_each_host(
-                inventory,
-                names,
-                facts,
-                catalogue.collect_effects_of_fixes(chain.from_iterable(plan.build_luytre_plan_variable().values())),
-            )
-        for current_names in batches:
+    by_name = {host.name: host for host in order.hosts}
+    hardening = order.make_hardening()
+    with order.journal.reserve, interrupt_on_sigterm(), _make_ssh_sockets_folder_with_reserve() as sockets:
+        record = HardeningRecord(order.journal, hardening)
+        current_rollout = order.begin_rollout(record, sockets)
+        for current_names in order.batches:
             batch.harden_batch(current_rollout, [by_name[name] for name in current_names])
             if record.now.select_by_state("reverted", "in_part", "lost"):
                 break

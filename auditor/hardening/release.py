@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from auditor.audit.controls import Catalogue
 from auditor.hardening.change_scope import select_touches_known_without_host
-from auditor.hardening.harden import HardeningResult, harden_hosts_in_batches
+from auditor.hardening.harden import HardeningOrder, HardeningResult, harden_hosts_in_batches
 from auditor.hardening.journal import Journal
 from auditor.hardening.plan import ControlChange, HardeningPlan, HostPlan
 from auditor.hardening.rollout import RolloutOptions
@@ -39,4 +39,6 @@ def release_control_from_shared_files(
     change = ControlChange(control=control, disruption="reload", touches=touches)
     plan = HardeningPlan(hosts=tuple(HostPlan(host=host.name, changes=(change,)) for host in hosts))
     options = RolloutOptions(by_wish=by_wish)
-    return harden_hosts_in_batches(inventory, hosts, plan, catalogue, journal, run_id, options, release=[control])
+    return harden_hosts_in_batches(
+        HardeningOrder(inventory, hosts, plan, catalogue, journal, run_id, options, release=[control])
+    )

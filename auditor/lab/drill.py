@@ -25,7 +25,7 @@ from auditor.audit.run import audit_hosts, judge_collected_facts
 from auditor.facts import HostFacts
 from auditor.fleet.runner import AnsibleTask
 from auditor.hardening import plan as planning
-from auditor.hardening.harden import harden_hosts_in_batches
+from auditor.hardening.harden import HardeningOrder, harden_hosts_in_batches
 from auditor.hardening.journal import Journal
 from auditor.hardening.rollout import RolloutOptions
 from auditor.lab import undeclared_changes as touches
@@ -194,14 +194,16 @@ class _DrillContext:
         tasks: list[AnsibleTask] = []
         name = f"drill-{secrets.token_hex(6)}"
         result = harden_hosts_in_batches(
-            self.inventory,
-            self.hosts,
-            plan,
-            self.catalogue,
-            self.journal,
-            name,
-            RolloutOptions(batch="100%"),
-            tasks.append,
+            HardeningOrder(
+                self.inventory,
+                self.hosts,
+                plan,
+                self.catalogue,
+                self.journal,
+                name,
+                RolloutOptions(batch="100%"),
+                tasks.append,
+            )
         )
         hosts = [host for host in self.hosts if host.name in result.outcomes]
         outcomes = [result.outcomes[host.name] for host in hosts]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import typer
 
 from auditor.audit import controls, inventory_fit
-from auditor.commands.hardening import flow
+from auditor.commands.hardening.flow import HardeningSession, list_hosts_missed_by_last_hardening
 from auditor.commands.options.common import (
     parse_accepted_controls,
     parse_unjudged_sites,
@@ -30,22 +30,19 @@ def harden(options: HardenOptions) -> None:
     inventory_fit.check_accepted_controls_have_fixes(options.inventory, catalogue)
     hosts, sites = select_hosts_and_check_lab(inventory_data, options.limit)
     if options.resume:
-        hosts = flow.list_hosts_missed_by_last_hardening(inventory_data, hosts)
-    only = frozenset() if options.with_host else sites
-    accepted_controls = parse_accepted_controls(options.accept, catalogue)
-    console_shown = None if options.as_json else console.out
-    result = flow.audit_plan_and_harden_hosts(
+        hosts = list_hosts_missed_by_last_hardening(inventory_data, hosts)
+    result = HardeningSession(
         inventory_data,
         catalogue,
         hosts,
-        only,
         options.output,
         options.lang,
         ask=not options.yes,
-        options=rollout_options,
-        progress_console=console_shown,
-        accepted_controls=accepted_controls,
-    )
+        only_sites=frozenset() if options.with_host else sites,
+        accepted_controls=parse_accepted_controls(options.accept, catalogue),
+        rollout=rollout_options,
+        progress_console=None if options.as_json else console.out,
+    ).audit_plan_and_harden()
     if options.as_json:
         typer.echo(result.as_json())
     else:

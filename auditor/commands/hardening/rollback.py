@@ -10,7 +10,7 @@ from pathlib import Path
 import typer
 
 from auditor.audit import controls
-from auditor.commands.hardening import flow as steps
+from auditor.commands.hardening import flow, steps
 from auditor.commands.options.common import (
     parse_unjudged_sites,
     select_hosts_and_check_lab,
@@ -50,10 +50,10 @@ def rollback(options: RollbackOptions) -> None:
         )
     hosts, _sites = select_hosts_and_check_lab(inventory_data, options.limit)
     if not options.yes:
-        steps.require_interactive_terminal()
+        flow.require_interactive_terminal()
     journal, late = Journal(), DeferredErrors()
     with journal.hold_lock_of_controller():
-        steps.report_interrupted_hardenings(inventory_data, hosts, journal, options.lang)
+        flow.report_interrupted_hardenings(inventory_data, hosts, journal, options.lang)
         parts = _choose_hardenings_to_undo(
             journal, inventory_data, hosts, options.run, options.control, has_limit=options.limit is not None
         )
@@ -70,18 +70,18 @@ def rollback(options: RollbackOptions) -> None:
                 )
                 for step in previews:
                     show_rollback_of_host(step, catalogue, options.lang, is_done=False, console=shown_console)
-        if not options.yes and not steps.ask_to_confirm_plan(options.lang):
+        if not options.yes and not flow.ask_to_confirm_plan(options.lang):
             if options.as_json:
                 typer.echo("[]")
             raise typer.Exit(0)
         if options.control is None:
             results = tuple(step for part in parts for step in _undo_hardening(journal, inventory_data, *part))
             after, sound = (
-                steps.audit_hosts_with_progress(inventory_data, prior_state, catalogue, changed_hosts, options.lang),
+                flow.audit_hosts_with_progress(inventory_data, prior_state, catalogue, changed_hosts, options.lang),
                 True,
             )
         else:
-            before = steps.audit_hosts_with_progress(
+            before = flow.audit_hosts_with_progress(
                 inventory_data, prior_state, catalogue, changed_hosts, options.lang, "before"
             )
             RunHistory().keep(before)

@@ -10,7 +10,7 @@ from rich.console import Console
 
 from auditor import lab
 from auditor.audit import controls
-from auditor.commands.hardening import flow
+from auditor.commands.hardening.flow import HardeningSession
 from auditor.commands.output import console
 from auditor.commands.output.timeline import show_hardening_story_in_four_parts
 from auditor.commands.verbs.lab import LabDemoOptions
@@ -58,17 +58,16 @@ def demo(options: LabDemoOptions) -> None:
                 lab.provide_pristine_machines(progress=step)
             say(words("doing.audit"))
             inventory_data = inventories.load_inventory(inventory)
-            result = flow.audit_plan_and_harden_hosts(
+            result = HardeningSession(
                 inventory_data,
                 catalogue,
                 inventory_data.hosts,
-                frozenset(),
                 options.output,
                 options.lang,
                 ask=False,
-                options=at_once,
+                rollout=at_once,
                 progress_console=whole,
-            )
+            ).audit_plan_and_harden()
             say(words("doing.done"))
         finally:
             if fresh and not options.keep:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 from pathlib import Path
-from typing import Any
 
 import pytest
 from typer.testing import CliRunner
@@ -12,7 +11,7 @@ from typer.testing import CliRunner
 from auditor import lab
 from auditor.cli import app
 from auditor.commands.hardening import flow
-from auditor.commands.hardening.flow import HardeningFlowOutcome
+from auditor.commands.hardening.flow import HardeningOutcome
 from auditor.hardening.plan import HardeningPlan
 from tests import factory
 
@@ -32,11 +31,12 @@ def test_the_screen_tells_the_story_and_names_the_file_with_the_rest(
     monkeypatch.setattr("auditor.audit.controls.load_catalogue", factory.catalogue)
     run, report = factory.run(), tmp_path / "out/report/index.html"
 
-    def harden(*_arguments: Any, progress_console: Any, **_options: Any) -> HardeningFlowOutcome:
-        progress_console.print("62 lines of a plan")
-        return HardeningFlowOutcome(run, HardeningPlan(hosts=()), None, run, report)
+    def harden(session: flow.HardeningSession) -> HardeningOutcome:
+        assert session.progress_console is not None
+        session.progress_console.print("62 lines of a plan")
+        return HardeningOutcome(run, HardeningPlan(hosts=()), None, run, report)
 
-    monkeypatch.setattr(flow, "audit_plan_and_harden_hosts", harden)
+    monkeypatch.setattr(flow.HardeningSession, "audit_plan_and_harden", harden)
     ended = CliRunner().invoke(app, ["demo", "--lang", "en", "--output", str(tmp_path / "out"), *options])
     assert ended.exit_code == 0, ended.output
     log = tmp_path / "out/demo.log"

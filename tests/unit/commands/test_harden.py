@@ -154,10 +154,8 @@ def test_a_hardening_says_how_it_is_undone_before_where_its_report_is(
         seconds=600,
         hosts=(HostHardening(host="web1", state="confirmed"),),
     )
-    outcome = flow.HardeningFlowOutcome(BEFORE, HardeningPlan(hosts=()), made, BEFORE, Path("out/report/index.html"))
-    monkeypatch.setattr(
-        "auditor.commands.hardening.flow.audit_plan_and_harden_hosts", lambda *_arguments, **_options: outcome
-    )
+    outcome = flow.HardeningOutcome(BEFORE, HardeningPlan(hosts=()), made, BEFORE, Path("out/report/index.html"))
+    monkeypatch.setattr(flow.HardeningSession, "audit_plan_and_harden", lambda *_arguments, **_options: outcome)
     for lang, said in (("en", "To undo it"), ("vi", "Để hoàn tác")):
         assert auditor("harden", "--yes", "--lang", lang).stdout.splitlines() == [
             f"{said}: auditor rollback {made.id} -i {tmp_path}/hosts.yml",

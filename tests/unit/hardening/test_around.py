@@ -67,7 +67,9 @@ def hardened(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[..., A
         for module in (apply, commit):
             monkeypatch.setattr(module, "play", ansible)
         done = harden.harden_hosts_in_batches(
-            INVENTORY, [HOST], plan, controls.load_catalogue(), Journal(tmp_path), "r", facts=facts
+            harden.HardeningOrder(
+                INVENTORY, [HOST], plan, controls.load_catalogue(), Journal(tmp_path), "r", facts=facts
+            )
         )
         return done.hardening.hosts[0], looked
 

@@ -79,7 +79,16 @@ def ended(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Callable[
         hosts = [HOST, *(Host(name=name, address="192.0.2.2") for name in others)]
         plan = HardeningPlan(hosts=(*PLAN.hosts, *(PLAN.hosts[0].model_copy(update={"host": name}) for name in others)))
         done = harden.harden_hosts_in_batches(
-            INVENTORY, hosts, plan, Catalogue(controls=()), Journal(tmp_path), "r", options, **more
+            harden.HardeningOrder(
+                INVENTORY,
+                hosts,
+                plan,
+                Catalogue(controls=()),
+                Journal(tmp_path),
+                "r",
+                options or harden.RolloutOptions(),
+                **more,
+            )
         )
         return done.hardening.hosts[0]
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 from rich.console import Console
 
-from auditor.commands.hardening.flow import HardeningFlowOutcome
+from auditor.commands.hardening.flow import HardeningOutcome
 from auditor.commands.output.hardenings import show_hardening
 from auditor.fleet.runner import AnsibleTask, PlaybookRun
 from auditor.hardening import unapplied_controls
@@ -63,7 +63,7 @@ def test_what_is_still_open_or_could_not_be_looked_at_is_not_done() -> None:
     assert (second.subject.id, second.why.en) == ("a.test", f"left alone: {SAID}")
     assert second.why.vi == "để nguyên /srv/x: mọi tài khoản đều sửa được thư mục /srv phía trên"
     assert not made.is_kept_and_fully_in_force
-    outcome = HardeningFlowOutcome(run(), PLAN, made, run(), None)
+    outcome = HardeningOutcome(run(), PLAN, made, run(), None)
     assert not outcome.is_sound
     assert json.loads(outcome.as_json())["not_done"] == 2
 

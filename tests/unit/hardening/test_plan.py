@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from auditor.audit.controls import Catalogue
-from auditor.commands.hardening.flow import HardeningFlowOutcome
+from auditor.commands.hardening.flow import HardeningOutcome
 from auditor.facts import HostFacts
 from auditor.fleet.runner import AnsibleTask, PlaybookRun
 from auditor.hardening import plan
@@ -182,8 +182,8 @@ def test_a_control_named_for_this_run_is_made_outside_of_the_window_too() -> Non
 def test_a_refused_host_is_no_success_and_a_held_change_is_one() -> None:
     held = make(finding("x.host", "host", "h"), accepted=())
     odd = make(finding("x.host", "host", "h"), known=facts(machine_panels=["Plesk"]))
-    assert HardeningFlowOutcome(run(), held, None, run(), None).is_sound
-    assert not HardeningFlowOutcome(run(), odd, None, run(), None).is_sound
+    assert HardeningOutcome(run(), held, None, run(), None).is_sound
+    assert not HardeningOutcome(run(), odd, None, run(), None).is_sound
 
 
 def test_a_host_cannot_keep_a_preview_busy() -> None:

@@ -97,7 +97,9 @@ def harden_after(minutes: int, present: HostPlan, place: Path) -> tuple[harden.H
 
     renewal = Renewal(clock.now() - timedelta(minutes=minutes), again)
     empty = Catalogue(controls=())
-    return harden.harden_hosts_in_batches(INVENTORY, [HOST], AGREED, empty, Journal(place), "r", renewal=renewal), read
+    return harden.harden_hosts_in_batches(
+        harden.HardeningOrder(INVENTORY, [HOST], AGREED, empty, Journal(place), "r", renewal=renewal)
+    ), read
 
 
 def test_a_host_is_read_anew_when_its_plan_is_old(ansible: Ansible, tmp_path: Path) -> None:
