@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from auditor.models import Application, Site
-from auditor.models.applications.registry import CMS_KINDS, CMSS
+from auditor.models.applications.registry import CMS_BY_KIND, CMS_KINDS, CMSS
 
 _WEB = ("nginx", "apache")
 _VHOST_FACTS = ("vhosts", "tls_vhosts", "tls_answered", "tls_allowed", "pools")
@@ -38,7 +38,8 @@ def build_site_view(site: Site, data: Mapping[str, Any], errors: Mapping[str, st
     ``vhosts`` are the virtual hosts that claim the domain or an alias (with ``server``), ``pools`` the PHP-FPM pools
     that they hand requests to, or Apache's own PHP, ``certificate`` the one served for the domain, ``tls_answered`` the
     protocols that its virtual hosts answered in, ``tls_allowed`` those that are configured where none answered,
-    ``application`` the declared one or else that whose files lie in its roots, ``wordpress`` and each other CMS by its
+    ``application`` the declared one or else that whose files lie in its roots, ``login_page`` where a known CMS asks
+    for a password, ``limited_page`` where nginx limits the tries, ``wordpress`` and each other CMS by its
     kind the instance below its roots, ``others`` what else lies there, ``files`` the walk of its document root,
     ``proxied`` whether it has none because every page is another program's, ``backup`` its newest backup. What was not
     found is None or empty.
@@ -73,9 +74,13 @@ def build_site_view(site: Site, data: Mapping[str, Any], errors: Mapping[str, st
         ),
         None,
     )
+    application = site.application or find_application(data, roots)
+    cms = CMS_BY_KIND.get(application or "")
     seen = {
         **site.model_dump(mode="json"),
-        "application": site.application or find_application(data, roots),
+        "application": application,
+        "login_page": cms and cms.login_page,
+        "limited_page": cms and cms.limited_page,
         "roots": sorted(roots),
         "vhosts": vhosts,
         "proxied": site.document_root is None and not unasked and _is_every_page_vhost_proxied(vhosts),

@@ -10,7 +10,8 @@ from tests.lab.fixtures import environment, findings, run
 
 INVENTORY = "inventories/messy"
 ROOT = "/var/www/baihop.test/public"
-TABLES = """setpriv --reuid postgres --regid postgres --clear-groups psql -q -v ON_ERROR_STOP=1 baihop <<'END'
+TABLES = """until [ -S /run/postgresql/.s.PGSQL.5432 ]; do sleep 0.2; done
+setpriv --reuid postgres --regid postgres --clear-groups psql -q -v ON_ERROR_STOP=1 baihop <<'END'
 DROP TABLE jos_users, jos_content;
 CREATE TABLE jos_users (id serial PRIMARY KEY, name varchar(400) DEFAULT '' NOT NULL, username varchar(150) DEFAULT '' NOT NULL,
   email varchar(100) DEFAULT '' NOT NULL, password varchar(100) DEFAULT '' NOT NULL, block smallint DEFAULT 0 NOT NULL,

@@ -17,7 +17,7 @@ from auditor.audit.assessors.assessment import Assessment, AuditInput
 from auditor.facts import HostFacts
 from auditor.facts.site import build_site_view
 from auditor.models import Application, Host, OnlyHere, Scan, Site, Trace
-from auditor.models.applications.cms import Cms
+from auditor.models.applications.cms import CmsProfile
 from auditor.models.applications.registry import CMSS
 from auditor.models.hunts import OUTSIDE, Hunt
 from auditor.models.run import MAX_THING, Thing
@@ -133,7 +133,7 @@ def _collect_traits_of_each_site(
             yield from _iter_traits_of_cms(site, cms, site_data.get(cms.kind))
 
 
-def _iter_traits_of_cms(site: Site, cms: Cms, instance: Mapping[str, Any] | None) -> Iterator[_SiteTraits]:
+def _iter_traits_of_cms(site: Site, cms: CmsProfile, instance: Mapping[str, Any] | None) -> Iterator[_SiteTraits]:
     if instance is None:
         return
     if "plugins" in instance:

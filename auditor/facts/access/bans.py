@@ -50,3 +50,6 @@ class BansFacts(Area):
     source: str | None = Field(max_length=64, description="address that this reading came from, as the host sees it")
     jails: list[Jail] = Field(max_length=100)
     logins: list[Login] = Field(max_length=1_000)
+    pages: dict[str, str] = Field(
+        default_factory=dict, max_length=50, description="patterns of requests with a password, by kind of application"
+    )

@@ -34,7 +34,7 @@ class JoomlaDatabase(Fact):
     activation: int | None = Field(description="0: an account works at once, without a mail or an administrator")
 
 
-class Instance(CmsInstance):
+class JoomlaInstance(CmsInstance):
     """One Joomla."""
 
     configured: bool = Field(description="there is a configuration.php, so it is installed")

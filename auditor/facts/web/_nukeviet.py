@@ -26,7 +26,7 @@ class NukeVietSettings(Fact):
     protections_off: list[str] = Field(description="built-in protections that are turned off")
 
 
-class Instance(CmsInstance):
+class NukeVietInstance(CmsInstance):
     """One NukeViet."""
 
     configured: bool = Field(description="there is a config_global.php, so it is installed")

@@ -98,7 +98,7 @@ class Database(Fact):
     active_plugins: list[str]
 
 
-class Instance(CmsInstance):
+class WordPressInstance(CmsInstance):
     """One WordPress."""
 
     config: WordPressConfig | None

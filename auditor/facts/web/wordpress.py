@@ -13,12 +13,20 @@ from auditor.facts._base import Area
 from auditor.facts.web._cms import Applications, CmsInstance
 from auditor.models.applications.registry import CMSS
 
-INSTANCE_MODELS: Mapping[str, type[CmsInstance]] = {
-    cms.kind: importlib.import_module(f"auditor.facts.web._{cms.kind}").Instance for cms in CMSS
-}
-"""By the kind of CMS: ``_<kind>.Instance``."""
+
+def _get_instance_model(kind: str) -> type[CmsInstance]:
+    """Return the one model of an instance that the module ``_<kind>`` defines."""
+    module = importlib.import_module(f"auditor.facts.web._{kind}")
+    (model,) = (
+        member
+        for member in vars(module).values()
+        if isinstance(member, type) and issubclass(member, CmsInstance) and member.__module__ == module.__name__
+    )
+    return model
 
 
+INSTANCE_MODELS: Mapping[str, type[CmsInstance]] = {cms.kind: _get_instance_model(cms.kind) for cms in CMSS}
+"""By the kind of CMS."""
 _INSTANCE_FIELDS: dict[str, Any] = {
     cms.facts_field: (GenericAlias(list, (INSTANCE_MODELS[cms.kind],)), Field(default_factory=list)) for cms in CMSS
 }

@@ -8,7 +8,7 @@ from typing import Any
 
 
 @dataclass(frozen=True)
-class Cms:
+class CmsProfile:
     """One CMS. Its name in facts and inventories is ``kind``."""
 
     kind: str
@@ -16,6 +16,8 @@ class Cms:
     """Its name as its makers write it, in any language."""
     login_page: str
     """The page that a health check of a site visits besides the home page."""
+    limited_page: str | None
+    """The page to which nginx, once hardened, limits posts; None where it limits none."""
     facts_field: str
     """Where the facts of the area ``wordpress`` have its instances."""
     account_field: str | None

@@ -1,11 +1,12 @@
 """Joomla, as the controller knows it."""
 
-from auditor.models.applications.cms import Cms
+from auditor.models.applications.cms import CmsProfile
 
-JOOMLA = Cms(
+JOOMLA = CmsProfile(
     kind="joomla",
     name="Joomla",
     login_page="/administrator/index.php",
+    limited_page="/administrator/index.php",
     facts_field="joomla",
     account_field="super_users",
     never_empty_fields=("super_users",),

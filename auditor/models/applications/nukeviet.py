@@ -1,11 +1,12 @@
 """NukeViet, as the controller knows it."""
 
-from auditor.models.applications.cms import Cms
+from auditor.models.applications.cms import CmsProfile
 
-NUKEVIET = Cms(
+NUKEVIET = CmsProfile(
     kind="nukeviet",
     name="NukeViet",
     login_page="/admin/index.php",
+    limited_page=None,
     facts_field="nukeviet",
     account_field=None,
     row_tables=("vi_news_rows", "vi_news_detail"),

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from auditor.models.applications.cms import Cms
+from auditor.models.applications.cms import CmsProfile
 from auditor.models.applications.joomla import JOOMLA
 from auditor.models.applications.nukeviet import NUKEVIET
 from auditor.models.applications.wordpress import WORDPRESS
 
-CMSS: tuple[Cms, ...] = (WORDPRESS, NUKEVIET, JOOMLA)
-CMS_BY_KIND: Mapping[str, Cms] = {cms.kind: cms for cms in CMSS}
+CMSS: tuple[CmsProfile, ...] = (WORDPRESS, NUKEVIET, JOOMLA)
+CMS_BY_KIND: Mapping[str, CmsProfile] = {cms.kind: cms for cms in CMSS}
 CMS_KINDS = tuple(CMS_BY_KIND)
 """Names of CMSs are names of areas of hardening, too."""
 KINDS = ("static", *CMS_KINDS, "drupal", "dokuwiki", "mediawiki", "moodle", "own")

@@ -1,11 +1,12 @@
 """WordPress, as the controller knows it."""
 
-from auditor.models.applications.cms import Cms
+from auditor.models.applications.cms import CmsProfile
 
-WORDPRESS = Cms(
+WORDPRESS = CmsProfile(
     kind="wordpress",
     name="WordPress",
     login_page="/wp-login.php",
+    limited_page="/wp-login.php",
     facts_field="instances",
     account_field="administrators",
     never_empty_fields=("administrators", "hosts"),

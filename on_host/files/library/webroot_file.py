@@ -98,7 +98,6 @@ options:
   application:
     description: O(path) and O(paths) lie below each application of this kind, at the root or near it.
     type: str
-    choices: [joomla, nukeviet]
   protect:
     description:
       - Finds files below O(root) by what they are and takes away what the web server does not need.
@@ -192,7 +191,7 @@ import stat
 from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.luytre.sites import site_applications, webroot
 from ansible.module_utils.luytre_change import attributes
-from ansible.module_utils.luytre_shared.applications import php_constants
+from ansible.module_utils.luytre_shared.applications import php_constants, registry
 from ansible.module_utils.luytre_shared.files import file_replacement, ownership, safe_open
 from ansible.module_utils.luytre_shared.files.names import group_name, user_name
 from ansible.module_utils.luytre_shared.os.time_budget import TimeBudget
@@ -615,7 +614,7 @@ def main():
                     "value": {"type": "str", "required": True},
                 },
             },
-            "application": {"type": "str", "choices": ["joomla", "nukeviet"]},
+            "application": {"type": "str", "choices": list(registry.KINDS)},
             "protect": {
                 "type": "list",
                 "elements": "str",

@@ -11,12 +11,8 @@ ARCHIVE_NAMES = (
     "|wordpress|joomla|nukeviet)(?:[._-][^/]*)?"
 )
 """Names that archives of a site have, and no document."""
-UPLOAD_FOLDERS = (
-    r"(?:/(?:uploads|upload|cache|tmp|temp)/"
-    r"|^/(?:images|media|files|userfiles|attachments|avatars|data/media|data/media_attic|moodledata)/"
-    r"|/(?:sites/[^/]+/files)/)"
-)
-"""Folders that visitors or applications fill: ``filled_uris.FILLED_URI``, which a test compares."""
+PHP_NEVER = "@PHP_NEVER@"
+"""What the module ``apache_config`` puts the pattern of URIs for at which no PHP may run: hosts' modules know it."""
 PRIVATE = re.compile(r"\^/\(\?:[A-Za-z0-9_./\\|\[\]^+$-]{1,4000}\)")
 """Patterns in the form that the collector gives them: nothing else of a host's gets into its configuration."""
 DENY_RULE = (
@@ -36,7 +32,7 @@ SITE_RULES = {
         r"(?i)(?:\.(?:sql(?:\.(?:gz|bz2|xz|zst|zip|7z))?|bak|old|orig|save|sw[op])|~)$"
     )
     + DENY_RULE.format(rf"(?i)^/{ARCHIVE_NAMES}\.(?:zip|rar|7z|tgz|tbz2|txz|tar(?:\.(?:gz|bz2|xz|zst))?)$"),
-    "apache.upload_exec": DENY_RULE.format(rf"(?i){UPLOAD_FOLDERS}.*\.(?:php[0-9]?|pht|phtml?|phar|phps)(?:/|$)"),
+    "apache.upload_exec": DENY_RULE.format(f"(?i){PHP_NEVER}"),
     "apache.methods": (
         '<If "%{REQUEST_METHOD} !~ /^(?:DELETE|GET|HEAD|OPTIONS|PATCH|POST|PUT)$/">\n'
         "    Require all denied\n"

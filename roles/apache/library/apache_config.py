@@ -77,6 +77,7 @@ import re
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.luytre.parsers.web_servers.apache_config import load_apache_configuration
+from ansible.module_utils.luytre.sites import filled_uris
 from ansible.module_utils.luytre.web import apache
 from ansible.module_utils.luytre_change import corrections
 from ansible.module_utils.luytre_change.transaction import ChangeRefusal, FileTransaction
@@ -115,12 +116,17 @@ def main():
     )
 
 
+def fill_in_patterns(text):
+    """Return a file's text with the pattern of URIs at which no PHP may run, which hosts' modules know."""
+    return text.replace("@PHP_NEVER@", filled_uris.PHP_NEVER)
+
+
 def make(change, module):
     """Put all that is wanted into the change, and make it. Raises ChangeRefusal."""
     params = module.params
     change.tighten_permissions_of_part_at_once("apache", params, module.check_mode)
     for path, text in sorted(params["files"].items()):
-        change.want_file_with_text(path, text) if text else change.want_nothing_at_path(path)
+        change.want_file_with_text(path, fill_in_patterns(text)) if text else change.want_nothing_at_path(path)
     for path, target in sorted(params["links"].items()):
         change.want_link_to_target(path, target) if target else change.want_nothing_at_path(path)
     for name in params["enable"]:

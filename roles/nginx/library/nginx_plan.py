@@ -62,6 +62,10 @@ snippets:
   description: Domain to the controls that its snippet carries out.
   returned: always
   type: dict
+php_never:
+  description: A pattern of the URIs at which no PHP may run, as visitors or applications fill their folders.
+  returned: always
+  type: str
 private:
   description: Domain to a pattern of the URIs that its application keeps to itself.
   returned: always
@@ -73,6 +77,7 @@ redirects:
 """
 
 from ansible.module_utils.basic import AnsibleModule
+from ansible.module_utils.luytre.sites import filled_uris
 from ansible.module_utils.luytre_nginx_host import ARGUMENTS, decision_for, predict_corrections
 
 
@@ -85,6 +90,7 @@ def main():
         changed=False,
         http=decision.http,
         listens=decision.listens,
+        php_never=filled_uris.PHP_NEVER,
         private=decision.private,
         redirects=decision.redirects,
         snippets=decision.snippets,

@@ -60,8 +60,8 @@ class IncidentContainOptions(Verb, runs="auditor.commands.incidents.contain:cont
     every authorized_keys. The host undoes both, and the stop of a unit, after a minute, unless the controller logs in
     again before that. Never locked: root, the account and key of Lũy Tre, the last administrator.
 
-    A locked administrator of WordPress, Joomla or NukeViet cannot log in any more, and its sessions end; the last
-    administrator is never locked. The previous values are kept on the host, readable only by root.
+    A locked administrator of a known CMS cannot log in any more, and its sessions end; the last administrator is never
+    locked. The previous values are kept on the host, readable only by root.
 
     An isolated host accepts traffic only from the controller, from trusted networks on the SSH port, from its resolvers
     and its mail relay. The kernel lifts the isolation after a minute, unless the controller logs in again before that.
@@ -155,8 +155,7 @@ class IncidentCleanOptions(Verb, runs="auditor.commands.incidents.clean:clean_in
     quarantined as with 'contain'. Files of the office, such as wp-config.php, themes, plugins and uploads, stay
     unchanged. PHP clears its cache.
 
-    A row of WordPress, Joomla or NukeViet is removed with the site's own account, only if it still matches the stored
-    copy.
+    A row of a known CMS is removed with the site's own account, only if it still matches the stored copy.
 
     A trigger is removed in the same way. If another account defined it, its definition is kept, and only a person can
     restore it.

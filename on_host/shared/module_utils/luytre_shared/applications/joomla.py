@@ -140,7 +140,7 @@ class Joomla(interface.Cms):
     }
     lacks = {
         "sessions": interface.Lack(
-            "Phiên nằm trong bảng của trang và được làm rỗng khi khóa quản trị viên; không thử bằng một phiên.",
+            "Phiên nằm trong bảng của trang và được làm rỗng khi khóa tài khoản quản trị; không thử bằng một phiên.",
             "Joomla keeps its sessions in its own tables, which a lock-out empties; no session is tried.",
         ),
         "code_in_tables": interface.Lack(
@@ -161,7 +161,7 @@ class Joomla(interface.Cms):
         return make_joomla_login(values), values["dbprefix"]
 
     def collect_instance(self, application, reader):
-        """Return ``auditor.facts.web._joomla.Instance``."""
+        """Return ``auditor.facts.web._joomla.JoomlaInstance``."""
         return collect_joomla_instance(application, reader)
 
     def build_post_addresses(self, rows, home):
@@ -193,7 +193,7 @@ def make_joomla_login(settings):
 
 
 def collect_joomla_instance(application, reader):
-    """Return ``auditor.facts.web._joomla.Instance``."""
+    """Return ``auditor.facts.web._joomla.JoomlaInstance``."""
     values = php_settings.read_settings_of_php_file(application.path, FILE, php_source.PROPERTY, NAMES)
     is_configured = values is not None
     values = values or dict.fromkeys(NAMES)

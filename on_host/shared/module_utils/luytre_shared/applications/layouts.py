@@ -27,6 +27,7 @@ class CmsLayout:
         schemas=(),
         own_php=None,
         login="",
+        login_requests=None,
     ):
         self.kind = kind
         self.marks = marks
@@ -52,6 +53,8 @@ class CmsLayout:
         """Paths of the PHP that the application itself keeps in its uploads and caches."""
         self.login = login
         """The page that a password for the administration is sent to."""
+        self.login_requests = login_requests or _build_pattern_of_page(login)
+        """A pattern of the URIs of such requests, below any folder, for fail2ban."""
 
     def is_upload(self, path):
         """Return whether a path lies in a folder that visitors' or editors' files go to."""
@@ -76,6 +79,14 @@ class CmsLayout:
     def holds_secrets(self, path):
         """Return whether a path is of a configuration with passwords."""
         return any(is_path_matched_by_pattern(path, pattern) for pattern in self.configuration)
+
+
+def _build_pattern_of_page(page):
+    """Return a pattern of a page; an index page is its folder's, and has no query where it is asked for a password."""
+    below = r'(?:/[^" ?]{0,200})?/'
+    if page.endswith("/index.php"):
+        return below + re.escape(page[: -len("index.php")]) + r"(?:index\.php)?"
+    return below + re.escape(page).replace(r"\-", "-") + r'(?:\?[^" ]{0,500})?'
 
 
 def is_below_wildcard_folder(path, folder):

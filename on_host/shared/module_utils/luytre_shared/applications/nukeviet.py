@@ -109,7 +109,7 @@ class NukeViet(interface.Cms):
         return login, values[LOGIN[-1]] + "_"
 
     def collect_instance(self, application, _reader):
-        """Return ``auditor.facts.web._nukeviet.Instance``."""
+        """Return ``auditor.facts.web._nukeviet.NukeVietInstance``."""
         return collect_nukeviet_instance(application)
 
     def build_post_addresses(self, rows, home):
@@ -125,7 +125,7 @@ class NukeViet(interface.Cms):
 
 
 def collect_nukeviet_instance(application):
-    """Return ``auditor.facts.web._nukeviet.Instance``."""
+    """Return ``auditor.facts.web._nukeviet.NukeVietInstance``."""
     values = _read_nukeviet_global_config(application.path, FILE, NAMES)
     is_configured = values is not None
     values = values or dict.fromkeys(NAMES)

@@ -170,7 +170,7 @@ class WordPress(interface.Cms):
         return make_wordpress_login(php_source.read_php_constants(content, LOGIN), prefix), prefix
 
     def collect_instance(self, application, reader):
-        """Return ``auditor.facts.web._wordpress.Instance`` without what its files on the disk are compared with."""
+        """Return ``auditor.facts.web._wordpress.WordPressInstance``, but for walks of its files."""
         return collect_wordpress_instance(application, reader)
 
     def build_post_addresses(self, rows, home):

@@ -78,9 +78,10 @@ def test_folders_that_are_filled(layout: Any, path: str, filled: str, document: 
 
 def test_both_servers_deny_what_the_logs_are_counted_for() -> None:
     nginx = (resources.get_roles_folder() / "nginx" / "templates" / "site.conf.j2").read_text("utf-8")
-    assert f'if ($uri ~* "{filled_uris.PHP_NEVER}") {{' in nginx
-    rule = module("roles/apache/filter_plugins/apache.py").SITE_RULES["apache.upload_exec"]
-    assert f'<LocationMatch "(?i){filled_uris.PHP_NEVER}">' in rule
+    assert 'if ($uri ~* "{{ nginx_wanted.php_never }}") {' in nginx
+    apache = module("roles/apache/filter_plugins/apache.py")
+    assert f'<LocationMatch "(?i){apache.PHP_NEVER}">' in apache.SITE_RULES["apache.upload_exec"]
+    assert apache.PHP_NEVER in (resources.get_roles_folder() / "apache" / "library" / "apache_config.py").read_text()
     line = '198.51.100.1 - - [27/Nov/2026:10:00:00 +0700] "GET %s HTTP/1.1" 200 5 "-" "-"'
     for _layout, path, _filled, _document, never in TRUTH:
         assert access_log.count_requests_in_access_log(line % ("/" + path))["uploaded_php"] == never, path

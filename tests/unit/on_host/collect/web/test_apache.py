@@ -170,7 +170,7 @@ def harden(etc: Path, *, sites: tuple[dict[str, Any], ...] = (BENNUA,)) -> dict[
     }
     change: dict[str, Any] = filters.change(read(etc, *sites), enforced, enforced, list(sites), 120)
     for path, text in change["files"].items():
-        Path(path).write_text(text)
+        Path(path).write_text(module.fill_in_patterns(text))
     for path, target in change["links"].items():
         if not Path(path).is_symlink():
             Path(path).symlink_to(target)
