@@ -25,6 +25,10 @@ MAX_DETAIL = 300
 MAX_ROOTS = 20
 MAX_PROBES = 400
 """Of one host: what it says beyond them would only hide what others say."""
+TEST_SECONDS = 6
+"""In which a daemon's own test has to end: ``probes.sh`` has it, too."""
+_TIMEOUT_STATUSES = frozenset({124, 137})
+"""Of ``timeout``, for what it ended, and had to kill."""
 
 _SCRIPT = Path(__file__).with_name("probes.sh")
 _ENTER = (
@@ -49,6 +53,8 @@ class Probe:
     is_ok: bool
     detail: str = ""
     """The host's own words, on one visible line; hostile."""
+    has_timed_out: bool = False
+    """Whether a daemon's own test did not end in time: what it would have said is not known."""
 
 
 @dataclass(frozen=True)
@@ -123,7 +129,13 @@ def parse_probes_in_ssh_output(out: bytes, err: bytes, *, in_time: bool = True) 
         if match is not None and (len(probes_by_name) < MAX_PROBES or match[1] == "end"):
             name, status, words = match.groups()
             probes_by_name.setdefault(
-                name, Probe(name, int(status) == 0, _redact_probe_detail_to_one_line(words or ""))
+                name,
+                Probe(
+                    name,
+                    int(status) == 0,
+                    _redact_probe_detail_to_one_line(words or ""),
+                    has_timed_out=int(status) in _TIMEOUT_STATUSES,
+                ),
             )
     message = _redact_probe_detail_to_one_line(err.decode("utf-8", "replace")) or ("" if in_time else "timed out")
     has_entered, has_become_root = (probes_by_name.pop(name, None) is not None for name in ("ssh", "root"))
@@ -291,6 +303,11 @@ _UNIT_AREAS = {
 
 def _make_failed_probe(probe: Probe) -> FailedProbe:
     what, areas = _get_failure_text_and_areas_of_probe(probe.name)
+    if probe.has_timed_out:
+        what = Text(
+            vi=f"phép thử {probe.name} chưa xong sau {TEST_SECONDS} giây nên chưa biết kết quả",
+            en=f"the probe {probe.name} did not end within {TEST_SECONDS} s, so its result is not known",
+        )
     if probe.name in ("ssh", "become") and probe.detail:
         what = Text.join((what, explain_ansible_or_ssh_message(probe.detail)), ": ")
     elif probe.detail:

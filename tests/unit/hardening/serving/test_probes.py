@@ -324,6 +324,11 @@ def test_all_is_well_when_nothing_changed() -> None:
             b"",
             "nginx finds its configuration faulty: [emerg] x",
         ),
+        (
+            WHOLE.replace(b"nginx 0 syntax is ok", b"nginx 124 "),
+            b"",
+            "the probe nginx did not end within 6 s, so its result is not known",
+        ),
         (WHOLE.replace(b"service 0 active", b"service 3 failed (failed)"), b"", "nginx.service no longer runs: failed"),
         (WHOLE.replace(b"luytre: service:nginx.service 0 active\n", b""), b"", "nginx.service no longer runs"),
         (WHOLE.replace(b"luytre: nginx 0 syntax is ok\n", b""), b"", "the host no longer has nginx as before"),
@@ -334,6 +339,11 @@ def test_all_is_well_when_nothing_changed() -> None:
 def test_what_fails_is_named_once(out: bytes, err: bytes, words: str) -> None:
     (said,) = told(probed(out, err))
     assert words in said
+
+
+def test_the_time_of_a_test_is_the_one_that_is_told() -> None:
+    script = probes._SCRIPT.read_text("utf-8")
+    assert f"timeout -k 1 {probes.TEST_SECONDS} " in script
 
 
 def test_a_host_that_names_many_probes_hides_nobody_else_s() -> None:
