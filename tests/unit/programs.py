@@ -66,6 +66,9 @@ def of_python(source: str) -> set[str]:
             )
     found = {name for node in tree.body if isinstance(node, ast.Assign) for name in _of_tables(node.value)}
     for node in ast.walk(tree):
+        if isinstance(node, ast.Return) and isinstance(node.value, ast.BoolOp):  # found for others to run
+            calls = [one for one in node.value.values if isinstance(one, ast.Call) and _last(one.func) in _FOUND]
+            found |= {name for call in calls for argument in call.args for name in _heads(argument)}
         if isinstance(node, ast.Call) and _last(node.func) in _RUN:
             for argument in node.args[:2]:
                 found |= _programs(argument, named, 4)

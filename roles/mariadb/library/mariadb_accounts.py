@@ -79,6 +79,7 @@ import time
 from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.luytre.web import mariadb
 from ansible.module_utils.luytre_shared.applications import wordpress
+from ansible.module_utils.luytre_shared.databases import mariadb_client
 from ansible.module_utils.luytre_shared.os.area_reader import AreaReader, UnreadableFact
 
 DYNAMIC = frozenset(("local_infile", "general_log"))
@@ -306,7 +307,7 @@ def keep_dump(client, folder, socket):
         handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600)
         with os.fdopen(handle, "wb") as target:
             process = subprocess.run(
-                [dumper, *login, mariadb.WITHOUT_TLS, *what],
+                [dumper, *login, mariadb_client.WITHOUT_TLS, *what],
                 stdout=target,
                 stderr=subprocess.PIPE,
                 timeout=SECONDS,
@@ -338,11 +339,11 @@ def main():
 def act(params, check):
     """Read, plan, and unless only checking change. Raises UnreadableFact."""
     reading = AreaReader({}, SECONDS)
-    client = mariadb.find_mariadb_client(reading)
-    if client is None or not mariadb.is_mariadb_running(reading):
+    client = mariadb_client.find_mariadb_client(reading)
+    if client is None or not mariadb_client.is_mariadb_running(reading):
         return {"changed": False, "running": False, "restart": [], "overruled": [], "left": []}
-    state = mariadb.parse_server_state(mariadb.query_mariadb_rows(reading, client, mariadb.QUERY))
-    me = tuple(mariadb.query_mariadb_rows(reading, client, "SELECT CURRENT_USER()")[0][0].rsplit("@", 1))
+    state = mariadb.parse_server_state(mariadb_client.query_mariadb_rows(reading, client, mariadb.QUERY))
+    me = tuple(mariadb_client.query_mariadb_rows(reading, client, "SELECT CURRENT_USER()")[0][0].rsplit("@", 1))
     applications = (
         wordpress.list_wordpress_with_local_database(params["document_roots"], reading) if params["controls"] else []
     )
@@ -352,7 +353,7 @@ def act(params, check):
     if statements and not check:
         if plan.statements:
             keep_dump(client, params["dump_folder"], state["variables"]["socket"])
-        mariadb.query_mariadb_rows(reading, client, "".join(statement + ";\n" for statement in statements))
+        mariadb_client.query_mariadb_rows(reading, client, "".join(statement + ";\n" for statement in statements))
     return {
         "changed": bool(statements),
         "running": True,

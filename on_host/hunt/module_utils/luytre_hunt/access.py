@@ -9,10 +9,10 @@ import os
 import re
 
 from ansible.module_utils.luytre.access import accounts
+from ansible.module_utils.luytre.daemons import command_lines
 from ansible.module_utils.luytre.logins import sshd
-from ansible.module_utils.luytre.os import account_files
-from ansible.module_utils.luytre.system import cron
 from ansible.module_utils.luytre_hunt.places import CHANGED, FOREIGN, MAX_LINES, OURS, parse_lines
+from ansible.module_utils.luytre_shared.os import account_files
 from ansible.module_utils.luytre_shared.os.area_reader import UnreadableFact, read_text
 
 HIGHEST_OF_SYSTEM = 999
@@ -102,7 +102,7 @@ def _add_rows_of_authorized_keys(places, rows):
                 programs = [
                     program
                     for command in commands
-                    for program in cron.parse_programs_of_command(command.replace('\\"', '"'))
+                    for program in command_lines.parse_programs_of_command(command.replace('\\"', '"'))
                 ]
                 places.add_row_in_slot(
                     "key", path, row["name"], FOREIGN, description, marks, programs, key["fingerprint"]

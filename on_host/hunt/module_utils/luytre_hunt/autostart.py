@@ -5,9 +5,10 @@ import hashlib
 import os
 import re
 
-from ansible.module_utils.luytre.os import account_files
+from ansible.module_utils.luytre.daemons import command_lines
 from ansible.module_utils.luytre.system import cron
 from ansible.module_utils.luytre_hunt.places import FOREIGN, OURS, WHOLE, parse_lines
+from ansible.module_utils.luytre_shared.os import account_files
 from ansible.module_utils.luytre_shared.os.area_reader import list_names_below, read_text
 
 AT = ("/var/spool/cron/atjobs/*", "/var/spool/at/[a-z0-9]*")
@@ -152,7 +153,7 @@ def _add_row_of_systemd_unit(places, path, origin, text, who):
     if not setting_lines and not path.endswith(".service"):
         return
     runs = [match.group(1) for _number, line in parse_lines(text) for match in [_EXEC.match(line)] if match]
-    programs = [path for command in runs[:20] for path in cron.parse_programs_of_command(command)]
+    programs = [path for command in runs[:20] for path in command_lines.parse_programs_of_command(command)]
     user = _USER.findall(text)
     folder, name = os.path.split(path)
     marks = ["replaces"] if who is None and _is_unit_name_of_package(places, name) else []
@@ -178,7 +179,7 @@ def _add_row_of_autostart_script(places, slot, path, origin):
     if slot == "hook":
         commands += [quoted_text for line in commands for quoted_text in _QUOTED_TEXT.findall(line)]
     programs = list(
-        dict.fromkeys(program for command in commands for program in cron.parse_programs_of_command(command))
+        dict.fromkeys(program for command in commands for program in command_lines.parse_programs_of_command(command))
     )
     marks = ["settings"] if slot == "hook" and not _can_settings_file_run_or_load_code(path, lines) else []
     exactly = WHOLE if slot == "cron" and origin == FOREIGN else ""

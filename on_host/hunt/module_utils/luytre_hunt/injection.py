@@ -6,8 +6,8 @@ The dynamic loader's settings, PHP's and the web servers' modules, code in Maria
 import os
 import re
 
-from ansible.module_utils.luytre.web import mariadb
 from ansible.module_utils.luytre_hunt.places import FOREIGN, OURS, parse_lines
+from ansible.module_utils.luytre_shared.databases import mariadb_client
 from ansible.module_utils.luytre_shared.os.area_reader import NotRun, UnreadableFact, read_text
 
 PRELOAD = "/etc/ld.so.preload"
@@ -128,11 +128,11 @@ def _add_rows_of_web_server_modules(places, path):
 
 
 def _add_rows_of_database_functions(places):
-    client = mariadb.find_mariadb_client(places.reading)
-    if client is None or not mariadb.is_mariadb_running(places.reading):
+    client = mariadb_client.find_mariadb_client(places.reading)
+    if client is None or not mariadb_client.is_mariadb_running(places.reading):
         return
     try:
-        rows = mariadb.query_mariadb_rows(places.reading.make_part_reader(DATABASE_SECONDS), client, CODE)
+        rows = mariadb_client.query_mariadb_rows(places.reading.make_part_reader(DATABASE_SECONDS), client, CODE)
     except (NotRun, UnreadableFact):
         places.mark_part_as_cut_short("database")
         return

@@ -12,11 +12,11 @@ import stat
 import time
 from urllib.parse import unquote
 
-from ansible.module_utils.luytre.os import account_files
 from ansible.module_utils.luytre.sites import access_log, filled_uris, websites
-from ansible.module_utils.luytre.web.in_use import list_access_logs
+from ansible.module_utils.luytre.sites.access_log import list_access_logs
 from ansible.module_utils.luytre_hunt.places import FOREIGN, GONE
 from ansible.module_utils.luytre_shared.files import safe_open
+from ansible.module_utils.luytre_shared.os import account_files
 from ansible.module_utils.luytre_shared.os.area_reader import stat_file_below
 
 SECONDS = 2.0

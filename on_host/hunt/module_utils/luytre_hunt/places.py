@@ -6,7 +6,7 @@ import os
 import re
 import stat
 
-from ansible.module_utils.luytre.system import cron
+from ansible.module_utils.luytre.daemons import command_lines
 from ansible.module_utils.luytre_hunt.package_index import CHANGED, FOREIGN, GONE, OURS
 from ansible.module_utils.luytre_hunt.wire_format import convert_path_to_text_byte_by_byte
 from ansible.module_utils.luytre_shared.files import safe_open
@@ -81,7 +81,7 @@ class PlaceRows:
     def add_row_of_command_line(self, slot, where, command, who="root", origin=FOREIGN, marks=(), exactly=""):
         """Add a command line in a slot."""
         self.add_row_in_slot(
-            slot, where, who, origin, command, marks, cron.parse_programs_of_command(command[:4000]), exactly
+            slot, where, who, origin, command, marks, command_lines.parse_programs_of_command(command[:4000]), exactly
         )
 
     def iter_files_changed_or_of_no_package(self, *patterns):

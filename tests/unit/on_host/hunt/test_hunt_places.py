@@ -16,7 +16,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible.module_utils.luytre.os import account_files
 from ansible.module_utils.luytre.system import cron
 from ansible.module_utils.luytre_hunt import (
     access,
@@ -32,6 +31,7 @@ from ansible.module_utils.luytre_hunt.package_index import PackageIndex
 from ansible.module_utils.luytre_hunt.places import MAX_LINES, MAX_SAID, MAX_TEXT, PlaceRows, parse_lines
 from ansible.module_utils.luytre_hunt.wire_format import pack_json_value_as_text
 from ansible.module_utils.luytre_shared.files import safe_open
+from ansible.module_utils.luytre_shared.os import account_files
 from ansible.module_utils.luytre_shared.os.area_reader import AreaReader
 from ansible.module_utils.luytre_shared.os.process_table import list_child_pids
 

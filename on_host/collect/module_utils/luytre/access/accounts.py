@@ -9,9 +9,9 @@ import time
 
 from ansible.module_utils.luytre.logins import homes, root_path, sshd
 from ansible.module_utils.luytre.logins.banners import read_banner
-from ansible.module_utils.luytre.os import account_files
 from ansible.module_utils.luytre.sites import websites
 from ansible.module_utils.luytre_shared.files import ownership, safe_open
+from ansible.module_utils.luytre_shared.os import account_files
 from ansible.module_utils.luytre_shared.os.area_reader import UnreadableFact, read_text, read_text_below
 from ansible.module_utils.luytre_shared.parsers import key_line
 

@@ -4,7 +4,7 @@ import glob
 import os
 import re
 
-from ansible.module_utils.luytre.os import account_files
+from ansible.module_utils.luytre_shared.os import account_files
 from ansible.module_utils.luytre_shared.os.area_reader import read_text
 
 FOLDER = "/etc/pam.d"

@@ -1,17 +1,15 @@
 """sudo: who may do what without a password, the defaults in force, and the files that say so."""
 
-import json
 import os
 import re
 import shlex
 
-from ansible.module_utils.luytre.os import account_files, trusted_inputs
+from ansible.module_utils.luytre.logins import sudo_policy
+from ansible.module_utils.luytre_shared.os import account_files
 from ansible.module_utils.luytre_shared.os.area_reader import NotRun, describe_file_mode, read_text
 from ansible.module_utils.luytre_shared.os.file_writers import add_content_doubt
 
-MAIN = "/etc/sudoers"
 FOLDER = "/etc/sudoers.d"
-MAX_GRANTS = 2000
 PTY_BY_DEFAULT = (1, 9, 14)
 REMEMBER_MINUTES = 15.0
 """Minutes for which sudo of Debian remembers that the password was given, and for which it may."""
@@ -35,7 +33,7 @@ def collect_area_facts(reader):
         return ABSENT
     files = _describe_sudoers_files()
     try:
-        rules = read_sudo_policy(reader)
+        rules = sudo_policy.read_sudo_policy(reader)
     except NotRun as refusal:
         return {
             **ABSENT,
@@ -45,7 +43,7 @@ def collect_area_facts(reader):
             "untold": dict.fromkeys(POLICY_FACTS, str(refusal)),
         }
     accounts = account_files.read_passwd_rows()
-    all_grants = list_sudo_grants(rules, accounts, account_files.read_group_rows())
+    all_grants = sudo_policy.list_sudo_grants(rules, accounts, account_files.read_group_rows())
     return {
         "installed": True,
         "grants": all_grants,
@@ -57,121 +55,11 @@ def collect_area_facts(reader):
     }
 
 
-def read_sudo_policy(reader):
-    """Return the policy in force, with its aliases resolved, as cvtsudoers has it. Raises UnreadableFact."""
-    return json.loads(reader.run(["cvtsudoers", "-f", "json", "-e", MAIN], at_stake=_list_sudo_trusted_inputs()))
-
-
-def _list_sudo_trusted_inputs():
-    return [
-        *trusted_inputs.list_file_with_its_includes(MAIN, trusted_inputs.list_includes_in_sudoers_file),
-        "/etc/sudo.conf",
-        "/etc/cvtsudoers.conf",
-    ]
-
-
 def _has_sudo_pty_by_default(reader):
-    match = re.search(r"version (\d+)\.(\d+)\.(\d+)", reader.run(["sudo", "-V"], at_stake=_list_sudo_trusted_inputs()))
-    return bool(match) and tuple(int(part) for part in match.groups()) >= PTY_BY_DEFAULT
-
-
-def list_sudo_grants(policy, accounts, groups):
-    """Return one entry for each account and rule: ``{account, via, commands, nopasswd}``.
-
-    Account ``ALL`` means everybody.
-
-    A rule needs no password by its tag, or by ``Defaults !authenticate`` for all, the account or its group.
-    """
-    everybody = [account["name"] for account in accounts]
-    free = _list_accounts_freed_from_password(policy, accounts, groups)
-    results = []
-    for spec in policy.get("User_Specs", []):
-        who = _resolve_sudoers_members(spec.get("User_List", []), accounts, groups)
-        for rule in spec.get("Cmnd_Specs", []):
-            options = _merge_defaults_options(rule)
-            commands = [("!" if c.get("negated") else "") + str(c.get("command", "")) for c in rule.get("Commands", [])]
-            for name, via in who:
-                by_default = options.get("authenticate") is None and (name in free or "ALL" in free)
-                results.append(
-                    {
-                        "account": name,
-                        "via": via,
-                        "commands": commands[:20],
-                        "runs_as_root": _is_rule_run_as_root(rule),
-                        "nopasswd": options.get("authenticate") is False or by_default,
-                    }
-                )
-    roots = {account["name"] for account in accounts if account["uid"] == 0}
-    known_names = set(everybody) | {"ALL"}
-    return [grant for grant in results if grant["account"] in known_names and grant["account"] not in roots][
-        :MAX_GRANTS
-    ]
-
-
-def _is_rule_run_as_root(rule):
-    """Return whether a rule runs commands as root; sudo does so when it names nobody."""
-    targets = rule.get("runasusers")
-    if targets is None:
-        return "runasgroups" not in rule
-    return any(
-        target.get("username") in ("root", "ALL") or target.get("userid") == 0
-        for target in targets
-        if not target.get("negated")
+    match = re.search(
+        r"version (\d+)\.(\d+)\.(\d+)", reader.run(["sudo", "-V"], at_stake=sudo_policy.list_sudo_trusted_inputs())
     )
-
-
-def _list_accounts_freed_from_password(policy, accounts, groups):
-    """Return accounts that ``Defaults`` free from the password; ``ALL`` for everybody."""
-    free = set()
-    for entry in policy.get("Defaults", []):
-        value = _merge_defaults_options(entry).get("authenticate")
-        if value is None:
-            continue
-        binding = entry.get("Binding")
-        if binding is None:
-            names = {"ALL"}
-        elif any(key in member for member in binding for key in ("username", "userid", "usergroup", "usergid")):
-            names = {name for name, _ in _resolve_sudoers_members(binding, accounts, groups)}
-        else:
-            names = {"ALL"} if value is False else set()
-        free = free | names if value is False else free - names
-    return free
-
-
-def _resolve_sudoers_members(members, accounts, groups):
-    """Return ``(account, how it is named)`` of a sudoers list of users, groups and exclusions."""
-    via_by_name = {}
-    for member in members:
-        names, via = _resolve_sudoers_member(member, accounts, groups)
-        for name in names:
-            if member.get("negated"):
-                via_by_name.pop(name, None)
-            else:
-                via_by_name.setdefault(name, via)
-    return list(via_by_name.items())
-
-
-def _resolve_sudoers_member(member, accounts, groups):
-    if member.get("username") == "ALL":
-        return ["ALL"], "ALL"
-    if "username" in member:
-        return [str(member["username"])], "account"
-    if "userid" in member:
-        return [a["name"] for a in accounts if a["uid"] == member["userid"]], "uid %s" % member["userid"]
-    for key, field in (("usergroup", "name"), ("usergid", "gid")):
-        if key in member:
-            of = [group for group in groups if group[field] == member[key]]
-            return [
-                name for group in of for name in account_files.list_group_members(group, accounts)
-            ], "group %s" % member[key]
-    return [], "other"
-
-
-def _merge_defaults_options(entry):
-    options = {}
-    for option in entry.get("Options", []):
-        options.update(option)
-    return options
+    return bool(match) and tuple(int(part) for part in match.groups()) >= PTY_BY_DEFAULT
 
 
 def get_sudo_defaults_for_everybody(policy, pty_by_default):
@@ -179,7 +67,7 @@ def get_sudo_defaults_for_everybody(policy, pty_by_default):
     settings = {"use_pty": pty_by_default, "logfile": False, "timestamp_timeout": REMEMBER_MINUTES}
     for entry in policy.get("Defaults", []):
         if entry.get("Binding") is None:
-            settings.update(_merge_defaults_options(entry))
+            settings.update(sudo_policy.merge_defaults_options(entry))
     return {
         "use_pty": settings["use_pty"] is True,
         "logfile": _get_log_file_or_empty(settings["logfile"]),
@@ -195,7 +83,7 @@ def find_exceptions_to_sudo_defaults(policy):
         if binding is None:
             continue
         of = ", ".join(str(value) for member in binding for value in member.values())[:200]
-        options = _merge_defaults_options(entry)
+        options = sudo_policy.merge_defaults_options(entry)
         if options.get("use_pty") is False:
             results.append({"setting": "use_pty", "of": of})
         if "logfile" in options and not _get_log_file_or_empty(options["logfile"]):
@@ -228,7 +116,9 @@ def _get_log_file_or_empty(value):
 def list_sudoers_files():
     """Return the main file and the drop-ins that sudo reads."""
     names = sorted(os.listdir(FOLDER)) if os.path.isdir(FOLDER) else []
-    return [MAIN] + [os.path.join(FOLDER, name) for name in names if "." not in name and not name.endswith("~")]
+    return [sudo_policy.MAIN] + [
+        os.path.join(FOLDER, name) for name in names if "." not in name and not name.endswith("~")
+    ]
 
 
 def _describe_dropin_folder():

@@ -13,9 +13,10 @@ from ansible.module_utils.luytre.access.accounts import (
     read_wtmp_tail,
 )
 from ansible.module_utils.luytre.logins import sshd
-from ansible.module_utils.luytre.os import account_files, login_history, ssh_forwards
+from ansible.module_utils.luytre.os import login_history, ssh_forwards
 from ansible.module_utils.luytre.os.ssh_session import get_current_ssh_session
 from ansible.module_utils.luytre.system import firewall, services
+from ansible.module_utils.luytre_shared.os import account_files
 from ansible.module_utils.luytre_shared.os.area_reader import UnreadableFact, read_text
 
 ELSEWHERE = ("192.0.2.1", "2001:db8::1")

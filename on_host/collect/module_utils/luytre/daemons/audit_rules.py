@@ -9,8 +9,8 @@ import pwd
 import re
 import stat
 
+from ansible.module_utils.luytre.os.setid_programs import DISTRIBUTION_SETID
 from ansible.module_utils.luytre.sites import webroot
-from ansible.module_utils.luytre.system.filesystem import DISTRIBUTION_SETID
 from ansible.module_utils.luytre_shared.os.area_reader import UnreadableFact, read_text
 
 RULES = "/etc/audit/rules.d/*.rules"

@@ -11,7 +11,7 @@ import os
 import re
 import time
 
-from ansible.module_utils.luytre.web import mariadb
+from ansible.module_utils.luytre_shared.databases import mariadb_client
 from ansible.module_utils.luytre_shared.files import safe_open
 from ansible.module_utils.luytre_shared.os.area_reader import NotRun, UnreadableFact, read_text
 
@@ -163,19 +163,21 @@ def _get_process_parent_and_start(path):
 
 def _list_mariadb_if_stale(reader):
     servers, newest = (
-        mariadb.list_mariadb_server_processes(reader),
+        mariadb_client.list_mariadb_server_processes(reader),
         find_latest_config_change(OPTION_FILES, reader.trust),
     )
     born = _get_process_parent_and_start("/proc/%d/stat" % servers[0].pid) if servers else None
     old = _list_daemon_if_code_replaced(servers[0].unit or "mariadb.service", (servers[0].pid, None)) if servers else []
-    client, printer = mariadb.find_mariadb_client(reader), reader.find_program("my_print_defaults")
+    client, printer = mariadb_client.find_mariadb_client(reader), reader.find_program("my_print_defaults")
     if not (born and newest and client and printer) or newest[0] <= born[1] + SLACK:
         return old
     try:
-        option_lines = reader.run([printer, "--mysqld"], at_stake=mariadb.list_client_option_files()).splitlines()
+        option_lines = reader.run(
+            [printer, "--mysqld"], at_stake=mariadb_client.list_client_option_files()
+        ).splitlines()
         query = "SELECT LOWER(VARIABLE_NAME), VARIABLE_VALUE FROM information_schema.GLOBAL_VARIABLES;"
         live_values = {
-            row[0]: row[1] or "" for row in mariadb.query_mariadb_rows(reader, client, query) if len(row) == 2
+            row[0]: row[1] or "" for row in mariadb_client.query_mariadb_rows(reader, client, query) if len(row) == 2
         }
     except (NotRun, UnreadableFact):
         return old

@@ -2,8 +2,7 @@
 
 import re
 
-from ansible.module_utils.luytre.daemons import piped_downloads
-from ansible.module_utils.luytre.system import cron
+from ansible.module_utils.luytre.daemons import command_lines, piped_downloads
 
 _PROPERTIES = (
     "Id,User,DynamicUser,LoadState,FragmentPath,ExecStart,ExecStartPre,ExecStartPost,ExecReload,ExecStop,ExecStopPost"
@@ -47,5 +46,5 @@ def _list_programs_of_commands(commands):
     """Return the files that commands run, or hand to an interpreter."""
     paths = []
     for program, command in commands:
-        paths += [path for path in (program, *cron.parse_programs_of_command(command)) if path.startswith("/")]
+        paths += [path for path in (program, *command_lines.parse_programs_of_command(command)) if path.startswith("/")]
     return list(dict.fromkeys(paths))[:20]

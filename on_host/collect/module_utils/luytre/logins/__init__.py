@@ -1,5 +1,6 @@
 """Tell how people come in: sshd, homes, shells, administrators.
 
 - ``sshd``, ``sshd_confinement``, ``banners``: sshd in force.
-- ``homes``, ``root_path``, ``service_shells``, ``administrators``: whom it lets in, and with what.
+- ``homes``, ``root_path``, ``service_shells``, ``administrators``: whom it lets in, and with what;
+  ``sudo_policy``: what they may do as root.
 """

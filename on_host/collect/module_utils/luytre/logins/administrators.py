@@ -3,9 +3,9 @@
 Declared administrators whom sudo lets do all.
 """
 
-from ansible.module_utils.luytre.access import sudo
-from ansible.module_utils.luytre.os import account_files
+from ansible.module_utils.luytre.logins import sudo_policy
 from ansible.module_utils.luytre_shared.files.ownership import PathTrust
+from ansible.module_utils.luytre_shared.os import account_files
 from ansible.module_utils.luytre_shared.os.area_reader import UnreadableFact
 
 SECONDS = 5
@@ -25,7 +25,7 @@ def make_trust_for_daemon_test(reader, read_paths, write_paths=()):
     if enough or not names:
         return reader.trust
     try:
-        policy = sudo.read_sudo_policy(reader.make_part_reader(SECONDS))
+        policy = sudo_policy.read_sudo_policy(reader.make_part_reader(SECONDS))
     except (UnreadableFact, ValueError):
         return reader.trust
     uids, gids = find_root_equivalent_accounts(
@@ -39,11 +39,11 @@ def find_root_equivalent_accounts(policy, names, accounts, groups):
     makes root.
     """
     everywhere = [spec for spec in policy.get("User_Specs", []) if {"hostname": "ALL"} in spec.get("Host_List", [])]
-    all_grants = sudo.list_sudo_grants({**policy, "User_Specs": everywhere}, accounts, groups)
+    all_grants = sudo_policy.list_sudo_grants({**policy, "User_Specs": everywhere}, accounts, groups)
     full = {grant["account"] for grant in all_grants if grant["runs_as_root"] and grant["commands"] == ["ALL"]}
     limited_accounts = {
         grant["account"]
-        for grant in sudo.list_sudo_grants(policy, accounts, groups)
+        for grant in sudo_policy.list_sudo_grants(policy, accounts, groups)
         if any(command.startswith("!") for command in grant["commands"])
     }
     full_names = {name for name in names & full if not limited_accounts & {name, "ALL"}}

@@ -4,7 +4,7 @@ import glob
 import re
 
 from ansible.module_utils.luytre.daemons import ftp
-from ansible.module_utils.luytre.os import account_files
+from ansible.module_utils.luytre_shared.os import account_files
 from ansible.module_utils.luytre_shared.os.area_reader import UnreadableFact, read_text
 
 PEOPLE = range(1_000, 60_000)

@@ -7,8 +7,7 @@ import ipaddress
 import os
 import re
 
-from ansible.module_utils.luytre.os import trusted_inputs
-from ansible.module_utils.luytre_shared.os import process_table
+from ansible.module_utils.luytre_shared.os import process_table, trusted_inputs
 from ansible.module_utils.luytre_shared.os.area_reader import UnreadableFact, read_text
 
 CONFIG = "/etc/ssh/sshd_config"

@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 
 from ansible.module_utils.luytre.os import log_files
 from ansible.module_utils.luytre.sites import file_digests, websites
-from ansible.module_utils.luytre.web.in_use import list_access_logs
+from ansible.module_utils.luytre.sites.access_log import list_access_logs
 from ansible.module_utils.luytre_shared.os.area_reader import UnreadableFact, read_text
 
 SECONDS = 6.0

@@ -4,7 +4,7 @@ import glob
 import os
 import re
 
-from ansible.module_utils.luytre.os import trusted_inputs
+from ansible.module_utils.luytre_shared.os import trusted_inputs
 from ansible.module_utils.luytre_shared.os.area_reader import UnreadableFact, read_text
 
 LISTS = "/var/lib/apt/lists"

@@ -1,5 +1,6 @@
 """What the requests in an access log come to. Visitors write it: only counts, and names of hosts, are kept of it."""
 
+import glob
 import os
 import re
 
@@ -83,3 +84,15 @@ def count_requests_in_access_log(log_lines):
 
 def _is_uri_where_php_must_not_run(uri):
     return filled_uris.is_uri_where_php_must_not_run(uri)
+
+
+MAX_LOGS = 60
+LOGS = ("/var/log/nginx/*access*.log", "/var/log/apache2/*access*.log")
+
+
+def list_access_logs(vhosts):
+    """Return access logs, those of virtual hosts first."""
+    paths = [path for vhost in vhosts for path in vhost.logs]
+    for pattern in LOGS:
+        paths += sorted(glob.glob(pattern))
+    return list(dict.fromkeys(os.path.normpath(path) for path in paths))[:MAX_LOGS]

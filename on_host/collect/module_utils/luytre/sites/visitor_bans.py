@@ -9,7 +9,7 @@ import re
 from ansible.module_utils.luytre.os import ssh_session
 from ansible.module_utils.luytre.parsers import foreign_patterns
 from ansible.module_utils.luytre.sites import websites
-from ansible.module_utils.luytre.web.in_use import list_access_logs
+from ansible.module_utils.luytre.sites.access_log import list_access_logs
 
 PATHS = (("/", 200), ("/tin-tuc/bai-viet-1.html", 200), ("/0a1b2c3d4e5f.html", 404), ("/robots.txt", 200))
 """What a visitor asks for, and how he is answered."""

@@ -5,10 +5,8 @@ Only the program of a job leaves the host, not its arguments: they may hold pass
 
 import glob
 import os
-import re
-import shlex
 
-from ansible.module_utils.luytre.daemons import piped_downloads
+from ansible.module_utils.luytre.daemons import command_lines, piped_downloads
 from ansible.module_utils.luytre_shared.os.area_reader import describe_file_mode, read_text
 
 TABLES = ("/etc/crontab", "/etc/cron.d/*")
@@ -16,11 +14,6 @@ SPOOL = "/var/spool/cron/crontabs/*"
 FOLDERS = ("/etc/cron.hourly", "/etc/cron.daily", "/etc/cron.weekly", "/etc/cron.monthly")
 MAX_JOBS = 500
 """Root's come first, so that a user's long table leaves none of them out."""
-_INTERPRETERS = re.compile(
-    r"^(?:ba|da|k|z)?sh$|^(?:php|python|perl|ruby)[\d.]*$|^(?:nice|ionice|nohup|env|timeout|flock|chronic|exec|\{|if"
-    r"|then|else|do|!)$"
-)
-_ASSIGNMENT = re.compile(r"^\s*[A-Za-z_]\w*\s*=")
 
 
 def collect_area_facts(reader):
@@ -76,7 +69,7 @@ def parse_crontab(path, text, user):
     jobs = []
     for number, line in enumerate(text.split("\n"), 1):
         line = line.strip()
-        if not line or line.startswith("#") or _ASSIGNMENT.match(line):
+        if not line or line.startswith("#") or command_lines.ASSIGNMENT.match(line):
             continue
         fields = line.split(None, 1 if line.startswith("@") else 5)
         when, rest = fields[:-1], fields[-1]
@@ -89,43 +82,11 @@ def parse_crontab(path, text, user):
                 "line": number,
                 "user": runs_as,
                 "when": " ".join(when),
-                "programs": parse_programs_of_command(command),
+                "programs": command_lines.parse_programs_of_command(command),
                 "fetches": piped_downloads.is_download_piped_into_interpreter(command),
             }
         )
     return jobs
-
-
-def parse_programs_of_command(command):
-    """Return absolute paths that a command line runs or hands to an interpreter, before any redirection.
-
-    A quoted word with blanks in it is a path only where there is such a file; after ``-c`` it is a command line itself.
-    """
-    try:
-        reader = shlex.shlex(command.replace("%", " "), posix=True, punctuation_chars=";&|()")
-        reader.whitespace_split = True
-        reader.commenters = ""
-        words = list(reader)
-    except ValueError:
-        words = command.split()
-    paths = []
-    expects, interprets, before = True, False, ""
-    for word in words:
-        before, last = word, before
-        if not word.strip(";&|()"):
-            expects, interprets = True, False
-        elif re.match(r"^\d*[<>]", word):
-            expects = interprets = False
-        elif interprets and re.match(r"^-[a-z]*c$", last):
-            paths += parse_programs_of_command(word)
-            expects = interprets = False
-        elif expects and not _ASSIGNMENT.match(word) and not word.startswith("-"):
-            if word.startswith("/") and (len(word.split()) == 1 or os.path.exists(word)):
-                paths.append(word)
-            is_one = _INTERPRETERS.match(os.path.basename(word) if word.startswith("/") else word) is not None
-            interprets = interprets or is_one
-            expects = is_one or word.isdigit()
-    return paths[:10]
 
 
 def find_loose_place_on_way_to_program(paths, trust):

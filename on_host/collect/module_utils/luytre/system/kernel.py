@@ -5,7 +5,7 @@ import itertools
 import os
 import re
 
-from ansible.module_utils.luytre.os import trusted_inputs
+from ansible.module_utils.luytre_shared.os import trusted_inputs
 from ansible.module_utils.luytre_shared.os.area_reader import read_text
 
 SINGLE = (

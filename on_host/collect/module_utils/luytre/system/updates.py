@@ -5,10 +5,11 @@ import os
 import re
 import time
 
-from ansible.module_utils.luytre.os import apt_lists, dpkg, trusted_inputs
+from ansible.module_utils.luytre.os import apt_lists, dpkg
 from ansible.module_utils.luytre.os.unit_states import read_states_of_units
 from ansible.module_utils.luytre.parsers import release_support
 from ansible.module_utils.luytre.system import system
+from ansible.module_utils.luytre_shared.os import trusted_inputs
 from ansible.module_utils.luytre_shared.os.area_reader import NotRun, UnreadableFact, read_text
 from ansible.module_utils.luytre_shared.parsers import debian_version
 

@@ -1,7 +1,6 @@
 """What a hardening could take away from people: what requests, code, uploads and jobs of late really use."""
 
 import contextlib
-import glob
 import os
 import time
 import types
@@ -14,20 +13,18 @@ from ansible.module_utils.luytre_shared.parsers.round_robin import advance_walks
 SECONDS = 2.0
 """Of the processor's time, for walks."""
 LOG_SECONDS = 0.5
-MAX_LOGS = 60
 MAX_ENTRIES = 40_000
 MAX_READ = 20_000_000
 """Bytes of code of one root."""
 RECENT = 180 * 86_400
 PEOPLE = range(1_000, 60_000)
 MAX_EXAMPLES = 3
-LOGS = ("/var/log/nginx/*access*.log", "/var/log/apache2/*access*.log")
 
 
 def collect_area_facts(reader):
     vhosts = websites.list_configured_vhosts()
     return {
-        "logs": count_requests_by_log(list_access_logs(vhosts)),
+        "logs": count_requests_by_log(access_log.list_access_logs(vhosts)),
         "roots": find_usage_in_web_roots(
             websites.list_web_roots_to_walk(reader.declared, vhosts), reader.make_walk_time_budget(SECONDS)
         ),
@@ -36,14 +33,6 @@ def collect_area_facts(reader):
 
 
 # --- requests --------------------------------------------------------------------------------------------
-
-
-def list_access_logs(vhosts):
-    """Return access logs, those of virtual hosts first."""
-    paths = [path for vhost in vhosts for path in vhost.logs]
-    for pattern in LOGS:
-        paths += sorted(glob.glob(pattern))
-    return list(dict.fromkeys(os.path.normpath(path) for path in paths))[:MAX_LOGS]
 
 
 def count_requests_by_log(paths, seconds=LOG_SECONDS):

@@ -6,12 +6,10 @@ Hashes are judged on the host and stay there: ``classify_account_authentication`
 import json
 import os
 import re
-import stat
 
-from ansible.module_utils.luytre.os import account_files, trusted_inputs
 from ansible.module_utils.luytre.web_servers import mariadb_start
+from ansible.module_utils.luytre_shared.databases import mariadb_client
 from ansible.module_utils.luytre_shared.files import ownership
-from ansible.module_utils.luytre_shared.files.ownership import PathTrust
 from ansible.module_utils.luytre_shared.os import process_table
 from ansible.module_utils.luytre_shared.os.area_reader import (
     NotRun,
@@ -48,7 +46,6 @@ AT_START = {
 }
 """What a server starts with when no option file says otherwise."""
 SYSTEM_DATABASES = ("information_schema", "mysql", "performance_schema", "sys")
-SERVER_USER = "mysql"
 SERVER_FACTS = (
     "version",
     "branch",
@@ -61,7 +58,6 @@ SERVER_FACTS = (
     "start_fault",
 )
 """What only the server and its programs tell."""
-DEBIAN_DEFAULTS = "/etc/mysql/debian.cnf"
 DANGEROUS = frozenset(
     (
         *("ALL PRIVILEGES", "INSERT", "UPDATE", "DELETE", "CREATE", "DROP", "ALTER", "EXECUTE", "FILE", "SUPER"),
@@ -80,9 +76,6 @@ GLOBAL_PRIVILEGES = (
 )
 """In the order of the bits of ``access`` in mysql.global_priv."""
 MENTIONS_PASSWORD = re.compile(r"(?i)identified(?:\s|\\040)+by|password(?:\s|\\040)*\(")
-SERVERS = ("mariadbd", "mysqld")
-WITHOUT_TLS = "--loose-skip-ssl-verify-server-cert"
-"""From 11.4 on clients refuse a server without TLS, also when they come by its socket or from this very host."""
 MAX_HOMES = 300
 MAX_CONFIG_FILES = 200
 
@@ -106,19 +99,19 @@ SELECT 'grant', User, Host, Db, CONCAT_WS(',',
 
 
 def collect_area_facts(reader):
-    client = find_mariadb_client(reader)
-    ours = list(filter(None, map(reader.find_program, SERVERS)))
+    client = mariadb_client.find_mariadb_client(reader)
+    ours = list(filter(None, map(reader.find_program, mariadb_client.SERVERS)))
     is_installed = bool(ours)
     away = (
         None
-        if is_installed and is_mariadb_running(reader)
-        else process_table.find_running_program_outside_paths(SERVERS, ours, reader.trust)
+        if is_installed and mariadb_client.is_mariadb_running(reader)
+        else process_table.find_running_program_outside_paths(mariadb_client.SERVERS, ours, reader.trust)
     )
     if away:
         raise UnpackagedDaemon(away)
     facts = {
         "installed": is_installed,
-        "running": is_installed and is_mariadb_running(reader),
+        "running": is_installed and mariadb_client.is_mariadb_running(reader),
         "version": None,
         "branch": None,
         "variables": None,
@@ -135,7 +128,7 @@ def collect_area_facts(reader):
         if client is None:
             raise UnreadableFact("MariaDB is running but its client program is not installed")
         try:
-            facts.update(parse_server_state(query_mariadb_rows(reader, client, QUERY)))
+            facts.update(parse_server_state(mariadb_client.query_mariadb_rows(reader, client, QUERY)))
             facts["next_start"] = read_settings_at_next_start(reader)
             facts["start_fault"] = find_mariadb_start_fault(reader)
             facts["files"] += describe_data_folder(facts["variables"]["datadir"].rstrip("/"))
@@ -147,99 +140,10 @@ def collect_area_facts(reader):
 # --- asking ------------------------------------------------------------------------------------------
 
 
-def find_mariadb_client(reader):
-    """Return the client's path under its present or its old name, or None."""
-    return reader.find_program("mariadb") or reader.find_program("mysql")
-
-
-def list_mariadb_server_processes(reader):
-    """Return the processes of the installed server, which the server's own account or root runs in this host's process
-    space.
-    """
-    program = reader.find_program("mariadbd") or reader.find_program("mysqld")
-    uids = {0} | {account["uid"] for account in account_files.read_passwd_rows() if account["name"] == SERVER_USER}
-    return process_table.list_processes_of_program(program, uids) if program else []
-
-
-def is_mariadb_running(reader):
-    """Return whether the installed server runs here."""
-    return bool(list_mariadb_server_processes(reader))
-
-
-def find_mariadb_socket(reader):
-    """Return the path of the running server's own socket, in whose place nobody else could put another.
-
-    Raises UnreadableFact.
-    """
-    for server in list_mariadb_server_processes(reader):
-        trust = PathTrust((0, server.uid))
-        for path in process_table.list_unix_listen_paths(server.pid):
-            try:
-                status = os.lstat(path)
-            except OSError:
-                continue
-            if (
-                stat.S_ISSOCK(status.st_mode)
-                and status.st_uid == server.uid
-                and trust.describe_who_can_replace_path(path) is None
-            ):
-                return path
-    raise UnreadableFact("no socket is certain to be that of the MariaDB that runs here")
-
-
 def find_mariadb_start_fault(reader):
     """Return why the server would not start as it is now, or an empty text. Raises NotRun, UnreadableFact."""
-    program = next(filter(None, map(reader.find_program, SERVERS)))
-    return mariadb_start.find_server_start_fault(reader, program, list_client_option_files()) or ""
-
-
-def list_client_option_files():
-    """Return the option files that a client or ``my_print_defaults`` takes when root runs it, and where they have
-    plugins.
-    """
-    mains = ("/etc/my.cnf", "/etc/mysql/my.cnf", "/root/.my.cnf", DEBIAN_DEFAULTS)
-    return [
-        trusted_inputs.OPENSSL,
-        *(
-            path
-            for main in mains
-            for path in trusted_inputs.list_file_with_its_includes(main, trusted_inputs.list_includes_in_mariadb_file)
-        ),
-    ]
-
-
-def query_mariadb_rows(reader, client, sql):
-    """Return rows of all result sets of a script as lists of text (None for NULL). One process.
-
-    Logs in by the socket: as root, else as the client's own option files say, else as Debian's maintenance does.
-    """
-    arguments = [
-        "--protocol=socket",
-        "--socket=" + find_mariadb_socket(reader),
-        WITHOUT_TLS,
-        "--local-infile=0",
-        "--batch",
-        "--skip-column-names",
-        "--connect-timeout=3",
-    ]
-    for first, last in (([], ["--user=root"]), ([], []), (["--defaults-file=" + DEBIAN_DEFAULTS], [])):
-        try:
-            text = reader.run([client, *first, *arguments, *last], input_text=sql, at_stake=list_client_option_files())
-            break
-        except NotRun:
-            raise
-        except UnreadableFact as refusal:
-            if "ERROR 1045" not in str(refusal) and "ERROR 1698" not in str(refusal):
-                raise
-            why = str(refusal)[-160:]
-    else:
-        raise UnreadableFact("root cannot log in to MariaDB through its socket: %s" % why)
-    return parse_client_batch_rows(text)
-
-
-def parse_client_batch_rows(text):
-    """Return the client's batch output as rows of text, None for NULL."""
-    return [[_unescape_batch_cell(cell) for cell in line.split("\t")] for line in text.split("\n") if line]
+    program = next(filter(None, map(reader.find_program, mariadb_client.SERVERS)))
+    return mariadb_start.find_server_start_fault(reader, program, mariadb_client.list_client_option_files()) or ""
 
 
 def read_settings_at_next_start(reader):
@@ -247,7 +151,9 @@ def read_settings_at_next_start(reader):
     printer = reader.find_program("my_print_defaults")
     if printer is None:
         raise UnreadableFact("my_print_defaults is not installed")
-    return parse_server_options(reader.run([printer, "--mysqld"], at_stake=list_client_option_files()).splitlines())
+    return parse_server_options(
+        reader.run([printer, "--mysqld"], at_stake=mariadb_client.list_client_option_files()).splitlines()
+    )
 
 
 def parse_server_options(arguments):
@@ -274,12 +180,6 @@ def parse_server_options(arguments):
         elif name in settings:
             settings[name] = value
     return settings
-
-
-def _unescape_batch_cell(cell):
-    if cell == "NULL":
-        return None
-    return re.sub(r"\\(.)", lambda match: {"n": "\n", "t": "\t", "0": "\0"}.get(match.group(1), match.group(1)), cell)
 
 
 # --- understanding ------------------------------------------------------------------------------------

@@ -6,11 +6,12 @@ import os
 import re
 import ssl
 
-from ansible.module_utils.luytre.os import nginx_daemons, trusted_inputs
+from ansible.module_utils.luytre.os import nginx_daemons
 from ansible.module_utils.luytre.os.unit_states import read_states_of_units
 from ansible.module_utils.luytre.parsers.web_servers.nginx_conf import BadConfig, load_nginx_config
 from ansible.module_utils.luytre.parsers.x509 import BadCertificate, read_pem_certificate_chain
 from ansible.module_utils.luytre_shared.files import ownership
+from ansible.module_utils.luytre_shared.os import trusted_inputs
 from ansible.module_utils.luytre_shared.os.area_reader import NotRun, describe_file_mode, read_text
 from ansible.module_utils.luytre_shared.os.file_writers import add_content_doubt
 

@@ -1,7 +1,6 @@
 """Whether the certificates of a TLS server load: what no configuration test looks at."""
 
-from ansible.module_utils.luytre.os import trusted_inputs
-from ansible.module_utils.luytre_shared.os import key_pair
+from ansible.module_utils.luytre_shared.os import key_pair, trusted_inputs
 
 MAX_PAIRS = 200
 SOUND = "ECDHE+AESGCM:ECDHE+CHACHA20"

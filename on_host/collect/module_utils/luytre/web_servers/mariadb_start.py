@@ -8,7 +8,7 @@ import os
 import pwd
 import re
 
-from ansible.module_utils.luytre.os import trusted_inputs
+from ansible.module_utils.luytre_shared.os import trusted_inputs
 from ansible.module_utils.luytre_shared.os.area_reader import UnreadableFact
 
 ARGUMENTS = ("--user=mysql", "--help", "--verbose")

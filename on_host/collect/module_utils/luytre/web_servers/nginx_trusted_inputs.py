@@ -5,7 +5,7 @@ folders.
 import os
 import re
 
-from ansible.module_utils.luytre.os.trusted_inputs import OPENSSL, list_folders_searched_by_pattern
+from ansible.module_utils.luytre_shared.os.trusted_inputs import OPENSSL, list_folders_searched_by_pattern
 
 PREFIX = "/usr/share/nginx"
 """Where Debian's nginx finds modules and logs that are written without a folder."""

@@ -5,7 +5,7 @@ opens logs.
 import os
 import re
 
-from ansible.module_utils.luytre.os import trusted_inputs
+from ansible.module_utils.luytre_shared.os import trusted_inputs
 from ansible.module_utils.luytre_shared.os.area_reader import read_text
 
 QUIET = ("opcache.preload", "opcache.error_log", "ffi.preload", "error_log")

@@ -8,6 +8,7 @@ import re
 import time
 
 from ansible.module_utils.luytre.web import mariadb
+from ansible.module_utils.luytre_shared.databases import mariadb_client
 from ansible.module_utils.luytre_shared.incidents.action_runner import ActionRefusal
 from ansible.module_utils.luytre_shared.os.area_reader import AreaReader, UnreadableFact
 
@@ -115,10 +116,10 @@ def _parse_login_methods(text):
 
 def _query_mariadb_without_logging(sql):
     reading = AreaReader({}, SECONDS)
-    client = mariadb.find_mariadb_client(reading)
-    if client is None or not mariadb.is_mariadb_running(reading):
+    client = mariadb_client.find_mariadb_client(reading)
+    if client is None or not mariadb_client.is_mariadb_running(reading):
         raise ActionRefusal("not_asked", "not_running")
     try:
-        return mariadb.query_mariadb_rows(reading, client, DISABLE_LOGGING + sql)
+        return mariadb_client.query_mariadb_rows(reading, client, DISABLE_LOGGING + sql)
     except UnreadableFact as no:
         raise ActionRefusal("not_asked", str(no))

@@ -18,7 +18,7 @@ import stat
 import subprocess
 import time
 
-from ansible.module_utils.luytre.web import mariadb
+from ansible.module_utils.luytre_shared.databases import mariadb_client
 from ansible.module_utils.luytre_shared.files.ownership import PathTrust
 from ansible.module_utils.luytre_shared.parsers import php_source
 
@@ -124,11 +124,11 @@ def run_sql_script(reader, login, script):
     """
     if login.engine == POSTGRESQL:
         return _import_postgresql_module().run_sql_script(reader, login, script)
-    client = mariadb.find_mariadb_client(reader)
-    if client is None or not mariadb.is_mariadb_running(reader):
+    client = mariadb_client.find_mariadb_client(reader)
+    if client is None or not mariadb_client.is_mariadb_running(reader):
         raise DatabaseUnanswered("not_running")
     seconds = min(SECONDS, reader.get_seconds_left() / 2)
-    return mariadb.parse_client_batch_rows(
+    return mariadb_client.parse_client_batch_rows(
         _run_mysql_client([client, *_make_client_host_arguments(login.host)], login, script, seconds)
     )
 
@@ -153,11 +153,11 @@ def _make_client_host_arguments(host):
         path = place if place.startswith("/") else next(filter(os.path.exists, SOCKETS), SOCKETS[0])
         if not _is_socket_of_server_account(path):
             raise DatabaseUnanswered("another_server")
-        return ["--protocol=socket", "--socket=" + path, mariadb.WITHOUT_TLS]
+        return ["--protocol=socket", "--socket=" + path, mariadb_client.WITHOUT_TLS]
     port = int(place) if place.isdigit() else 3306
     if not _is_port_of_mysql_server_account(port):
         raise DatabaseUnanswered("another_server")
-    return ["--protocol=tcp", "--host=" + name, "--port=%d" % port, mariadb.WITHOUT_TLS]
+    return ["--protocol=tcp", "--host=" + name, "--port=%d" % port, mariadb_client.WITHOUT_TLS]
 
 
 def _is_socket_of_server_account(path):

@@ -2,5 +2,6 @@
 
 - ``area_reader``: the reading of one area; ``time_budget``; ``subprocess_pool``, ``reap``: work in processes.
 - ``process_table``, ``accounts``, ``network_peers``, ``ports``: processes, sessions, addresses, ports.
-- ``file_writers``, ``open_writers``: who else writes what root believes; ``key_pair``: a certificate and its key.
+- ``file_writers``, ``open_writers``: who else writes what root believes; ``trusted_inputs``: what programs believe.
+- ``account_files``: passwd, shadow, group; ``key_pair``: a certificate and its key.
 """

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from ansible.module_utils.luytre.access import accounts
 from ansible.module_utils.luytre.logins import banners, homes
-from ansible.module_utils.luytre.os import account_files
+from ansible.module_utils.luytre_shared.os import account_files
 
 from auditor.models import Host, Status
 from tests.unit.access import DAY, HOST, NOW, facts, filters, finding, ids

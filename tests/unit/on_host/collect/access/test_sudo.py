@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from ansible.module_utils.luytre.access import sudo
+from ansible.module_utils.luytre.logins import sudo_policy
 from ansible.module_utils.luytre_shared.files.ownership import PathTrust
 
 from auditor.models import Status
@@ -29,11 +30,11 @@ def rule(who: list[dict[str, Any]], **more: Any) -> dict[str, Any]:
 
 
 def free(policy: dict[str, Any]) -> list[str]:
-    return [grant["account"] for grant in sudo.list_sudo_grants(policy, ACCOUNTS, GROUPS) if grant["nopasswd"]]
+    return [grant["account"] for grant in sudo_policy.list_sudo_grants(policy, ACCOUNTS, GROUPS) if grant["nopasswd"]]
 
 
 def test_groups_are_resolved_by_member_and_primary_group() -> None:
-    found = sudo.list_sudo_grants({"User_Specs": [rule([{"usergroup": "sudo"}])]}, ACCOUNTS, GROUPS)
+    found = sudo_policy.list_sudo_grants({"User_Specs": [rule([{"usergroup": "sudo"}])]}, ACCOUNTS, GROUPS)
     assert [(grant["account"], grant["via"], grant["nopasswd"]) for grant in found] == [
         ("an", "group sudo", False),
         ("binh", "group sudo", False),
@@ -90,7 +91,7 @@ def test_a_tag_beats_the_defaults() -> None:
     ],
 )
 def test_what_runs_as_root(rule_part: dict[str, Any], expected: bool) -> None:
-    assert sudo._is_rule_run_as_root(rule_part) is expected
+    assert sudo_policy._is_rule_run_as_root(rule_part) is expected
 
 
 def test_defaults_last_line_counts() -> None:

@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from ansible.module_utils.luytre.access import sudo
-from ansible.module_utils.luytre.logins import administrators
-from ansible.module_utils.luytre.os import account_files
+from ansible.module_utils.luytre.logins import administrators, sudo_policy
+from ansible.module_utils.luytre_shared.os import account_files
 from ansible.module_utils.luytre_shared.os.area_reader import AreaReader, NotRun
 
 ACCOUNTS = [
@@ -90,7 +89,7 @@ class _Host(AreaReader):
 
 
 def trusted(host: _Host, read: list[str], monkeypatch: pytest.MonkeyPatch) -> Any:
-    monkeypatch.setattr(sudo, "read_sudo_policy", lambda _reading: {"User_Specs": [SUDO]})
+    monkeypatch.setattr(sudo_policy, "read_sudo_policy", lambda _reading: {"User_Specs": [SUDO]})
     monkeypatch.setattr(account_files, "read_passwd_rows", lambda: ACCOUNTS)
     monkeypatch.setattr(account_files, "read_group_rows", lambda: GROUPS)
     monkeypatch.setattr(administrators, "PathTrust", host.by)
@@ -119,7 +118,7 @@ def test_an_undeclared_one_does_not_have_it_run(monkeypatch: pytest.MonkeyPatch)
 
 
 def test_what_judges_then_can_look_at_files(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sudo, "read_sudo_policy", lambda _reading: {"User_Specs": [SUDO]})
+    monkeypatch.setattr(sudo_policy, "read_sudo_policy", lambda _reading: {"User_Specs": [SUDO]})
     monkeypatch.setattr(account_files, "read_passwd_rows", lambda: ACCOUNTS)
     monkeypatch.setattr(account_files, "read_group_rows", lambda: GROUPS)
     trust = administrators.make_trust_for_daemon_test(

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from ansible.module_utils.luytre.daemons import command_lines
 from ansible.module_utils.luytre.system import cron
 from ansible.module_utils.luytre_shared.files.ownership import PathTrust
 from ansible.module_utils.luytre_shared.os.area_reader import AreaReader
@@ -46,9 +47,9 @@ def test_a_system_crontab() -> None:
 
 def test_a_path_may_have_a_blank_in_it(tmp_path: Path) -> None:
     script = tmp_path / "sao luu.sh"
-    assert cron.parse_programs_of_command(f"/bin/sh '{script}'") == ["/bin/sh"]
+    assert command_lines.parse_programs_of_command(f"/bin/sh '{script}'") == ["/bin/sh"]
     script.touch()
-    assert cron.parse_programs_of_command(f"/bin/sh '{script}'") == ["/bin/sh", str(script)]
+    assert command_lines.parse_programs_of_command(f"/bin/sh '{script}'") == ["/bin/sh", str(script)]
 
 
 def test_a_persons_crontab_names_no_user() -> None:
@@ -58,7 +59,7 @@ def test_a_persons_crontab_names_no_user() -> None:
 
 @pytest.mark.parametrize("command", ["", "'", '"/bin/sh', "\\", ";;;", "> /etc/passwd", "%%%", "\x00/bin/x"])
 def test_commands_of_nonsense(command: str) -> None:
-    assert all(path.startswith("/") for path in cron.parse_programs_of_command(command))
+    assert all(path.startswith("/") for path in command_lines.parse_programs_of_command(command))
 
 
 @pytest.mark.skipif(os.getuid() != 0, reason="gives files to others")

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from ansible.module_utils.luytre.web import mariadb
+from ansible.module_utils.luytre_shared.databases import mariadb_client
 from ansible.module_utils.luytre_shared.os.area_reader import UnreadableFact
 
 from auditor.audit import controls
@@ -39,7 +40,7 @@ _SPEC.loader.exec_module(fix)
 def answer(host: str) -> list[list[str | None]]:
     """What the server of a lab host told, hashes replaced."""
     lines = (DATA / f"mariadb_{host}.tsv").read_text("utf-8").split("\n")
-    return [[mariadb._unescape_batch_cell(cell) for cell in line.split("\t")] for line in lines if line]
+    return [[mariadb_client._unescape_batch_cell(cell) for cell in line.split("\t")] for line in lines if line]
 
 
 def state(host: str = "web1") -> dict[str, Any]:

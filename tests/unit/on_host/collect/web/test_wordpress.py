@@ -12,10 +12,9 @@ from typing import Any
 
 import pytest
 from ansible.module_utils.luytre.sites import own_code, site_applications, webroot
-from ansible.module_utils.luytre.web import mariadb
 from ansible.module_utils.luytre.web import wordpress as area
 from ansible.module_utils.luytre_shared.applications import registry, wordpress, wordpress_extensions
-from ansible.module_utils.luytre_shared.databases import site_database
+from ansible.module_utils.luytre_shared.databases import mariadb_client, site_database
 from ansible.module_utils.luytre_shared.os.area_reader import AreaReader
 from ansible.module_utils.luytre_shared.os.time_budget import TimeBudget
 from ansible.module_utils.luytre_shared.parsers import php_source
@@ -93,7 +92,7 @@ def site(tmp_path: Path) -> Path:
 
 @pytest.fixture(autouse=True)
 def _no_database(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(mariadb, "is_mariadb_running", lambda _reading: False)
+    monkeypatch.setattr(mariadb_client, "is_mariadb_running", lambda _reading: False)
 
 
 def read(site: Path, web: Any = None) -> dict[str, Any]:
@@ -418,8 +417,8 @@ def test_plugins_that_are_there_unused(site: Path) -> None:
 def test_what_is_not_asked_tells_why(
     site: Path, monkeypatch: pytest.MonkeyPatch, line: str, replacement: str, why: str
 ) -> None:
-    monkeypatch.setattr(mariadb, "is_mariadb_running", lambda _reading: True)
-    monkeypatch.setattr(mariadb, "find_mariadb_client", lambda reading: "/bin/false")
+    monkeypatch.setattr(mariadb_client, "is_mariadb_running", lambda _reading: True)
+    monkeypatch.setattr(mariadb_client, "find_mariadb_client", lambda reading: "/bin/false")
     put(site, "wp-config.php", CONFIG.replace(line, replacement))
     told = read(site)
     assert told["database"] is None

@@ -17,6 +17,7 @@ from ansible.module_utils.luytre.web import mariadb
 from ansible.module_utils.luytre_contain.databases import database_accounts
 from ansible.module_utils.luytre_contain.sites import applications, configuration, http_check, php_code, secret_usages
 from ansible.module_utils.luytre_shared.applications import wordpress
+from ansible.module_utils.luytre_shared.databases import mariadb_client
 from ansible.module_utils.luytre_shared.incidents import action_runner
 from ansible.module_utils.luytre_shared.parsers import php_source
 
@@ -452,9 +453,9 @@ def test_no_log_of_the_servers_has_a_digest(monkeypatch: pytest.MonkeyPatch) -> 
         said.append(sql)
         return [["version", "11.8.3-MariaDB", ""], ["account", "localhost", "{}"]]
 
-    monkeypatch.setattr(mariadb, "find_mariadb_client", lambda _reading: "/usr/bin/mariadb")
-    monkeypatch.setattr(mariadb, "is_mariadb_running", lambda _reading: True)
-    monkeypatch.setattr(mariadb, "query_mariadb_rows", rows)
+    monkeypatch.setattr(mariadb_client, "find_mariadb_client", lambda _reading: "/usr/bin/mariadb")
+    monkeypatch.setattr(mariadb_client, "is_mariadb_running", lambda _reading: True)
+    monkeypatch.setattr(mariadb_client, "query_mariadb_rows", rows)
     database_accounts.set_password_digests_of_accounts(
         "antruc", ["localhost"], [database_accounts.compute_password_hash_kept_by_mysql("x")]
     )

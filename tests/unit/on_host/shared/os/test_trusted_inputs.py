@@ -6,11 +6,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from ansible.module_utils.luytre.os import trusted_inputs
 from ansible.module_utils.luytre.parsers.web_servers import apache_config
 from ansible.module_utils.luytre.parsers.web_servers.nginx_conf import load_nginx_config
 from ansible.module_utils.luytre.web import apache
 from ansible.module_utils.luytre.web_servers import nginx_trusted_inputs, php_trusted_inputs
+from ansible.module_utils.luytre_shared.os import trusted_inputs
 
 Write = Callable[[dict[str, str]], str]
 
