@@ -58,6 +58,25 @@ def test_connections_are_told_by_either_end(of_web1: list[Any], of_web2: list[An
 
 
 @pytest.mark.parametrize(
+    ("database", "needed"),
+    [
+        ("10.213.47.11", ("web1", 3306)),
+        ("DB.NoiBo.test:3307", ("web1", 3307)),
+        ("db.noibo.test:/run/mysqld.sock", ("web1", 3306)),
+        ("localhost", None),
+        ("198.51.100.1", None),
+        (None, None),
+    ],
+)
+def test_the_database_of_a_site_is_on_the_host_that_its_configuration_names(
+    database: str | None, needed: tuple[str, int] | None
+) -> None:
+    site = {"path": "/var/www/a", "constants": None if database is None else {"DB_HOST": database}}
+    found = dict(dependents._find_database_needs_of_sites("web2", {"wordpress": {"instances": [site]}}, ADDRESSES))
+    assert found == ({needed[0]: PortDependency("web2", needed[1], "site", "/var/www/a")} if needed else {})
+
+
+@pytest.mark.parametrize(
     ("host", "needed"),
     [
         (WEB2, True),
@@ -66,6 +85,7 @@ def test_connections_are_told_by_either_end(of_web1: list[Any], of_web2: list[An
         ("%", False),
         ("localhost", False),
         ("10.9.%", False),
+        ("web_", False),  # a name, which anybody's resolver may give to anybody
     ],
 )
 def test_an_account_of_the_database_is_of_the_host_whose_address_it_names(host: str, needed: bool) -> None:

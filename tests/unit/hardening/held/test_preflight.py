@@ -260,6 +260,14 @@ def test_the_service_that_takes_our_connections_would_be_stopped() -> None:
     assert not held("sudo.use_pty", data=changed(by_xinetd))
 
 
+def test_a_service_at_another_port_may_be_stopped() -> None:
+    def elsewhere(data: Data) -> None:
+        by_xinetd(data)
+        data["services"]["listeners"][-1]["port"] = 2323
+
+    assert not held("services.unneeded", data=changed(elsewhere))
+
+
 def test_our_own_account_would_lose_its_shell() -> None:
     """The inventory does not say which account is ours, so the control does not spare it."""
     ours = {"name": "trienkhai", "uid": 990, "human": False}
