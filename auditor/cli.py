@@ -73,7 +73,7 @@ VERBS: Mapping[str, Entry] = {
     "mail": Reference("auditor.commands.verbs.mail:MAIL", "Mail to the offices: test it, show the queue, deliver."),
     "controls": Reference(
         "auditor.commands.verbs.controls:CONTROLS",
-        "Controls: list all, show one, show how they cover a standard or law.",
+        "Controls: list all, show one, check them, show how they cover a standard or law.",
     ),
     "inventory": Reference(
         "auditor.commands.verbs.inventory:INVENTORY", "Inventory: check it, import hosts and sites."
@@ -178,7 +178,9 @@ def main() -> NoReturn:
     except typer.Abort:
         sys.exit(130)
     except InputError as error:
-        print(f"auditor: {escape_invisible_characters(usage.format_input_error_as_line(error, lang))}", file=sys.stderr)
+        for each in (error, *error.others):
+            line = usage.format_input_error_as_line(each, lang)
+            print(f"auditor: {escape_invisible_characters(line)}", file=sys.stderr)
         sys.exit(error.exit_code)
     except LabError as error:
         print(f"auditor: {error}", file=sys.stderr)

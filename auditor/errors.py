@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import errno
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from difflib import get_close_matches
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     from pydantic import ValidationError
@@ -57,7 +57,10 @@ class InputError(Exception):
         text = what if isinstance(what, str) else what.en
         self.what, self.mend = (template.format(**values) if values else template for template in (text, mend))
         self.file, self.line = file, line
+        self.nearest_name = guess
         self.guess = _format_did_you_mean_question(guess) if guess else None
+        self.others: tuple[InputError, ...] = ()
+        """What else is wrong, where all of it is named at once."""
         self.left: Text | None = None
         """What was done before and stays so, for people to know."""
         super().__init__(self.what)
@@ -83,6 +86,16 @@ class InputError(Exception):
         """Return what follows ``what``: the guess as a question, if there is one."""
         return self.guess.get(lang) if self.guess else ""
 
+    def build_json_data(self) -> dict[str, Any]:
+        """Return the same for a program, in English."""
+        return {
+            "file": str(self.file) if self.file else None,
+            "line": self.line,
+            "what": self.what,
+            "guess": self.nearest_name,
+            "mend": self.mend,
+        }
+
     @property
     def file_and_line_prefix(self) -> str:
         """Return ``file:line: ``, as far as known."""
@@ -100,16 +113,22 @@ def get_place_and_message_of_first_error(validation_error: ValidationError) -> t
 
     An empty place is the whole.
     """
-    first = validation_error.errors(include_url=False, include_input=False, include_context=False)[0]
-    return first["loc"], first["msg"].removeprefix(PREFIX)
+    first = next(iter_details_of_validation_error(validation_error))
+    return first.place, first.message
 
 
-def is_first_error_unknown_key(validation_error: ValidationError) -> bool:
-    """Return whether the first thing that does not fit is a key that its model has not."""
-    return (
-        validation_error.errors(include_url=False, include_input=False, include_context=False)[0]["type"]
-        == "extra_forbidden"
-    )
+class ValidationDetail(NamedTuple):
+    """One thing that does not fit its model; an empty place is the whole."""
+
+    place: tuple[int | str, ...]
+    message: str
+    is_unknown_key: bool
+
+
+def iter_details_of_validation_error(validation_error: ValidationError) -> Iterator[ValidationDetail]:
+    """Yield all that does not fit its model."""
+    for each in validation_error.errors(include_url=False, include_input=False, include_context=False):
+        yield ValidationDetail(each["loc"], each["msg"].removeprefix(PREFIX), each["type"] == "extra_forbidden")
 
 
 def find_nearest_known_name(unknown_name: str, known_names: Iterable[str]) -> str | None:

@@ -13,6 +13,8 @@ ROOT = Path(__file__).parents[1]
 RETURNING = {"auditor/audit/inventory_fit.py"}
 """Where a function returns what is wrong and how to mend it, for an error made elsewhere."""
 MAKING = {
+    "add_mistake",
+    "Mistake",
     "_add_error_at_cell",
     "_convert_write_errors",
     "_iter_rows_of_lines_without_id",

@@ -3,6 +3,7 @@
 - ``run``: one audit from reading the hosts to the finished run; ``evaluate``: controls over facts, pure.
 - ``controls``: the catalogue, a ``controls.yml`` beside each role's tasks; ``effects``: the effects of a fix.
 - ``expressions``: the sandboxed Jinja2 language of checks; ``never_empty``: lists that always have a member.
+- ``catalogue_check/``: whether expressions fit the models of facts.
 - ``read_errors``: why a host does not report a fact.
 - ``assessors/``: the list of what judges facts, vulnerabilities, indicators, scans, hunts and incidents.
 - ``waivers``: what waivers and attestations make of findings; ``vex``: the office's VEX statements in force.

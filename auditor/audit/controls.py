@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import difflib
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from functools import cache, cached_property
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
-from auditor import facts
 from auditor.audit import expressions
 from auditor.audit.effects import Effect
 from auditor.errors import InputError
@@ -45,6 +43,9 @@ Worked out here of its packages and applications (auditor.vulnerabilities).
 INDICATORS = "indicators"
 """Likewise: worked out here of what a host and its pages had to do with (auditor.indicators)."""
 
+COLLECTOR = "on_host/collect/library/compliance_facts.py"
+AREAS_OF_PLANS = "playbooks/roles/areas/vars/main.yml"
+
 _AMISS: tuple[Bucket, ...] = ("fail", "partial", "waived", "manual")
 """Where something is wrong, or nobody has yet said that it is not."""
 
@@ -54,30 +55,7 @@ _RETIRED_NOTE = Text(
 )
 
 
-_NAMES = facts.list_fact_area_names() | {
-    VULNERABILITIES,
-    INDICATORS,
-    "site",
-    "host",
-    "limits",
-    "now",
-    "known",
-    "waivers",
-    "hunt",
-}
-
-
-def _reject_unknown_areas_in_expression(source: str) -> str:
-    for area in sorted(
-        expressions.find_top_names_in_expression(expressions.check_expression_syntax_and_filters(source)) - _NAMES
-    ):
-        for near in difflib.get_close_matches(area, _NAMES, 1):
-            raise ValueError(f"expression {source!r}: there is no area {area!r}; did you mean {near!r}?")
-        raise ValueError(f"expression {source!r}: there is no area {area!r}")
-    return source
-
-
-Expression = Annotated[str, AfterValidator(_reject_unknown_areas_in_expression)]
+Expression = Annotated[str, AfterValidator(expressions.check_expression_syntax_and_filters)]
 
 
 class FactComparison(Model):
@@ -278,69 +256,120 @@ def _make_retired_control(finding: Finding) -> Control:
 
 
 def load_catalogue(roles: Path | None = None) -> Catalogue:
-    """Read every ``roles/*/controls.yml``; our own are read once. Raises InputError naming file, line and mend."""
+    """Read every ``roles/*/controls.yml``; our own are read once, and checked when they or their checks are new.
+
+    Raises InputError naming file, line and mend, with all other mistakes.
+    """
     return _read_catalogue(roles) if roles else _load_own_catalogue_once(resources.get_roles_folder())
 
 
 @cache
 def _load_own_catalogue_once(roles: Path) -> Catalogue:
     expressions.load_compiled_expressions_from_disk()
-    data_by_file = load_own_yaml_files_cached("catalogue", _list_controls_files(roles))
-    return Catalogue(
-        controls=tuple(
-            control for file, data in data_by_file.items() for control in _parse_controls_entries(data, file)
+    return _make_catalogue(
+        load_own_yaml_files_cached(
+            "catalogue", list_controls_files(roles), check=_raise_mistakes, checked_by=list_files_of_checks()
         )
     )
 
 
 def _read_catalogue(roles: Path) -> Catalogue:
+    data_by_file = {file: load_yaml(file) for file in list_controls_files(roles)}
+    _raise_mistakes(data_by_file)
+    return _make_catalogue(data_by_file)
+
+
+def _make_catalogue(data_by_file: Mapping[Path, Any]) -> Catalogue:
     return Catalogue(
-        controls=tuple(control for file in _list_controls_files(roles) for control in read_controls_file(file))
+        controls=tuple(control for file, data in data_by_file.items() for control in _parse_controls(data, file))
     )
 
 
-def _list_controls_files(roles: Path) -> list[Path]:
+def _raise_mistakes(data_by_file: Mapping[Path, Any]) -> None:
+    """Raise InputError for the first mistake in files of controls, with all the others."""
+    from auditor.audit.catalogue_check import check  # takes 0.2 s, and the catalogue is rarely new
+
+    mistakes = list(check.iter_mistakes_of_controls(data_by_file))
+    if mistakes:
+        mistakes[0].others = tuple(mistakes[1:])
+        raise mistakes[0]
+
+
+def list_files_of_checks() -> list[Path]:
+    """Return what decides whether an expression is right: a catalogue is checked again when one of them changes."""
+    package, top = Path(__file__).parents[1], resources.get_resources_folder()
+    modules = [path for name in ("audit/catalogue_check", "facts", "models") for path in (package / name).rglob("*.py")]
+    return [*sorted(modules), package / "inventory/thresholds.yml", top / COLLECTOR, top / AREAS_OF_PLANS]
+
+
+def list_controls_files(roles: Path) -> list[Path]:
+    """Return the files of controls in the folder of roles."""
     return sorted(roles.glob("*/controls.yml"))
 
 
 def read_controls_file(file: Path) -> Iterable[Control]:
     """Return the controls of one file."""
-    return _parse_controls_entries(load_yaml(file), file)
+    return _parse_controls(load_yaml(file), file)
 
 
-def _parse_controls_entries(entries: Any, file: Path) -> Iterator[Control]:
+def _parse_controls(entries: Any, file: Path) -> Iterator[Control]:
+    for _index, control in iter_controls_or_mistakes(entries, file):
+        if isinstance(control, InputError):
+            raise control
+        yield control
+
+
+def iter_controls_or_mistakes(entries: Any, file: Path) -> Iterator[tuple[int, Control | InputError]]:
+    """Yield the place of each entry of a file, and its control or else what is wrong with it."""
     if not isinstance(entries, list):
-        raise InputError(
-            "a controls file must be a list of controls", file=file, line=1, mend="start each with '- id: area.name'"
+        yield (
+            0,
+            InputError(
+                "a controls file must be a list of controls",
+                file=file,
+                line=1,
+                mend="start each with '- id: area.name'",
+            ),
         )
+        return
     seen_ids: set[str] = set()
     for index, entry in enumerate(entries):
-        name = entry.get("id") if isinstance(entry, dict) else None
-        control = validate_yaml_data_as_model(
-            Control,
-            entry,
-            "control {control}: {where}: {why}",
-            mend="see docs/add-a-control.md",
+        try:
+            control = _parse_control(index, entry, file, seen_ids)
+        except InputError as mistake:
+            yield index, mistake
+        else:
+            seen_ids.add(control.id)
+            yield index, control
+
+
+def _parse_control(index: int, entry: Any, file: Path, seen_ids: Collection[str]) -> Control:
+    name = entry.get("id") if isinstance(entry, dict) else None
+    control = validate_yaml_data_as_model(
+        Control,
+        entry,
+        "control {control}: {where}: {why}",
+        mend="see docs/add-a-control.md",
+        file=file,
+        at=[index],
+        every=True,
+        control=name or f"number {index + 1}",
+    )
+    if control.area != file.parent.name:
+        raise InputError(
+            f"control {control.id} does not belong to the area {file.parent.name}",
             file=file,
-            at=[index],
-            control=name or f"number {index + 1}",
+            line=find_line_of_path_in_yaml_file(file, [index]),
+            mend=f"start its ID with '{file.parent.name}.'",
         )
-        if control.area != file.parent.name:
-            raise InputError(
-                f"control {control.id} does not belong to the area {file.parent.name}",
-                file=file,
-                line=find_line_of_path_in_yaml_file(file, [index]),
-                mend=f"start its ID with '{file.parent.name}.'",
-            )
-        if control.id in seen_ids:
-            raise InputError(
-                f"control {control.id} is defined twice",
-                file=file,
-                line=find_line_of_path_in_yaml_file(file, [index]),
-                mend="give one of them another ID",
-            )
-        seen_ids.add(control.id)
-        yield control
+    if control.id in seen_ids:
+        raise InputError(
+            f"control {control.id} is defined twice",
+            file=file,
+            line=find_line_of_path_in_yaml_file(file, [index]),
+            mend="give one of them another ID",
+        )
+    return control
 
 
 def load_drills(roles: Path | None = None) -> tuple[Drill, ...]:

@@ -238,8 +238,13 @@ _ENVIRONMENT.filters["older_than_days"] = _is_moment_older_than_days
 _ENVIRONMENT.filters["version"] = _parse_version_numbers
 
 
+FILTERS: Mapping[str, Any] = _ENVIRONMENT.filters
+TESTS: Mapping[str, Any] = _ENVIRONMENT.tests
+"""What expressions may use, by its name."""
+
+
 @cache
-def _parse_expression(source: str) -> nodes.Output:
+def parse_expression(source: str) -> nodes.Output:
     """Return the expression, below a node that stands for its value."""
     parser = Parser(_ENVIRONMENT, source, state="variable")
     expression = parser.parse_expression()
@@ -257,7 +262,7 @@ def check_expression_syntax_and_filters(source: str) -> str:
         return source
     known_nodes = {nodes.Filter: ("filter", _ENVIRONMENT.filters), nodes.Test: ("test", _ENVIRONMENT.tests)}
     try:
-        for node in _parse_expression(source).find_all(tuple(known_nodes)):
+        for node in parse_expression(source).find_all(tuple(known_nodes)):
             kind, there = known_nodes[type(node)]
             if node.name not in there:
                 raise TemplateSyntaxError(f"no {kind} named {node.name!r}", node.lineno)
@@ -271,7 +276,7 @@ def find_top_names_in_expression(source: str) -> frozenset[str]:
     """Return the top names an expression reads: areas, ``site``, ``host``, ``now``."""
     if source in _COMPILED_CODE:
         return frozenset(_COMPILED_CODE[source][0])
-    read = {name.name for name in _parse_expression(source).find_all(nodes.Name)}
+    read = {name.name for name in parse_expression(source).find_all(nodes.Name)}
     return frozenset(read - _ENVIRONMENT.globals.keys())
 
 
@@ -289,7 +294,7 @@ def compile_expression_once(source: str) -> TemplateExpression:
 
 def _compile_expression_to_code(source: str) -> CodeType:
     """Return the code of a template that sets the name ``result``, as TemplateExpression takes it."""
-    (expression,) = _parse_expression(source).nodes
+    (expression,) = parse_expression(source).nodes
     whole = nodes.Template([nodes.Assign(nodes.Name("result", "store"), expression, lineno=1)], lineno=1)
     whole.set_environment(_ENVIRONMENT)
     return _ENVIRONMENT.compile(whole)

@@ -9,6 +9,16 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from auditor.text.redact import redact_secrets_in_text
 
 
+class KnownWords:
+    """The only words of a text, or keys of an object, that collectors give; no expression asks for another.
+
+    Hosts may say otherwise: their answers are not validated by it.
+    """
+
+    def __init__(self, *words: str) -> None:
+        self.words = frozenset(words)
+
+
 class Fact(BaseModel):
     """A part of an area. Strictly typed (no "3" for 3), open to fields of a newer collector."""
 
@@ -48,7 +58,7 @@ class FileMode(Fact):
     owner: str
     group: str
     mode: int = Field(description="permission bits, e.g. 0o644 as 420")
-    kind: str = Field(description="file, dir, link or other")
+    kind: Annotated[str, KnownWords("file", "dir", "link", "other")]
     doubt: Doubt | None = None
 
 

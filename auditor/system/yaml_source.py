@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import marshal
+import re
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, get_args
@@ -13,12 +14,7 @@ from typing import Any, get_args
 import yaml
 from pydantic import BaseModel, ValidationError
 
-from auditor.errors import (
-    InputError,
-    find_nearest_known_name,
-    get_place_and_message_of_first_error,
-    is_first_error_unknown_key,
-)
+from auditor.errors import InputError, find_nearest_known_name, iter_details_of_validation_error
 from auditor.system import disk_cache
 
 MAX_BYTES = 20_000_000
@@ -67,20 +63,30 @@ def load_yaml(file: Path) -> Any:
     return parse_yaml(read_text(file), file)
 
 
-def load_own_yaml_files_cached(kind: str, files: Sequence[Path]) -> dict[Path, Any]:
+def load_own_yaml_files_cached(
+    kind: str,
+    files: Sequence[Path],
+    *,
+    check: Callable[[Mapping[Path, Any]], None] | None = None,
+    checked_by: Sequence[Path] = (),
+) -> dict[Path, Any]:
     """Return the data of files of our own by file, as ``load_yaml`` gives it.
 
-    What an earlier run parsed of the same is taken.
+    What an earlier run parsed of the same, and had checked by the same modules, is taken.
     """
     texts = {file: read_text(file) for file in files}
     state = hashlib.sha256(f"{sys.version} {yaml.__version__}".encode() + Path(__file__).read_bytes())
     for text in texts.values():
         state.update(hashlib.sha256(text.encode()).digest())
+    for status in (file.stat() for file in checked_by):
+        state.update(f"{status.st_mtime_ns} {status.st_size},".encode())
     place = disk_cache.get_cache_folder_of_state(kind, state.hexdigest()[:32])
     content = disk_cache.get_file_from_cache(place, _CACHE_NAME) if place else None
     if content is not None:
         return dict(zip(files, marshal.loads(content), strict=True))  # noqa: S302  our own folder alone
     data = {file: parse_yaml(text, file) for file, text in texts.items()}
+    if check is not None:
+        check(data)
     if place:
         disk_cache.put_file_in_cache(place, _CACHE_NAME, marshal.dumps(list(data.values())))
     return data
@@ -226,16 +232,24 @@ def _iter_mappings(root: yaml.Node) -> Iterator[yaml.MappingNode]:
         stack += reversed(_list_child_nodes(node))
 
 
-def find_line_of_path_in_yaml_file(file: Path, path: Sequence[int | str]) -> int:
-    """Return the line (from 1) of what ``path`` leads to, or of the nearest thing above it that exists."""
-    node: yaml.Node | None = yaml.compose(file.read_text("utf-8"), yaml.CSafeLoader)
-    line = 1
+def find_line_of_path_in_yaml_file(file: Path, path: Sequence[int | str], word: str = "") -> int:
+    """Return the line (from 1) of what ``path`` leads to, or of the nearest thing above it that exists.
+
+    ``word``: the first line of that in which the word stands, if it does.
+    """
+    text = file.read_text("utf-8")
+    node: yaml.Node | None = yaml.compose(text, yaml.CSafeLoader)
+    first = last = 0
     for key in path:
         mark, node = _find_key_and_value_nodes(node, key)
         if mark is None:
             break
-        line = mark.start_mark.line + 1
-    return line
+        first, last = mark.start_mark.line, (node or mark).end_mark.line
+    if word:
+        pattern = re.compile(rf"(?<!\w){re.escape(word)}(?!\w)")
+        lines = enumerate(text.splitlines()[first : last + 1], first)
+        first = next((line for line, content in lines if pattern.search(content)), first)
+    return first + 1
 
 
 def validate_yaml_data_as_model[Shape: BaseModel](
@@ -246,24 +260,34 @@ def validate_yaml_data_as_model[Shape: BaseModel](
     mend: str,
     file: Path,
     at: Sequence[int | str] = (),
+    every: bool = False,
     **values: object,
 ) -> Shape:
     """Return the data ``at`` a place in a file as the model it is to be.
 
     ``values`` fill what the error says.
 
-    Raises InputError for the first thing that does not fit: ``where`` in the data it is, ``why``, and in which line.
+    Raises InputError for the first thing that does not fit: ``where`` in the data it is, ``why``, and in which line;
+    with all the others, where ``every`` one is asked for.
     """
     try:
         return model_class.model_validate(data)
-    except ValidationError as error:
-        place, why = get_place_and_message_of_first_error(error)
-        where = ".".join(map(str, place)) or ("entry" if at else "file")
-        message = subject.format(where=where, why=why, **values)
-        guess = _guess_key_meant_by_unknown_one(model_class, data, place) if is_first_error_unknown_key(error) else None
-        raise InputError(
-            message, mend=mend, file=file, line=find_line_of_path_in_yaml_file(file, [*at, *place]), guess=guess
-        ) from error
+    except ValidationError as validation_error:
+        errors = []
+        for place, why, is_unknown_key in iter_details_of_validation_error(validation_error):
+            where = ".".join(map(str, place)) or ("entry" if at else "file")
+            error = InputError(
+                subject.format(where=where, why=why, **values),
+                mend=mend,
+                file=file,
+                line=find_line_of_path_in_yaml_file(file, [*at, *place]),
+                guess=_guess_key_meant_by_unknown_one(model_class, data, place) if is_unknown_key else None,
+            )
+            errors.append(error)
+            if not every:
+                break
+        errors[0].others = tuple(errors[1:])
+        raise errors[0] from validation_error
 
 
 def _guess_key_meant_by_unknown_one(

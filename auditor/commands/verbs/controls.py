@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -67,6 +68,30 @@ class ControlsCoverageOptions(Verb, runs="auditor.commands.controls:show_framewo
 
 
 @dataclass(frozen=True, kw_only=True)
+class ControlsCheckOptions(Verb, runs="auditor.commands.controls_check:check_controls"):
+    """Check the controls: every fact that their expressions read, every argument and comparison; print all mistakes.
+
+    Exit code: 0 no mistakes, 2 mistakes.
+
+    Examples:
+      auditor controls check
+
+      auditor controls check roles/ --watch
+
+    """
+
+    folder: Annotated[
+        Path | None,
+        typer.Argument(metavar="DIR", help="Folder with */controls.yml; default: the catalogue.", show_default=False),
+    ] = None
+    watch: Annotated[
+        bool, typer.Option("--watch", help="Check again whenever a controls file or a model of facts changes.")
+    ] = False
+    as_json: JsonOption = False
+    lang: LangOption = DEFAULT_LANG
+
+
+@dataclass(frozen=True, kw_only=True)
 class WaiversCheckOptions(Verb, runs="auditor.commands.waivers:check_waivers_and_attestations"):
     """Check office/waivers.yml and office/attestations.yml, and warn about entries that expire soon.
 
@@ -96,11 +121,12 @@ class WaiversListOptions(Verb, runs="auditor.commands.waivers:list_waivers_and_a
 
 
 CONTROLS = Group(
-    help="Controls: list all, show one, show how they cover a standard or law.",
+    help="Controls: list all, show one, check them, show how they cover a standard or law.",
     entries={
         "list": ControlsListOptions,
         "show": ControlsShowOptions,
         "coverage": ControlsCoverageOptions,
+        "check": ControlsCheckOptions,
     },
 )
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 from pydantic import Field
 
-from auditor.facts._base import Area, Banner, Fact, FileMode, Path
+from auditor.facts._base import Area, Banner, Fact, FileMode, KnownWords, Path
 
 
 class User(Fact):
@@ -15,7 +17,7 @@ class User(Fact):
     shell: str
     shell_usable: bool
     human: bool = Field(description="uid in the range for people")
-    password: str = Field(description="empty, locked or usable")
+    password: Annotated[str, KnownWords("empty", "locked", "usable")]
     shown: bool = Field(description="its hash stands in /etc/passwd itself, for everybody to read")
     scheme: str | None = Field(description="how the password is hashed")
     password_changed: int = Field(description="epoch second; 0 unknown")

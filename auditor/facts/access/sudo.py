@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 from pydantic import Field
 
-from auditor.facts._base import Area, Fact, FileMode, Path
+from auditor.facts._base import Area, Fact, FileMode, KnownWords, Path
 
 
 class SudoGrant(Fact):
@@ -30,7 +32,7 @@ class Defaults(Fact):
 class Exempt(Fact):
     """A setting undone for some."""
 
-    setting: str
+    setting: Annotated[str, KnownWords("use_pty", "logfile", "timestamp_timeout")]
     of: str
 
 

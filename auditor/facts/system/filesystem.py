@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
-from auditor.facts._base import Area, Doubt, Fact, Path
+from auditor.facts._base import Area, Doubt, Fact, KnownWords, Path
+
+_RIGHTS = KnownWords("", "r", "w", "x", "rw", "rx", "wx", "rwx")
 
 
 class Permissions(Fact):
@@ -17,8 +19,8 @@ class Permissions(Fact):
     owner: str
     group: str
     mode: str = Field(description="octal, e.g. '0644'")
-    group_can: str = Field(description="letters of 'rwx'")
-    others_can: str = Field(description="letters of 'rwx'")
+    group_can: Annotated[str, _RIGHTS]
+    others_can: Annotated[str, _RIGHTS]
     doubt: Doubt | None = None
 
 

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
-from auditor.facts._base import Fact, Path
+from auditor.facts._base import Fact, KnownWords, Path
+
+SECURITY_HEADERS = KnownWords(
+    *("content-security-policy", "content-security-policy-report-only", "permissions-policy", "referrer-policy"),
+    *("strict-transport-security", "x-content-type-options", "x-frame-options"),
+)
 
 
 class ListenAddress(Fact):
@@ -111,8 +116,8 @@ class VirtualHost(PlainVhost):
     php_of_missing: bool = Field(description="hands /image.jpg/x.php-like or missing scripts to PHP")
     denies: list[str] = Field(description="which SENSITIVE it denies")
     rate_limits: list[str] = Field(description="which LOGINS are rate limited for a POST")
-    headers: dict[str, str] = Field(
-        description="the SECURITY_HEADERS it adds to a plain page, lower-case name to value"
+    headers: Annotated[dict[str, str], SECURITY_HEADERS] = Field(
+        description="those that it adds to a plain page, lower-case name to value"
     )
     headers_lost: list[str] = Field(description="locations whose own headers drop the inherited ones")
     redirects_to_https: bool = Field(description="a plain-HTTP request for a page is redirected to HTTPS")

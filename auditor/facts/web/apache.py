@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 from pydantic import Field
 
-from auditor.facts._base import Area, Fact, FileMode, Path
+from auditor.facts._base import Area, Fact, FileMode, KnownWords, Path
 from auditor.facts.web._web import UnreadVhost, VirtualHost
 
 
@@ -16,7 +18,9 @@ class DefaultVhost(Fact):
     unclaimed: list[str] = Field(description="declared names that no virtual host claims")
     root: Path | None
     file: Path
-    answers: str = Field(description="what / comes to: denied, redirected, proxied, php or file")
+    answers: Annotated[str, KnownWords("denied", "redirected", "proxied", "php", "file", "unread")] = Field(
+        description="what / comes to"
+    )
 
 
 class ApacheTimeout(Fact):
@@ -45,7 +49,7 @@ class ApacheFacts(Area):
     user: str
     group: str
     user_shell: str
-    mpm: str = Field(description="event, worker, prefork or itk")
+    mpm: Annotated[str, KnownWords("event", "worker", "prefork", "itk", "")]
     modules: list[str] = Field(description="loaded ones, without _module")
     unneeded_modules: list[str] = Field(description="loaded ones that open something up and that no site uses")
     server_tokens: str = Field(description="lower case; 'full' when not set")

@@ -150,7 +150,7 @@ def kept_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(expressions, "_COMPILED_CODE", {})
     for known in (
-        expressions._parse_expression,
+        expressions.parse_expression,
         expressions.find_top_names_in_expression,
         expressions.compile_expression_once,
     ):
@@ -167,7 +167,7 @@ def test_what_one_run_compiled_the_next_one_neither_reads_nor_compiles(
     expressions.store_compiled_expressions_on_disk()
     forgotten(monkeypatch)
     expressions.load_compiled_expressions_from_disk()
-    monkeypatch.setattr(expressions, "_parse_expression", lambda _: pytest.fail("was read again"))
+    monkeypatch.setattr(expressions, "parse_expression", lambda _: pytest.fail("was read again"))
     second = ReadLog()
     assert expressions.check_expression_syntax_and_filters(source) == source
     assert expressions.find_top_names_in_expression(source) == {"ssh"}
