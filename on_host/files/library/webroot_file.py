@@ -96,7 +96,9 @@ options:
         type: str
         required: true
   application:
-    description: O(path) and O(paths) lie below each application of this kind, at the root or near it.
+    description:
+      - O(path) and O(paths) lie below each application of this kind, at the root or near it.
+      - For O(protect), the application at the root.
     type: str
   protect:
     description:
@@ -105,9 +107,9 @@ options:
         root's alone. C(secrets) configurations that hold passwords, closed to others, and readable for O(web_user).
         C(world_writable) files and folders that everybody may write. C(logs) logs of visitors, accounts and errors
         below F(/var/log), closed to others.
-      - Of a WordPress at the root, C(wordpress_core) is its folder and its own code, root's to write and as readable
-        as before; C(wordpress_config) its wp-config.php, closed to all but its owner and O(web_user);
-        C(wordpress_uploads) scripts in its upload folder, root's alone.
+      - Of the O(application) at the root, C(own_code) is its folder and its own code, root's to write and as readable
+        as before; C(wordpress_config) its wp-config.php, closed to all but its owner and O(web_user); C(uploads)
+        scripts in its upload folder, root's alone.
     type: list
     elements: str
     choices:
@@ -116,9 +118,9 @@ options:
       - secrets
       - world_writable
       - logs
-      - wordpress_core
+      - own_code
       - wordpress_config
-      - wordpress_uploads
+      - uploads
   web_user:
     description: The account that the site's own code runs as, for O(protect).
     type: str
@@ -390,15 +392,19 @@ def _read_all(handle):
     raise PathRefusal("too large to edit")
 
 
-def protect_site_files_by_kind(root_handle, kinds, web_user, seconds, check):
-    """Return ``(items, refused, cut_short)`` of taking away what the web server does not need, by kind of file."""
+def protect_site_files_by_kind(root_handle, kinds, web_user, seconds, check, application=None):
+    """Return ``(items, refused, cut_short)`` of taking away what the web server does not need, by kind of file.
+
+    ``application``: the kind of the CMS at the root.
+    """
+    cms = registry.CMS_BY_KIND[application] if application else None
     items, refusals = [], []
     web = webroot.find_web_server_accounts()
     account = pwd.getpwnam(web_user) if web_user else None
     effort = TimeBudget(seconds)
     homes = site_applications.find_application_folders_below(root_handle, effort.part(site_applications.HOMES_SECONDS))
     walk = webroot.WebrootWalk(root_handle, effort, MAX_ENTRIES, homes)
-    if "wordpress_core" in kinds:
+    if "own_code" in kinds:
         try:
             difference = put_owner_group_and_mode_if_different(
                 root_handle, _make_change_to_root_owned_and_readable(os.fstat(root_handle), web), check
@@ -409,14 +415,14 @@ def protect_site_files_by_kind(root_handle, kinds, web_user, seconds, check):
     for entry in walk:
         label = os.fsencode(entry.path).decode("utf-8", "replace")
         try:
-            if _choose_attribute_change_for_entry(entry, kinds, web, account) is None:
+            if _choose_attribute_change_for_entry(entry, kinds, web, account, cms) is None:
                 continue
             handle = open_regular_file_or_folder_in_folder(
                 entry.folder, entry.name, "directory" if entry.is_dir else "file"
             )
             try:
                 # Another file may have the name by now: what is wanted of the one that was opened counts.
-                change = _choose_attribute_change_for_entry(entry.copy_with_handle(handle), kinds, web, account)
+                change = _choose_attribute_change_for_entry(entry.copy_with_handle(handle), kinds, web, account, cms)
                 difference = None if change is None else put_owner_group_and_mode_if_different(handle, change, check)
             finally:
                 os.close(handle)
@@ -430,7 +436,7 @@ def protect_site_files_by_kind(root_handle, kinds, web_user, seconds, check):
     return items, refusals, walk.cut_short
 
 
-def _choose_attribute_change_for_entry(entry, kinds, web_accounts, site_account):
+def _choose_attribute_change_for_entry(entry, kinds, web_accounts, site_account, cms):
     if "vcs" in kinds and webroot.is_version_control_folder(entry):
         return AttributeChange(
             0 if web_accounts.is_owner_of_file(entry.status) else None, None, lambda mode: mode & 0o7700
@@ -443,15 +449,15 @@ def _choose_attribute_change_for_entry(entry, kinds, web_accounts, site_account)
         return _make_change_to_close_entry_to_others(entry, site_account, 0o007 if secret else 0o002)
     if "logs" in kinds and webroot.is_log_readable_by_others(entry):
         return AttributeChange(None, None, lambda mode: mode & ~0o007)
-    return _choose_attribute_change_in_wordpress(entry, kinds, web_accounts, site_account)
-
-
-def _choose_attribute_change_in_wordpress(entry, kinds, web_accounts, site_account):
-    if "wordpress_core" in kinds and webroot.is_wordpress_core_file(entry):
-        return _make_change_to_root_owned_and_readable(entry.status, web_accounts)
     if "wordpress_config" in kinds and entry.path == "wp-config.php" and entry.status.st_mode & 0o027:
         return _make_change_to_owner_and_account_only(entry, site_account)
-    if "wordpress_uploads" in kinds and entry.path.startswith("wp-content/uploads/") and webroot.is_php_script(entry):
+    return cms and _choose_attribute_change_in_application(entry, kinds, web_accounts, cms)
+
+
+def _choose_attribute_change_in_application(entry, kinds, web_accounts, cms):
+    if "own_code" in kinds and webroot.is_own_code_of_application(entry, cms.own_code):
+        return _make_change_to_root_owned_and_readable(entry.status, web_accounts)
+    if "uploads" in kinds and entry.path.startswith(cms.layout.uploads) and webroot.is_php_script(entry):
         return AttributeChange(0, 0, lambda mode: mode & 0o600)
     return None
 
@@ -620,7 +626,7 @@ def main():
                 "elements": "str",
                 "choices": [
                     *("vcs", "dumps", "secrets", "world_writable", "logs"),
-                    *("wordpress_core", "wordpress_config", "wordpress_uploads"),
+                    *("own_code", "wordpress_config", "uploads"),
                 ],
             },
             "web_user": {"type": "str"},
@@ -632,7 +638,6 @@ def main():
             ("mode", "grant"),
             ("protect", "path"),
             ("protect", "paths"),
-            ("protect", "application"),
         ],
         required_one_of=[("path", "paths", "protect")],
         supports_check_mode=True,
@@ -643,7 +648,7 @@ def main():
         root = open_web_root_without_following_links(params["root"])
         if params["protect"]:
             items, refusals, cut_short = protect_site_files_by_kind(
-                root, params["protect"], params["web_user"], params["seconds"], check
+                root, params["protect"], params["web_user"], params["seconds"], check, params["application"]
             )
         else:
             items, refusals = put_attributes_on_requested_paths(root, params, check)

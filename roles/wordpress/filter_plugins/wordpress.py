@@ -4,8 +4,8 @@ from __future__ import annotations
 
 KINDS = {
     "wordpress.config_perms": "wordpress_config",
-    "wordpress.core_writable": "wordpress_core",
-    "wordpress.uploads_php": "wordpress_uploads",
+    "wordpress.core_writable": "own_code",
+    "wordpress.uploads_php": "uploads",
 }
 DEFINES = {
     "wordpress.file_edit": {"name": "DISALLOW_FILE_EDIT", "value": "true"},

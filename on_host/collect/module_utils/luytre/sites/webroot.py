@@ -432,9 +432,9 @@ def is_php_script(entry):
     )
 
 
-def is_wordpress_core_file(entry):
-    """Return WordPress's own code at a document root: wp-admin, wp-includes and the PHP files beside them."""
+def is_own_code_of_application(entry, own_code):
+    """Return whether an entry is of the own code (``interface.OwnCode``) of the application at a document root."""
     first, _, rest = entry.path.partition("/")
-    if first in ("wp-admin", "wp-includes"):
+    if first in own_code.folders:
         return entry.is_dir or entry.is_file
-    return not rest and entry.is_file and first.endswith(".php") and first != "wp-config.php"
+    return not rest and entry.is_file and first.endswith(".php") and first not in own_code.not_code

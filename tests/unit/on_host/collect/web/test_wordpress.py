@@ -614,7 +614,7 @@ def test_only_declared_wordpress_sites_are_changed() -> None:
         "wordpress.debug": ["a.test", "b.test"],
     }
     assert filters.protections(declared, apply) == [
-        {"domain": "a.test", "root": "/var/www/a", "kinds": ["wordpress_config", "wordpress_core"]}
+        {"domain": "a.test", "root": "/var/www/a", "kinds": ["wordpress_config", "own_code"]}
     ]
     assert filters.defines(declared, apply) == [
         {"domain": "a.test", "root": "/var/www/a", "define": define}
