@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.table import Table
 
 from auditor.audit import vex
+from auditor.audit.waivers import PaperState
 from auditor.commands.output.console import err, escape_markup
 from auditor.models import Inventory, Run, Waiver, clock
 from auditor.results import exceptions
 from auditor.results.summary import FleetSummary
 from auditor.text.translations import Words
-
-if TYPE_CHECKING:
-    from auditor.audit.waivers import PaperState
 
 _PAPER_STYLE = {"expired": "red", "expiring": "yellow"}
 
