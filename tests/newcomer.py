@@ -33,7 +33,9 @@ def _make_own_copy(folder: Path, name: str) -> Path:
     here = folder
     for part in Path(name).parts[:-1]:
         here /= part
-        if here.is_symlink():
+        if not here.exists():
+            here.mkdir()
+        elif here.is_symlink():
             origin = here.resolve()
             here.unlink()
             here.mkdir()
@@ -46,10 +48,10 @@ def _make_own_copy(folder: Path, name: str) -> Path:
     return target
 
 
-def run_python_in(folder: Path, program: str, **environment: str) -> subprocess.CompletedProcess[str]:
+def run_python_in(folder: Path, program: str, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
     """Run a program that imports the copy."""
     return subprocess.run(
-        [sys.executable, "-c", program],
+        [sys.executable, "-c", program, *arguments],
         cwd=folder,
         env={**os.environ, "PYTHONPATH": str(folder), "PYTHONDONTWRITEBYTECODE": "1", **environment},
         capture_output=True,

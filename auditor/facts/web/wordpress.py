@@ -16,7 +16,12 @@ from auditor.models.applications.registry import CMSS
 
 def _get_instance_model(kind: str) -> type[CmsInstance]:
     """Return the one model of an instance that the module ``_<kind>`` defines."""
-    module = importlib.import_module(f"auditor.facts.web._{kind}")
+    try:
+        module = importlib.import_module(f"auditor.facts.web._{kind}")
+    except ModuleNotFoundError as error:
+        raise LookupError(
+            f"auditor/facts/web/_{kind}.py: no model of {kind}'s facts, a subclass of CmsInstance"
+        ) from error
     (model,) = (
         member
         for member in vars(module).values()

@@ -148,3 +148,120 @@ def test_a_hunting_rule_is_a_rule_and_its_words(tmp_path: Path) -> None:
     done = run_python_in(copy_product_with(tmp_path, {}, lines), JUDGE)
     assert done.stdout == "kite_flown lets a kite fly\n", done.stderr
     check_row_names_files("a hunting rule", lines, 3)
+
+
+KITE = '''
+"""Kite, a CMS that is nobody's."""
+
+from ansible.module_utils.luytre_shared.applications import interface
+from ansible.module_utils.luytre_shared.applications.layouts import CmsLayout
+
+WITHOUT = interface.Lack("Kite không có.", "Kite has none.", "by_a_person")
+
+
+class Kite(interface.Cms):
+    """Kite."""
+
+    layout = CmsLayout("kite", marks=(("kite.php",),), versions=(("kite.php", "([0-9.]+)"),), uploads=("tail/",), login="fly.php")
+    facts_field = "kites"
+    administrators = {"mysql": {"admin": ("SELECT 'admin', id, HEX(name), 1 FROM `{db}`.`{p}people`", 9)}}
+    lacks = dict.fromkeys(set(interface.CAPABILITIES) - {"login", "settings", "administrators"}, WITHOUT)
+
+    def collect_instance(self, application, _reader):
+        """Return the facts of one."""
+        return {"path": application.path, "version": application.read_version(), "strings": 2}
+'''
+KITE_FACTS = '''
+"""Kites."""
+
+from auditor.facts.web._cms import CmsInstance
+
+
+class KiteInstance(CmsInstance):
+    """One Kite."""
+
+    strings: int
+'''
+KITE_PROFILE = """
+from auditor.models.applications.cms import CmsProfile
+
+KITE = CmsProfile(
+    kind="kite", name="Kite", login_page="/fly.php", limited_page=None, facts_field="kites", account_field=None,
+    is_secret_renewed_by_a_person=True,
+)
+"""
+KITE_CONTROLS = """
+- id: kite.strings
+  title: {vi: Kite có hai dây, en: Kites have two strings}
+  problem: {vi: Kite thiếu dây, en: A kite lacks a string}
+  rationale: {vi: Một dây thì đứt., en: One string breaks.}
+  remedy: {vi: Buộc thêm dây., en: Tie another string.}
+  severity: low
+  subject: site
+  applies: site.kite is not none
+  otherwise: {vi: Không có Kite., en: No Kite.}
+  that: site.kite.strings > 1
+  references: {nd331: ["30.4.c"]}
+"""
+FIND_KITES = """
+import sys, tests.conftest
+from pathlib import Path
+from ansible.module_utils.luytre.sites import filled_uris
+from ansible.module_utils.luytre.web import wordpress
+from ansible.module_utils.luytre_shared.os.area_reader import AreaReader
+from auditor.audit.controls import Catalogue, load_catalogue
+from auditor.audit.assessors.facts import evaluate_host
+from auditor.facts import HostFacts, load_fact_area_models
+from auditor.facts._base import Area
+from auditor.models import Host, Site
+class Server(Area):
+    vhosts: list[dict]
+top = sys.argv[1]
+told = wordpress.collect_area_facts(AreaReader({"sites": [{"domain": "a.test", "document_root": top}]}, 20))
+data = {"wordpress": load_fact_area_models()["wordpress"].model_validate(told), "nginx": Server(vhosts=[]), "apache": Server(vhosts=[])}
+host = Host(name="h", address="192.0.2.1", sites=(Site(domain="a.test", host="h", document_root=top),))
+catalogue = Catalogue(controls=tuple(one for one in load_catalogue(Path("roles").absolute()).controls if one.id == "kite.strings"))
+(found,) = evaluate_host(catalogue, host, HostFacts("2026-12-01T00:00:00Z", data, {}, {}))
+print(found.status, filled_uris.is_uri_where_php_must_not_run("/tail/x.php"))
+"""
+APPLICATIONS = "on_host/shared/module_utils/luytre_shared/applications"
+MEANS = "import pytest, sys; sys.exit(pytest.main(['-q', '-p', 'no:cacheprovider', sys.argv[1]]))"
+
+
+def test_a_cms_is_a_module_on_both_sides_a_model_and_a_role(tmp_path: Path) -> None:
+    meta = (TOP / "roles/joomla/meta/main.yml").read_text("utf-8").replace("joomla", "kite").replace("Joomla", "Kite")
+    files = {
+        f"{APPLICATIONS}/kite.py": KITE,
+        "auditor/models/applications/kite.py": KITE_PROFILE,
+        "auditor/facts/web/_kite.py": KITE_FACTS,
+        "roles/kite/controls.yml": KITE_CONTROLS,
+        "roles/kite/meta/main.yml": meta,
+    }
+    lines = {
+        f"{APPLICATIONS}/registry.py": {
+            "import joomla, ": "import joomla, kite, ",
+            "nukeviet.NukeViet())": "nukeviet.NukeViet(), kite.Kite())",
+        },
+        "auditor/models/applications/registry.py": {
+            "NUKEVIET, JOOMLA)": "NUKEVIET, JOOMLA, KITE)",
+            "from auditor.models.applications.nukeviet": "from auditor.models.applications.kite import KITE\n"
+            "from auditor.models.applications.nukeviet",
+        },
+        "playbooks/roles/areas/vars/main.yml": {"  - nukeviet\n": "  - nukeviet\n  - kite\n"},
+    }
+    site = tmp_path / "site"
+    site.mkdir()
+    (site / "kite.php").write_text("<?php // 2.1")
+    whole = copy_product_with(tmp_path / "whole", files, lines)
+    done = run_python_in(whole, FIND_KITES, str(site))
+    assert done.stdout == "pass True\n", done.stderr
+    check_row_names_files("a CMS", {*files, *lines}, 12)
+    interface = "tests/unit/on_host/shared/applications/test_interface.py"
+    assert run_python_in(whole, MEANS, interface).returncode == 0
+
+    unsaid = {**files, f"{APPLICATIONS}/kite.py": KITE.replace('{"login", ', '{"login", "rows", ')}
+    told = run_python_in(copy_product_with(tmp_path / "unsaid", unsaid, lines), MEANS, interface).stdout
+    assert f"{APPLICATIONS}/kite.py:10 has no rows, and says in lacks no reason" in told
+    modelless = {name: text for name, text in files.items() if name != "auditor/facts/web/_kite.py"}
+    told = run_python_in(copy_product_with(tmp_path / "modelless", modelless, lines), FIND_KITES, str(site)).stderr
+    assert "auditor/facts/web/_kite.py: no model of kite's facts, a subclass of CmsInstance" in told

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from pathlib import Path
 
 import pytest
@@ -15,11 +16,18 @@ ROLES = Path(__file__).parents[5] / "roles"
 ENGINES = {"mysql", "postgresql"}
 
 
+def where(cms: interface.Cms) -> str:
+    """Return the file and line in which a CMS is defined."""
+    path = Path(inspect.getfile(type(cms)))
+    return f"{path.relative_to(path.parents[5])}:{inspect.getsourcelines(type(cms))[1]}"
+
+
 @pytest.mark.parametrize("cms", registry.CMSS, ids=lambda cms: cms.kind)
 def test_each_capability_is_there_or_has_its_reason(cms: interface.Cms) -> None:
     has = {capability for capability in interface.CAPABILITIES if interface.has_capability(cms, capability)}
-    assert has.isdisjoint(cms.lacks), "what is there needs no reason"
-    assert has | set(cms.lacks) == set(interface.CAPABILITIES)
+    both, neither = has & set(cms.lacks), set(interface.CAPABILITIES) - has - set(cms.lacks)
+    assert not both, f"{where(cms)} has {', '.join(sorted(both))}, and says in lacks that it has not"
+    assert not neither, f"{where(cms)} has no {', '.join(sorted(neither))}, and says in lacks no reason"
     assert all(lack.vi and lack.en and lack.vi != lack.en for lack in cms.lacks.values())
     assert "secrets" in has or cms.lacks["secrets"].refusal, "an action says it on the host, too"
 
