@@ -1,4 +1,4 @@
-"""A connection of ssh's of its own to a host, beside those that Ansible keeps."""
+"""A connection of ssh's of its own to a host, beside those that Ansible keeps, and the programs run over it."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import contextlib
 import io
 import json
 import os
+import re
 import selectors
 import shlex
 import signal
@@ -13,6 +14,7 @@ import subprocess
 import time
 import zipfile
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
 from pathlib import Path
 from typing import IO, Any
 
@@ -40,6 +42,12 @@ main([sys.argv[1], question])
 
 Whoever is on a host sees the command lines of others, and is not to be told what is to be contained.
 """
+
+_IMPORT = re.compile(
+    r"^[ \t]*from ((?:ansible\.module_utils|auditor)\.[\w.]+) import (\([^()]*\)|[^\n(]+)", re.MULTILINE
+)
+_NAME = re.compile(r"(\w+)(?: as \w+)?")
+_PACKAGE = Path(__file__).resolve().parents[1]
 _MAIN = """\
 import sys
 from asked import main
@@ -142,16 +150,16 @@ def run_as_root(
     program: Path,
     question: Mapping[str, Any],
     seconds: float,
-    importable_files: Mapping[str, Path | bytes] | None = None,
+    files_beside: Mapping[str, bytes] | None = None,
 ) -> bytes:
     """Return what a program of ours answers when it is run once on a host as root: its last line.
 
-    It may import ``luytre_shared``, and ``importable_files`` as in ``stream_as_root``, of which it may read what is
-    given as bytes. Its ``main`` is given the words of SSH_CONNECTION and the question as JSON. Raises NoAnswer.
+    It imports what programs on hosts share, and may read ``files_beside`` in the archive that it comes in. Its ``main``
+    is given the words of SSH_CONNECTION and the question as JSON. Raises NoAnswer.
     """
     arguments, environment = _build_ssh_command_running_as_root(reach)
     out, err, in_time = run_program_with_input_and_timeout(
-        arguments, _build_stdin(question, program, importable_files or {}), seconds, environment
+        arguments, _build_stdin(question, program, files_beside or {}), seconds, environment
     )
     lines = out.splitlines()
     if not lines or not in_time:
@@ -162,20 +170,16 @@ def run_as_root(
 def stream_as_root(
     reach: Reach,
     program: Path,
-    importable_files: Mapping[str, Path | bytes],
     question: Mapping[str, Any],
     seconds: float,
 ) -> Iterator[bytes]:
     """Run a program of ours once on a host as root; yield what it sends, piece by piece, for at most ``seconds``.
 
-    Beside ``luytre_shared`` it may import ``importable_files``, by their names in the archive that it comes in.
     Raises NoAnswer when nothing comes.
     """
     arguments, environment = _build_ssh_command_running_as_root(reach)
     ends, has_output, errors = time.monotonic() + seconds, False, b""
-    with _run_process_with_output_selector(
-        arguments, _build_stdin(question, program, importable_files), environment
-    ) as ready:
+    with _run_process_with_output_selector(arguments, _build_stdin(question, program, {}), environment) as ready:
         while ready.get_map() and time.monotonic() < ends:
             for key, _ in ready.select(max(0.0, ends - time.monotonic())):
                 piece = os.read(key.fd, MAX_OUTPUT)
@@ -207,26 +211,52 @@ def _build_ssh_command_running_as_root(reach: Reach) -> tuple[list[str], dict[st
     )
 
 
-def _build_stdin(question: Mapping[str, Any], program: Path, importable_files: Mapping[str, Path | bytes]) -> bytes:
-    return json.dumps(question).encode("ascii") + b"\n" + _pack_program(program, importable_files)
+def _build_stdin(question: Mapping[str, Any], program: Path, files_beside: Mapping[str, bytes]) -> bytes:
+    return json.dumps(question).encode("ascii") + b"\n" + pack_program(program, files_beside)
 
 
-def _pack_program(program: Path, importable_files: Mapping[str, Path | bytes]) -> bytes:
-    """Return the program, and what it may import, as an archive that Python imports from."""
-    shared_folder = resources.get_resources_folder() / "on_host/shared/module_utils"
-    files: dict[str, Path | bytes] = {
-        f"ansible/module_utils/{module.relative_to(shared_folder)}": module
-        for module in sorted(shared_folder.rglob("*.py"))
-    }
-    files |= importable_files
-    folders = {str(folder) for name in files for folder in Path(name).parents[:-1]}
+def pack_program(program: Path, files_beside: Mapping[str, bytes]) -> bytes:
+    """Return the program, what it imports of ours and what it reads, as an archive that Python imports from."""
+    modules = list_imported_modules(program)
     target = io.BytesIO()
     with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("asked.py", program.read_bytes())
         archive.writestr("__main__.py", _MAIN)
-        for folder in sorted(folders):
+        for folder in sorted({str(folder) for name in modules for folder in Path(name).parents[:-1]}):
             archive.writestr(f"{folder}/__init__.py", "")
-        for name, file in files.items():
-            if not name.endswith("/__init__.py"):
-                archive.writestr(name, file if isinstance(file, bytes) else file.read_bytes())
+        for name, file in modules.items():
+            archive.writestr(name, file.read_bytes())
+        for name, content in files_beside.items():
+            archive.writestr(name, content)
     return target.getvalue()
+
+
+@cache
+def list_imported_modules(program: Path) -> Mapping[str, Path]:
+    """Return what a program imports of ours, and what that imports, by the names in the archive."""
+    found: dict[str, Path] = {}
+    unread = [program]
+    while unread:
+        for name, file in _iter_imports(unread.pop().read_text("utf-8")):
+            if name not in found:
+                found[name] = file
+                unread.append(file)
+    return dict(sorted(found.items()))
+
+
+def _iter_imports(source: str) -> Iterator[tuple[str, Path]]:
+    """Yield the names in the archive, and the files, of what a module imports of ours, in functions too."""
+    for package, names in _IMPORT.findall(source):
+        for name in _NAME.findall(names):
+            yield from _find_module(f"{package}.{name}") or _find_module(package)
+
+
+def _find_module(module: str) -> tuple[tuple[str, Path], ...]:
+    """Return the one module of that name; none for a package, or for what is Ansible's or Python's own."""
+    in_archive = Path(*module.split(".")).with_suffix(".py")
+    if in_archive.parts[0] == _PACKAGE.name:
+        places = [_PACKAGE.parent / in_archive]
+    else:
+        on_host = resources.get_resources_folder() / "on_host"
+        places = [folder.joinpath(*in_archive.parts[2:]) for folder in on_host.glob("*/module_utils")]
+    return tuple((str(in_archive), place) for place in places if place.is_file())

@@ -10,7 +10,6 @@ import contextlib
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
-from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -213,7 +212,6 @@ class Responder:
                 program,
                 {"do": "forget"},
                 administrator.SECONDS,
-                administrator.collect_site_database_modules(),
             )
             return _ActionProgramAnswer.model_validate_json(output).state == "confirmed"
         return False
@@ -264,9 +262,8 @@ class Responder:
             return _ActionProgramAnswer(state="unknown", why="no_host")
         try:
             kind = ACTION_KINDS[means]
-            beside: dict[str, Path | bytes] = {**kind.collect_modules(), **(extra_files or {})}
             output = ssh_exec.run_as_root(
-                self.reach[host_name], kind.program_path, {"do": operation, **program_input}, kind.seconds, beside
+                self.reach[host_name], kind.program_path, {"do": operation, **program_input}, kind.seconds, extra_files
             )
             return _ActionProgramAnswer.model_validate_json(output)
         except ssh_exec.NoAnswer as no:

@@ -4,20 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
 from auditor.errors import InputError
 from auditor.incidents.actions.base import ActionKind
 from auditor.incidents.actions.site import (
-    collect_web_server_config_modules,
     get_document_root_of_target_site,
     normalize_site_domain,
     select_hosts_serving_site,
 )
 from auditor.models import Host
-from auditor.system import resources
 from auditor.text import paths
 
 SECONDS = 90.0
@@ -56,15 +53,6 @@ def _build_administrator_lockout_input(host: Host, target: str) -> Mapping[str, 
     return {"root": get_document_root_of_target_site(host, target), "folder": "/".join(folders), "name": name}
 
 
-def collect_site_database_modules() -> Mapping[str, Path]:
-    """Return what reads a site's configuration and tables, and changes them."""
-    folder = resources.get_resources_folder() / "on_host/contain/module_utils/luytre_contain"
-    return {
-        **collect_web_server_config_modules(),
-        **{f"ansible/module_utils/{file.relative_to(folder.parent)}": file for file in folder.rglob("*.py")},
-    }
-
-
 ADMINISTRATOR = ActionKind(
     "administrator",
     "sites/administrator.py",
@@ -72,6 +60,5 @@ ADMINISTRATOR = ActionKind(
     _normalize_site_administrator,
     hosts=select_hosts_serving_site,
     build_question=_build_administrator_lockout_input,
-    collect_modules=collect_site_database_modules,
     seconds=SECONDS,
 )

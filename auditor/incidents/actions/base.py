@@ -61,8 +61,6 @@ class ActionKind:
 
     Raises InputError for what must not be begun.
     """
-    collect_modules: Callable[[], Mapping[str, Path]] = dict
-    """What the program imports besides ``luytre_shared``: files by their names in the archive that it comes in."""
     seconds: float = SECONDS
     """For one connection."""
     has_end: bool = False

@@ -10,7 +10,6 @@ from urllib.parse import unquote_to_bytes
 
 from auditor.compromise.known_good.originals import ReleaseArchive
 from auditor.errors import InputError
-from auditor.incidents.actions.administrator import collect_site_database_modules
 from auditor.incidents.actions.base import ActionKind
 from auditor.incidents.actions.site import (
     get_document_root_of_target_site,
@@ -69,7 +68,6 @@ CORE = ActionKind(
     _normalize_application_folder,
     hosts=select_hosts_serving_site,
     build_question=_build_core_restore_input,
-    collect_modules=collect_site_database_modules,
     may_break_site=True,
     seconds=300.0,
 )

@@ -8,7 +8,6 @@ from typing import Any
 from urllib.parse import unquote_to_bytes
 
 from auditor.errors import InputError, find_nearest_known_name
-from auditor.incidents.actions.administrator import collect_site_database_modules
 from auditor.incidents.actions.base import ActionKind
 from auditor.incidents.actions.site import (
     get_document_root_of_target_site,
@@ -87,6 +86,5 @@ ROW = ActionKind(
     _normalize_database_row_reference,
     hosts=select_hosts_serving_site,
     build_question=_build_row_deletion_input,
-    collect_modules=collect_site_database_modules,
     may_break_site=True,
 )

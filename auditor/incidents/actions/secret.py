@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from auditor.errors import InputError
-from auditor.incidents.actions.administrator import SECONDS, collect_site_database_modules
+from auditor.incidents.actions.administrator import SECONDS
 from auditor.incidents.actions.base import ActionKind
 from auditor.incidents.actions.site import (
     get_document_root_of_target_site,
@@ -54,7 +54,6 @@ SALTS = ActionKind(
     _normalize_site_application,
     hosts=select_hosts_serving_site,
     build_question=_build_salt_renewal_input,
-    collect_modules=collect_site_database_modules,
     may_break_site=True,
     seconds=SECONDS,
 )
@@ -65,7 +64,6 @@ DATABASE_PASSWORD = ActionKind(
     _normalize_site_application,
     hosts=select_hosts_serving_site,
     build_question=_build_database_password_renewal_input,
-    collect_modules=collect_site_database_modules,
     may_break_site=True,
     seconds=SECONDS,
 )

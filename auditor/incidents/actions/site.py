@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
 from auditor.errors import InputError, find_nearest_known_name
 from auditor.incidents.actions.base import ActionKind
 from auditor.models import Host, Site
-from auditor.system import resources
 from auditor.text import paths
 
 MAX_BYTES = 700
@@ -104,17 +102,6 @@ def _build_site_closure_input(host: Host, target: str) -> Mapping[str, Any]:
     }
 
 
-def collect_web_server_config_modules() -> Mapping[str, Path]:
-    """Return what reads the web servers' configuration, and changes it as one that was tested."""
-    on_host = resources.get_resources_folder() / "on_host"
-    folders = (on_host / "collect/module_utils/luytre", on_host / "files/module_utils/luytre_change")
-    return {
-        f"ansible/module_utils/{file.relative_to(folder.parent)}": file
-        for folder in folders
-        for file in folder.rglob("*.py")
-    }
-
-
 SITE = ActionKind(
     "site",
     "sites/web.py",
@@ -122,7 +109,6 @@ SITE = ActionKind(
     normalize_site_domain,
     hosts=select_hosts_serving_site,
     build_question=_build_site_closure_input,
-    collect_modules=collect_web_server_config_modules,
 )
 PATH = ActionKind(
     "path",
@@ -131,5 +117,4 @@ PATH = ActionKind(
     _normalize_site_path,
     hosts=select_hosts_serving_site,
     build_question=_build_site_closure_input,
-    collect_modules=collect_web_server_config_modules,
 )

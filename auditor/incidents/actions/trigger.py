@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from auditor.errors import InputError
-from auditor.incidents.actions.administrator import collect_site_database_modules
 from auditor.incidents.actions.base import ActionKind
 from auditor.incidents.actions.core import CORE
 from auditor.incidents.actions.site import get_document_root_of_target_site, select_hosts_serving_site
@@ -41,6 +40,5 @@ TRIGGER = ActionKind(
     _normalize_database_trigger_reference,
     hosts=select_hosts_serving_site,
     build_question=_build_trigger_removal_input,
-    collect_modules=collect_site_database_modules,
     may_break_site=True,
 )

@@ -58,10 +58,8 @@ MAX_REDACTIONS = 1_000
 _STALE_SECONDS = 86_400
 """Seconds; a collection takes ``SECONDS``."""
 _ON_HOST = resources.get_resources_folder() / "on_host" / "evidence"
-_PACKAGE = Path(__file__).resolve().parents[2]
 _OMISSION_REASONS = ("secret", "packed", "no_redaction")
 """Reasons for which nothing of a file is sent but what it is."""
-_REDACTION = ("redact", "secret_blocks", "secret_names", "secret_spans")
 
 
 def get_evidence_folder_of_incident(incident: str) -> Path:
@@ -76,10 +74,7 @@ def fetch_evidence_stream_from_host(
 
     Both are keys of ``requested_paths_and_roots``. Raises NoAnswer.
     """
-    modules = (_ON_HOST / "module_utils" / "luytre_evidence").glob("*.py")
-    modules_by_name = {f"ansible/module_utils/luytre_evidence/{module.name}": module for module in modules}
-    modules_by_name |= {f"auditor/text/{name}.py": _PACKAGE / "text" / f"{name}.py" for name in _REDACTION}
-    return ssh_exec.stream_as_root(reach, _ON_HOST / "evidence.py", modules_by_name, requested_paths_and_roots, SECONDS)
+    return ssh_exec.stream_as_root(reach, _ON_HOST / "evidence.py", requested_paths_and_roots, SECONDS)
 
 
 @dataclass(frozen=True)

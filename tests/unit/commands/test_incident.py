@@ -298,7 +298,6 @@ def test_a_path_is_gone_and_a_site_closed_where_the_site_is(inventory: str, monk
     asked: list[dict[str, Any]] = []
 
     def answer(*given: Any) -> bytes:
-        assert "ansible/module_utils/luytre_change/transaction.py" in given[4]
         asked.append(given[2])
         return b'{"state": "none"}' if given[2]["do"] == "release" else b'{"state": "confirmed"}'
 
@@ -388,7 +387,7 @@ def test_a_core_is_cleaned_from_a_release_that_is_known_and_what_it_finds_beside
     asked: list[tuple[str, dict[str, Any], dict[str, Any]]] = []
 
     def answer(*given: Any) -> bytes:
-        asked.append((given[1].name, given[2], given[4]))
+        asked.append((given[1].name, given[2], dict(given[4] if len(given) > 4 and given[4] else {})))
         state = "planned" if given[2]["do"] == "plan" else "confirmed"
         found = ["/var/www/antruc.test/wp-admin/x%20y.php", "no path"] if given[1].name == "core.py" else []
         return json.dumps({"state": state, "why": "", "found": found}).encode()

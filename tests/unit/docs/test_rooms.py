@@ -54,7 +54,7 @@ from auditor.fleet import ssh_exec
 from auditor.incidents.actions.registry import CONTAINMENT_KINDS
 kind = CONTAINMENT_KINDS["motd"]
 program = pathlib.Path("on_host/contain", kind.program)
-sent = ssh_exec._build_stdin({"do": "plan", "what": kind.read(" xin chao ")}, program, kind.collect_modules())
+sent = ssh_exec._build_stdin({"do": "plan", "what": kind.read(" xin chao ")}, program, {})
 launch = [sys.executable, "-I", "-B", "-c", ssh_exec._LAUNCH, "192.0.2.1 1 192.0.2.2 22"]
 sys.stdout.buffer.write(subprocess.run(launch, input=sent, capture_output=True, check=True).stdout)
 """

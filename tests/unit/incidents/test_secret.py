@@ -54,7 +54,3 @@ def test_what_is_no_application_is_refused() -> None:
         SALTS.read("antruc.test/../b")
     with pytest.raises(InputError, match="does not declare the location of the files of khac"):
         SALTS.build_question(WEB1, "khac.test")
-
-
-def test_what_the_programs_import_goes_along() -> None:
-    assert "ansible/module_utils/luytre_contain/db_values.py" in SALTS.collect_modules()

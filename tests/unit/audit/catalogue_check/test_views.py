@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible.module_utils.luytre.os import account_files
 from ansible.module_utils.luytre.parsers import request_uris
 from ansible.module_utils.luytre.system import kernel
 from ansible.module_utils.luytre.web import apache
+from ansible.module_utils.luytre_shared.os import account_files
 
 from auditor.audit import controls, waivers
 from auditor.audit.assessors import facts, hunts, scans, vulnerabilities

@@ -6,7 +6,9 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from ansible.module_utils.luytre_guard import commands, rollback, tree, verify  # type: ignore[import-not-found]
+from ansible.module_utils.luytre_guard.files import tree  # type: ignore[import-not-found]
+from ansible.module_utils.luytre_guard.os import commands  # type: ignore[import-not-found]
+from ansible.module_utils.luytre_guard.rollback_point import rollback, verify  # type: ignore[import-not-found]
 
 FILE = {"type": "file", "mode": 0o644, "mtime": 1}
 FOLDER = {"type": "folder", "mode": 0o755, "mtime": 1}
