@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 if TYPE_CHECKING:
     from pydantic import ValidationError
 
-    from auditor.models import Lang, Text
+    from auditor.models import Text
 
 PREFIX = "Value error, "
 """What pydantic puts before a sentence of ours."""
@@ -57,8 +57,7 @@ class InputError(Exception):
         text = what if isinstance(what, str) else what.en
         self.what, self.mend = (template.format(**values) if values else template for template in (text, mend))
         self.file, self.line = file, line
-        self.nearest_name = guess
-        self.guess = _format_did_you_mean_question(guess) if guess else None
+        self.guess = guess
         self.others: tuple[InputError, ...] = ()
         """What else is wrong, where all of it is named at once."""
         self.left: Text | None = None
@@ -78,13 +77,8 @@ class InputError(Exception):
 
     def __str__(self) -> str:
         lasting_text = f". {self.left.en}" if self.left else ""
-        return (
-            f"{self.file_and_line_prefix}{self.what}{self.format_guess_as_question('en')} — {self.mend}{lasting_text}"
-        )
-
-    def format_guess_as_question(self, lang: Lang) -> str:
-        """Return what follows ``what``: the guess as a question, if there is one."""
-        return self.guess.get(lang) if self.guess else ""
+        question = f"; did you mean '{self.guess}'?" if self.guess else ""
+        return f"{self.file_and_line_prefix}{self.what}{question} — {self.mend}{lasting_text}"
 
     def build_json_data(self) -> dict[str, Any]:
         """Return the same for a program, in English."""
@@ -92,7 +86,7 @@ class InputError(Exception):
             "file": str(self.file) if self.file else None,
             "line": self.line,
             "what": self.what,
-            "guess": self.nearest_name,
+            "guess": self.guess,
             "mend": self.mend,
         }
 
@@ -100,12 +94,6 @@ class InputError(Exception):
     def file_and_line_prefix(self) -> str:
         """Return ``file:line: ``, as far as known."""
         return f"{self.file}:{self.line}: " if self.file and self.line else f"{self.file}: " if self.file else ""
-
-
-def _format_did_you_mean_question(guess: str) -> Text:
-    from auditor.models import Text
-
-    return Text(vi=f"; có phải '{guess}'?", en=f"; did you mean '{guess}'?")
 
 
 def get_place_and_message_of_first_error(validation_error: ValidationError) -> tuple[tuple[int | str, ...], str]:

@@ -88,7 +88,7 @@ def _given(call: ast.Call, file: Path) -> list[ast.expr]:
 
 
 def _among(file: Path, names: set[str]) -> bool:
-    return not names.isdisjoint({file.as_posix(), file.parent.as_posix()})
+    return not names.isdisjoint({file.as_posix(), *(folder.as_posix() for folder in file.parents)})
 
 
 def _texts(of: ast.expr) -> list[str]:

@@ -21,6 +21,7 @@ from auditor.system.yaml_source import (
     load_yaml,
     validate_yaml_data_as_model,
 )
+from auditor.text.translations import make_text
 
 Disruption = Literal["none", "reload", "restart", "reboot"]
 Tells = Literal["injected", "vulnerable", "contact"]
@@ -49,10 +50,7 @@ AREAS_OF_PLANS = "playbooks/roles/areas/vars/main.yml"
 _AMISS: tuple[Bucket, ...] = ("fail", "partial", "waived", "manual")
 """Where something is wrong, or nobody has yet said that it is not."""
 
-_RETIRED_NOTE = Text(
-    vi="Yêu cầu này không còn trong danh mục của phiên bản đang dùng.",
-    en="This control is no longer in the catalogue of this version.",
-)
+_RETIRED_NOTE = make_text("This control is no longer in the catalogue of this version.")
 
 
 Expression = Annotated[str, AfterValidator(expressions.check_expression_syntax_and_filters)]

@@ -14,6 +14,7 @@ from auditor.fleet.error_messages import explain_missing_fact_area
 from auditor.inventory.thresholds import load_thresholds_by_variable
 from auditor.models import Finding, Status, Subject, Text
 from auditor.text.redact import redact_secrets_in_json_data
+from auditor.text.translations import make_text
 
 MAX_VIOLATIONS = 200
 MAX_PATH_CHARS = 200
@@ -82,12 +83,12 @@ def evaluate_control(
         why = explain_missing_fact_area(errors.get(missing.area, "not collected"))
         return make_finding(
             Status.NOT_EVALUATED,
-            Text(vi=f"không đọc được nhóm {missing.area}: {why.vi}", en=f"could not read {missing.area}: {why.en}"),
+            make_text("could not read {area}: {why}", area=missing.area, why=why),
         )
     except NotTold as untold:
         path = untold.path[:MAX_PATH_CHARS]
-        reason = read_errors.explain_unread_fact_path(untold.path, context) or Text(
-            vi=f"máy chủ không cho biết {path}", en=f"the host does not tell {path}"
+        reason = read_errors.explain_unread_fact_path(untold.path, context) or make_text(
+            "the host does not tell {path}", path=path
         )
         return make_finding(Status.NOT_EVALUATED, reason)
     except CutShort:
@@ -95,7 +96,7 @@ def evaluate_control(
     except ExpressionFailed as failed:
         return make_finding(
             Status.NOT_EVALUATED,
-            Text(vi=f"không tính được biểu thức kiểm tra: {failed}", en=f"the check could not be worked out: {failed}"),
+            make_text("the check could not be worked out: {failed}", failed=failed),
         )
 
 
@@ -141,9 +142,12 @@ def _describe_thresholds_set_by_inventory(record: ReadLog, context: Mapping[str,
 
 def _format_threshold_set_by_inventory(name: str, value: int) -> Text:
     unit, usual = load_thresholds_by_variable()[name].unit, load_thresholds_by_variable()[name].usual
-    return Text(
-        vi=f"ngưỡng {value} {unit.vi}, do bảng kiểm kê đặt ({name}; mặc định {usual})",
-        en=f"threshold {value} {unit.en}, set by the inventory ({name}; usually {usual})",
+    return make_text(
+        "threshold {value} {unit}, set by the inventory ({name}; usually {usual})",
+        value=value,
+        unit=unit,
+        name=name,
+        usual=usual,
     )
 
 
@@ -160,9 +164,6 @@ def _is_host_in_container(context: Mapping[str, Any]) -> bool:
     return bool(context["system"]["container"])
 
 
-_DOES_NOT_APPLY = Text(vi="không có trên máy chủ này", en="not present here")
-_CUT_SHORT = Text(
-    vi="chưa xem hết được trong thời gian cho phép; phần đã xem không có gì sai",
-    en="not everything could be looked at in the time allowed; nothing was found in what was",
-)
-_ASK_A_PERSON = Text(vi="cần người có thẩm quyền xác nhận", en="needs a person's confirmation")
+_DOES_NOT_APPLY = make_text("not present here")
+_CUT_SHORT = make_text("not everything could be looked at in the time allowed; nothing was found in what was")
+_ASK_A_PERSON = make_text("needs a person's confirmation")

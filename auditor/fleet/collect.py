@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from auditor.fleet.runner import AnsibleTask, PlaybookRun, play
 from auditor.models import Host, HostOutcome, Text
+from auditor.text.translations import make_text
 
 if TYPE_CHECKING:
     from auditor.facts import HostFacts
@@ -100,7 +101,7 @@ def _parse_facts(run: PlaybookRun, host: str, request: FactsRequest) -> HostFact
     try:
         return HostFacts.parse(document, request.models)
     except BadDocument as bad:
-        return Text(vi=f"câu trả lời của máy chủ không dùng được: {bad}", en=f"the host's answer is unusable: {bad}")
+        return make_text("the host's answer is unusable: {bad}", bad=bad)
 
 
 def _make_outcome(host: str, answer: HostFacts | Text) -> HostOutcome:
@@ -116,7 +117,5 @@ def _make_outcome(host: str, answer: HostFacts | Text) -> HostOutcome:
     )
 
 
-_NO_ANSWER = Text(vi="máy chủ không trả lời trong thời gian cho phép", en="the host gave no answer in time")
-_TOO_LARGE = Text(
-    vi="câu trả lời của máy chủ quá lớn hoặc rỗng: không dùng", en="the host's answer is too large or empty: not used"
-)
+_NO_ANSWER = make_text("the host gave no answer in time")
+_TOO_LARGE = make_text("the host's answer is too large or empty: not used")

@@ -9,6 +9,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from auditor.fleet.runner import THIS_MACHINE
 from auditor.models import Application, Domain, Host, Inventory, PlainPath, Site, Text
+from auditor.text.translations import make_text
 
 if TYPE_CHECKING:
     from auditor.facts import HostFacts
@@ -78,14 +79,13 @@ def explain_missing_sites(facts: HostFacts) -> tuple[Text, ...]:
     if panels:
         panel_names = escape_text_to_one_line(", ".join(panels), 100)
         reasons.append(
-            Text(
-                vi=f"máy chủ do bảng điều khiển {panel_names} quản lý: đối chiếu với danh sách trang trong bảng điều "
-                f"khiển đó",
-                en=f"the control panel {panel_names} runs this host: compare with the list of sites that it shows",
+            make_text(
+                ("the control panel {panel_names} runs this host: compare with the list of sites that it shows"),
+                panel_names=panel_names,
             )
         )
     if not reasons and not any(data.get(area, {}).get("installed") for area, _ in _SERVERS):
-        reasons.append(Text(vi="không có nginx hay Apache nào chạy ở đây", en="neither nginx nor Apache runs here"))
+        reasons.append(make_text("neither nginx nor Apache runs here"))
     return tuple(reasons)
 
 

@@ -38,6 +38,7 @@ from auditor.inventory.reach import KNOWN_HOSTS
 from auditor.models import Host, Site, Text
 from auditor.system import files
 from auditor.text.sanitize import escape_text_to_one_line
+from auditor.text.translations import make_text
 
 _HOST_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,252}")
 _ACCOUNT_NAME = re.compile(r"[a-z][a-z0-9_-]{0,31}")
@@ -341,9 +342,12 @@ def explain_login_denied_by_sshd(output: str, user: str) -> Text | None:
         if patterns and (setting == "Allow" or _has_name_matching_any_pattern(deny_list, names)):
             word, pattern_text = f"{setting}{kind.capitalize()}", escape_text_to_one_line(" ".join(patterns), 100)
             mend = _suggest_sshd_setting_that_admits_user(kind, setting, patterns, user)
-            return Text(
-                vi=f"sshd không cho tài khoản {user} đăng nhập ({word} {pattern_text}): {mend.vi}",
-                en=f"sshd does not let the account {user} in ({word} {pattern_text}): {mend.en}",
+            return make_text(
+                "sshd does not let the account {user} in ({word} {pattern_text}): {mend}",
+                user=user,
+                word=word,
+                pattern_text=pattern_text,
+                mend=mend,
             )
     return None
 
@@ -353,23 +357,25 @@ def _suggest_sshd_setting_that_admits_user(kind: str, setting: str, patterns: Se
     word = f"{setting}{kind.capitalize()}"
     groups = [name for name in patterns if _ACCOUNT_NAME.fullmatch(name)] if word == "AllowGroups" else []
     if groups:
-        return Text(
-            vi=f"thêm --automation-group {groups[0]} để lập tài khoản trong nhóm đó, hoặc thêm {user} (nhóm riêng của "
-            f"tài khoản) "
-            f"vào {word} rồi nạp lại sshd",
-            en=f"add --automation-group {groups[0]} to have it made a member of that group, or add {user} (its own "
-            f"group) "
-            f"to {word} and reload sshd",
+        return make_text(
+            (
+                "add --automation-group {groups} to have it made a member of that group, or add "
+                "{user} (its own group) to {word} and reload sshd"
+            ),
+            groups=groups[0],
+            user=user,
+            word=word,
         )
     if setting == "Allow":
-        return Text(
-            vi=f"thêm {user} vào {word} trong cấu hình sshd của máy chủ rồi nạp lại sshd",
-            en=f"add {user} to {word} in the host's configuration of sshd and reload sshd",
+        return make_text(
+            "add {user} to {word} in the host's configuration of sshd and reload sshd", user=user, word=word
         )
-    return Text(
-        vi=f"chọn tên khác bằng --automation-user, hoặc sửa {word} trong cấu hình sshd của máy chủ rồi nạp lại sshd",
-        en=f"choose another name with --automation-user, or change {word} in the host's configuration of sshd and "
-        f"reload sshd",
+    return make_text(
+        (
+            "choose another name with --automation-user, or change {word} in the host's "
+            "configuration of sshd and reload sshd"
+        ),
+        word=word,
     )
 
 
@@ -379,9 +385,11 @@ def _has_name_matching_any_pattern(patterns: Sequence[str], names: Sequence[str]
 
 def _describe_leftover_account(name: str, user: str) -> Text:
     undo = f"userdel -r {user}; rm -f /etc/sudoers.d/90-{user}"
-    return Text(
-        vi=f"Ở đây chưa ghi gì; trên {name} đã có tài khoản {user} với quyền sudo, gỡ bằng: {undo}",
-        en=f"Nothing is written here; {name} has the account {user} with its sudo rule, which goes with: {undo}",
+    return make_text(
+        ("Nothing is written here; {name} has the account {user} with its sudo rule, which goes with: {undo}"),
+        name=name,
+        user=user,
+        undo=undo,
     )
 
 
@@ -439,31 +447,22 @@ def _explain_failure(run: PlaybookRun, name: str, access: EnrollmentAccess) -> T
 
 
 _NOT_OURS: Mapping[str, Text] = {
-    "luytre: made by somebody else": Text(
-        vi="tài khoản có tên ở --automation-user đã có sẵn, không phải do 'auditor enroll' lập: hãy chọn tên khác",
-        en="the account that --automation-user names is there already, not made by 'auditor enroll': choose another "
-        "name",
+    "luytre: made by somebody else": make_text(
+        "the account that --automation-user names is there already, not made by 'auditor enroll': choose another name"
     ),
-    "luytre: comes from elsewhere": Text(
-        vi="kết nối này đến từ địa chỉ nằm ngoài luytre_trusted_networks, nên khóa tự động hóa sẽ bị từ chối: thêm "
-        "mạng của nó vào đó",
-        en="this connection comes from an address outside luytre_trusted_networks, so that the automation key would "
-        "be refused: "
-        "add its network there",
+    "luytre: comes from elsewhere": make_text(
+        "this connection comes from an address outside luytre_trusted_networks, so that the "
+        "automation key would be refused: add its network there"
     ),
-    "luytre: no such group": Text(
-        vi="máy chủ không có nhóm ghi ở --automation-group: ghi đúng tên một nhóm đang có",
-        en="the host has no group of the name given with --automation-group: name one that it has",
+    "luytre: no such group": make_text(
+        "the host has no group of the name given with --automation-group: name one that it has"
     ),
-    "luytre: has a password": Text(
-        vi="tài khoản có tên ở --automation-user đã có mật khẩu, tức là có người dùng: hãy chọn tên khác",
-        en="the account that --automation-user names has a password, so somebody uses it: choose another name",
+    "luytre: has a password": make_text(
+        "the account that --automation-user names has a password, so somebody uses it: choose another name"
     ),
-    "luytre: has other keys": Text(
-        vi="tệp authorized_keys của tài khoản ở --automation-user có khóa khác: bỏ khóa đó trên máy chủ, hoặc chọn "
-        "tên khác",
-        en="authorized_keys of the account that --automation-user names holds other keys: take them out on the host, "
-        "or choose another name",
+    "luytre: has other keys": make_text(
+        "authorized_keys of the account that --automation-user names holds other keys: take "
+        "them out on the host, or choose another name"
     ),
 }
 """By what ``playbooks/enroll.yml`` prints of an account that it finds."""
@@ -472,9 +471,7 @@ _NOT_OURS: Mapping[str, Text] = {
 def _collect_facts_of_host(inventory: Path, host: Host) -> HostFacts:
     facts, outcomes = collect(str(inventory), [host])
     if host.name not in facts:
-        raise _make_enrollment_error(
-            host.name, outcomes[0].reason or Text(vi="không đọc được máy chủ", en="could not be read")
-        )
+        raise _make_enrollment_error(host.name, outcomes[0].reason or make_text("could not be read"))
     return facts[host.name]
 
 

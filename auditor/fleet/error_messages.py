@@ -9,6 +9,7 @@ from auditor.fleet.in_ansible import bounds
 from auditor.models import Text
 from auditor.text.redact import redact_secrets_in_text
 from auditor.text.sanitize import escape_text_to_one_line
+from auditor.text.translations import make_text
 
 _ENDS = 2_000
 """Characters at each end of a message that are read: reasons stand first or last, and a host may say a lot between."""
@@ -16,28 +17,18 @@ _ENDS = 2_000
 _AT = r"(?:: b?'[^']{1,300}' -> b?'(?P<target>/[^']{1,200})'|: b?'(?P<path>/[^']{1,200})')?"
 """The file that Python names after a reason of the system's."""
 
-LOGIN_REFUSED = Text(
-    vi="máy chủ từ chối khóa SSH hoặc mật khẩu: kiểm tra tài khoản và khóa của tài khoản đó",
-    en="the host refused our SSH key or password: check the account and its key",
-)
-KEY_CHANGED = Text(
-    vi="khóa của máy chủ khác với khóa đã ghi nhận: không kết nối; hãy xác minh rồi chạy lại 'auditor enroll'",
-    en="the host key differs from the recorded one: not connected; verify it, then run 'auditor enroll' again",
+LOGIN_REFUSED = make_text("the host refused our SSH key or password: check the account and its key")
+KEY_CHANGED = make_text(
+    "the host key differs from the recorded one: not connected; verify it, then run 'auditor enroll' again"
 )
 _PATTERNS: tuple[tuple[str, Text], ...] = (
     (
         rf"{bounds.TOO_MUCH}\s*\Z",
-        Text(
-            vi="máy chủ trả về dữ liệu vượt giới hạn nên kết nối bị ngắt: máy chủ có thể đã bị chiếm quyền",
-            en="the host said more than a host may say and was cut off: somebody may have taken it over",
-        ),
+        make_text("the host said more than a host may say and was cut off: somebody may have taken it over"),
     ),
     (
         rf"{bounds.TOO_LONG}\s*\Z",
-        Text(
-            vi="máy chủ trả lời quá lâu nên kết nối bị ngắt",
-            en="the host kept us waiting longer than a host may, and was cut off",
-        ),
+        make_text("the host kept us waiting longer than a host may, and was cut off"),
     ),
     (
         r"REMOTE HOST IDENTIFICATION HAS CHANGED|Host key for \S{1,300} (has changed|was revoked)|REVOKED HOST KEY",
@@ -45,13 +36,10 @@ _PATTERNS: tuple[tuple[str, Text], ...] = (
     ),
     (
         r"No \S{1,40} host key is known|Host key verification failed",
-        Text(
-            vi="chưa ghi nhận khóa của máy chủ: đối chiếu vân tay tại chính máy chủ, rồi ghi nhận bằng 'auditor "
-            "enroll', "
-            "hoặc thêm những dòng mà 'ssh-keyscan ĐỊA_CHỈ' in ra vào tệp known_hosts đang dùng",
-            en="no key of the host is recorded yet: compare its fingerprint at the server's console, then record it "
-            "with "
-            "'auditor enroll', or add what 'ssh-keyscan ADDRESS' prints to the known_hosts file in use",
+        make_text(
+            "no key of the host is recorded yet: compare its fingerprint at the server's "
+            "console, then record it with 'auditor enroll', or add what 'ssh-keyscan ADDRESS' "
+            "prints to the known_hosts file in use"
         ),
     ),
     (
@@ -60,130 +48,89 @@ _PATTERNS: tuple[tuple[str, Text], ...] = (
     ),
     (
         r"waiting for (?:privilege escalation|become success)",
-        Text(
-            vi="sudo trên máy chủ trả lời quá chậm, thường do DNS không hoạt động: sửa DNS, hoặc ghi tên máy chủ vào "
-            "/etc/hosts",
-            en="sudo takes too long on the host, usually because its DNS does not work: fix that, or add the host's "
-            "name to /etc/hosts",
+        make_text(
+            "sudo takes too long on the host, usually because its DNS does not work: fix that, "
+            "or add the host's name to /etc/hosts"
         ),
     ),
     (
         r"kex_exchange_identification|Not allowed at this time|banner exchange[^\n]{0,200}(?:reset|closed)",
-        Text(
-            vi="sshd ngắt kết nối trước khi đăng nhập: địa chỉ này có thể đang bị chặn tạm thời (PerSourcePenalties, "
-            "fail2ban) "
-            "hoặc máy chủ đang quá nhiều kết nối; đợi vài phút rồi chạy lại",
-            en="sshd closes the connection before any login: it may be blocking this address temporarily "
-            "(PerSourcePenalties, "
-            "fail2ban), or has "
-            "too many connections; wait a few minutes, then run again",
+        make_text(
+            "sshd closes the connection before any login: it may be blocking this address "
+            "temporarily (PerSourcePenalties, fail2ban), or has too many connections; wait a few "
+            "minutes, then run again"
         ),
     ),
     (
         r"ModuleNotFoundError: No module named '[a-z_.]{1,40}'",
-        Text(
-            vi="Python 3 trên máy chủ không đầy đủ (chỉ có python3-minimal?): chạy 'apt-get install python3' trên "
-            "máy chủ",
-            en="the host's Python 3 is not complete (only python3-minimal?): run 'apt-get install python3' on it",
-        ),
+        make_text("the host's Python 3 is not complete (only python3-minimal?): run 'apt-get install python3' on it"),
     ),
     (
         r"Missing sudo password|sudo: a password is required",
-        Text(
-            vi="tài khoản phải nhập mật khẩu mới dùng được sudo: 'auditor enroll' lập tài khoản không phải nhập",
-            en="the account may not use sudo without a password: 'auditor enroll' makes one that may",
-        ),
+        make_text("the account may not use sudo without a password: 'auditor enroll' makes one that may"),
     ),
     (
         r"Incorrect sudo password|sudo: \d+ incorrect password",
-        Text(
-            vi="sudo từ chối mật khẩu: kiểm tra mật khẩu của tài khoản",
-            en="sudo refused the password: check the account's password",
-        ),
+        make_text("sudo refused the password: check the account's password"),
     ),
     (
         r"is not in the sudoers|may not run sudo|sudo: (command )?not found",
-        Text(
-            vi="tài khoản không được dùng sudo trên máy chủ: cấp quyền sudo cho tài khoản đó",
-            en="the account may not use sudo on the host: let it",
-        ),
+        make_text("the account may not use sudo on the host: let it"),
     ),
     (
         r"/var/lib/luytre/guard/[0-9A-Za-z-]{1,64}/python",
-        Text(
-            vi="đã quá hạn xác nhận hoặc máy chủ đã tự khôi phục khi chưa làm xong, nên không thay đổi gì thêm",
-            en="the time to confirm was over, or the host had gone back by itself, before all was done: nothing more "
-            "was changed",
+        make_text(
+            "the time to confirm was over, or the host had gone back by itself, before all was "
+            "done: nothing more was changed"
         ),
     ),
     (
         r"Could not get lock|Failed to lock apt|lock (?:is|was) locked by another process|software is being "
         r"installed or removed on this host",
-        Text(
-            vi="máy chủ đang cài hoặc gỡ phần mềm (chẳng hạn tự động cập nhật): đợi việc đó xong rồi chạy lại",
-            en="the host is installing or removing software, perhaps by automatic updates: run again when that has "
-            "ended",
+        make_text(
+            "the host is installing or removing software, perhaps by automatic updates: run again when that has ended"
         ),
     ),
     (
         r"another run is in progress|was neither confirmed nor reverted on this host",
-        Text(
-            vi="một lần gia cố khác trên máy chủ này đang dở dang: đợi đến khi lần đó xong hoặc máy chủ tự khôi phục",
-            en="another hardening is in progress on this host: wait until it has ended or the host has gone back",
-        ),
+        make_text("another hardening is in progress on this host: wait until it has ended or the host has gone back"),
     ),
     (
         r"python3?: (command )?not found|python3?: No such file|interpreter \S{1,300} (not found|was not found)|/usr/"
         r"bin/python3[^\n]{0,100}No such file",
-        Text(
-            vi="máy chủ không có Python 3: chạy 'apt-get install python3' trên máy chủ",
-            en="the host has no Python 3: run 'apt-get install python3' on it",
-        ),
+        make_text("the host has no Python 3: run 'apt-get install python3' on it"),
     ),
     (
         r"(?:No space left on device|Disk quota exceeded): b?'(?P<path>/[^'\n]{0,200}/luytre-[^'\n]{1,100})'",
-        Text(
-            vi="đĩa chứa tệp tạm của máy này (không phải của máy chủ) đã đầy: giải phóng dung lượng",
-            en="the disk for temporary files of this machine, not the host's, is full: make room",
-        ),
+        make_text("the disk for temporary files of this machine, not the host's, is full: make room"),
     ),
     (
         rf"(?:No space left on device|Disk quota exceeded){_AT}",
-        Text(vi="đĩa của máy chủ đã đầy: giải phóng dung lượng", en="the host's disk is full: free some space"),
+        make_text("the host's disk is full: free some space"),
     ),
     (
         rf"Read-only file system{_AT}",
-        Text(
-            vi="hệ thống tệp trên máy chủ chỉ cho đọc: xem nguyên nhân ('dmesg', 'findmnt'), rồi gắn lại để ghi được",
-            en="a file system of the host is read-only: see why ('dmesg', 'findmnt'), then mount it writable again",
-        ),
+        make_text("a file system of the host is read-only: see why ('dmesg', 'findmnt'), then mount it writable again"),
     ),
     (
         rf"Operation not permitted{_AT}",
-        Text(
-            vi="máy chủ không cho phép thay đổi, kể cả root: nếu 'lsattr' cho thấy tệp bị khóa (i, a) thì mở bằng "
-            "'chattr -ia'",
-            en="the host forbids the change, even to root: where 'lsattr' shows the file locked (i, a), unlock it by "
-            "'chattr -ia'",
+        make_text(
+            "the host forbids the change, even to root: where 'lsattr' shows the file locked (i, "
+            "a), unlock it by 'chattr -ia'"
         ),
     ),
     (
         r"Connection refused",
-        Text(
-            vi="cổng SSH từ chối kết nối: dịch vụ ssh có đang chạy không?", en="the SSH port refuses: is sshd running?"
-        ),
+        make_text("the SSH port refuses: is sshd running?"),
     ),
     (
         r"Data could not be sent to remote host|timed out|(?<!Lock::)Timeout|No route to host|Network is unreachable"
         r"|Connection closed|Connection reset|UNREACHABLE|Data could not be sent to remote host",
-        Text(vi="không kết nối được tới máy chủ (hết thời gian chờ)", en="the host could not be reached (timed out)"),
+        make_text("the host could not be reached (timed out)"),
     ),
     (
         r"Could not resolve hostname|Name or service not known",
-        Text(
-            vi="không phân giải được tên máy chủ: kiểm tra ansible_host",
-            en="the host's name does not resolve: check ansible_host",
-        ),
+        make_text("the host's name does not resolve: check ansible_host"),
     ),
 )
 
@@ -196,7 +143,7 @@ def explain_ansible_or_ssh_message(message: str) -> Text:
         if match is not None:
             return _append_path_to_text(text, next((path for path in match.groupdict().values() if path), None))
     quote = escape_text_to_one_line(" ".join(redact_secrets_in_text(read).split()), 300) or "?"
-    return Text(vi=f"máy chủ báo lỗi: {quote}", en=f"the host reported an error: {quote}")
+    return make_text("the host reported an error: {quote}", quote=quote)
 
 
 def _append_path_to_text(text: Text, path: str | None) -> Text:
@@ -215,8 +162,8 @@ _COSTLY = re.compile(r"the patterns of (/.{0,400}) cost too much time")
 _ELSEWHERE = re.compile(r"(/.{0,400}) runs, which is not where a package puts it")
 _OTHER_WEB = re.compile(r"(.{1,800}), and what it serves is not read")
 _NOT_UNDERSTOOD = re.compile(r"the configuration of nginx is not understood: (.{0,400})")
-_EVERYBODY = {"vi": "mọi tài khoản", "en": "everybody"}
-_WHO = {"user": Text(vi="tài khoản", en="user"), "group": Text(vi="nhóm", en="group")}
+_EVERYBODY = make_text("everybody")
+_WHO = {"user": make_text("user"), "group": make_text("group")}
 
 
 def is_message_of_untrusted_program(message: str) -> bool:
@@ -232,15 +179,13 @@ def describe_who_could_change_file(message: str) -> Text:
         return Text(vi=f"“{quote}”", en=quote)
     file, who = (
         escape_text_to_one_line(match["file"], 100),
-        _name_account_in_each_language(match["kind"], match["name"]),
+        _name_account(match["kind"], match["name"]),
     )
-    return Text(vi=f"{who['vi']} sửa được {file}", en=f"{who['en']} can change {file}")
+    return make_text("{who} can change {file}", who=who, file=file)
 
 
-def _name_account_in_each_language(kind: str | None, name: str) -> dict[str, str]:
-    return {
-        lang: f"{getattr(_WHO[kind], lang)} {name}" if kind else everybody for lang, everybody in _EVERYBODY.items()
-    }
+def _name_account(kind: str | None, name: str) -> Text:
+    return Text.join((_WHO[kind], Text.make_same_in_both_languages(name)), " ") if kind else _EVERYBODY
 
 
 def explain_missing_fact_area(message: str) -> Text:
@@ -250,31 +195,28 @@ def explain_missing_fact_area(message: str) -> Text:
     """
     costly = _COSTLY.fullmatch(message[:1000])
     if costly is not None:
-        return Text(
-            vi=f"xử lý các biểu thức chính quy trong {costly.group(1)} mất quá nhiều thời gian", en=message[:1000]
-        )
+        return make_text("the patterns of {path} cost too much time", path=costly.group(1))
     elsewhere = _ELSEWHERE.fullmatch(message[:1000])
     if elsewhere is not None:
-        return Text(
-            vi=f"đang chạy {elsewhere.group(1)}, không phải vị trí do gói phần mềm cài đặt, nên chưa biết "
-            f"cấu hình ở đâu",
-            en=f"{elsewhere.group(1)} runs, which is not where a package puts it, so how it is set up is not known",
+        return make_text(
+            ("{value} runs, which is not where a package puts it, so how it is set up is not known"),
+            value=elsewhere.group(1),
         )
     other = _OTHER_WEB.fullmatch(message[:1000])
     if other is not None:
-        daemon_text = re.sub(r" answers on port ", " trả lời ở cổng ", other.group(1))
-        return Text(vi=f"{daemon_text}, nhưng chưa đọc được chương trình này phục vụ những gì", en=message[:1000])
+        answers = make_text(" answers on port ")
+        daemon = Text(vi=other.group(1).replace(answers.en, answers.vi), en=other.group(1))
+        return make_text("{daemon}, and what it serves is not read", daemon=daemon)
     not_understood = _NOT_UNDERSTOOD.fullmatch(message[:1000])
     if not_understood is not None:
-        return Text(vi=f"không hiểu được cấu hình của nginx: {not_understood.group(1)}", en=message[:1000])
+        return make_text("the configuration of nginx is not understood: {why}", why=not_understood.group(1))
     not_run = _NOT_RUN.fullmatch(message[:1000])
     if not_run is None:
         return Text.make_same_in_both_languages(message)
     program, file, kind, name = not_run.group("program", "file", "kind", "name")
-    who = _name_account_in_each_language(kind, name)
-    return Text(
-        vi=f"không chạy {program} bằng quyền root, vì {who['vi']} sửa được {file}",
-        en=f"{program} was not run as root, for {file} can be changed by {who['en']}",
+    who = _name_account(kind, name)
+    return make_text(
+        "{program} was not run as root, for {file} can be changed by {who}", program=program, file=file, who=who
     )
 
 
@@ -311,7 +253,7 @@ def explain_rollback_with_suspect_controls(
         both = "; ".join(parts)
         return Text(vi=f"{why.vi}; {both}", en=f"{why.en}; {both}")
     names = _join_first_suspects_and_count_rest(suspects)
-    return Text(vi=f"{why.vi} (sau khi áp dụng {names})", en=f"{why.en} (after applying {names})") if names else why
+    return make_text("{why} (after applying {names})", why=why, names=names) if names else why
 
 
 def _select_suspects_of_line(unit: str, line: str, controls: Sequence[str]) -> list[str]:

@@ -15,6 +15,7 @@ from auditor.fleet.host_keys import HostKey
 from auditor.inventory.reach import KNOWN_HOSTS, Reach, build_login_variables_of_enrolled_host
 from auditor.models import Host, Site, Text
 from auditor.system import files
+from auditor.text.translations import make_text
 
 
 @dataclass(frozen=True)
@@ -72,26 +73,19 @@ def find_inventory_differences_from_host(
         ("ansible_ssh_private_key_file", _expand_home(listed_reach.key_file), str(account.key_file)),
     ):
         if before != now:
-            yield Text(
-                vi=f"{key}: bảng kiểm kê ghi {before or '—'}, nay là {now}",
-                en=f"{key}: the inventory says {before or '—'}, now it is {now}",
-            )
+            yield make_text("{key}: the inventory says {value}, now it is {now}", key=key, value=before or "—", now=now)
     if f"UserKnownHostsFile={known_hosts}" not in listed_reach.ssh_arguments:
         argument = f"-o UserKnownHostsFile={KNOWN_HOSTS}"
-        yield Text(
-            vi=f"ansible_ssh_common_args: bảng kiểm kê không dùng khóa máy chủ vừa ghi nhận; thêm {argument}",
-            en=f"ansible_ssh_common_args: the inventory does not use the host keys that are recorded; add {argument}",
+        yield make_text(
+            ("ansible_ssh_common_args: the inventory does not use the host keys that are recorded; add {argument}"),
+            argument=argument,
         )
     for site in _find_sites_not_among_others(found_host.sites, listed_host.sites):
-        yield Text(
-            vi=f"{site.domain}: có trên máy chủ, chưa có trong bảng kiểm kê ({site.document_root or '—'})",
-            en=f"{site.domain}: on the host, not in the inventory ({site.document_root or '—'})",
+        yield make_text(
+            "{domain}: on the host, not in the inventory ({value})", domain=site.domain, value=site.document_root or "—"
         )
     for site in _find_sites_not_among_others(listed_host.sites, found_host.sites):
-        yield Text(
-            vi=f"{site.domain}: có trong bảng kiểm kê, không tìm thấy trên máy chủ",
-            en=f"{site.domain}: in the inventory, not found on the host",
-        )
+        yield make_text("{domain}: in the inventory, not found on the host", domain=site.domain)
 
 
 def _expand_home(path: str | None) -> str | None:

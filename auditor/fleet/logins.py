@@ -11,6 +11,7 @@ from auditor.fleet import host_keys, ssh_options
 from auditor.fleet.host_keys import run_ssh_tool
 from auditor.fleet.inventory_draft import EnrollmentTarget
 from auditor.models import Text
+from auditor.text.translations import make_text
 
 _SECONDS = 30
 _REFUSAL = re.compile(r"Permission denied \(([a-z,-]{1,200})\)")
@@ -72,19 +73,18 @@ def _list_login_methods(server: EnrollmentTarget, user: str) -> frozenset[str]:
 def explain_refused_login(user: str, key_file: Path | None) -> Text:
     """Return why a server let the account in neither by its key, nor, when there is none, by its password."""
     if key_file is not None:
-        return Text(
-            vi=f"máy chủ từ chối khóa {key_file} của tài khoản {user}: khóa công khai tương ứng phải có trong "
-            "~/.ssh/authorized_keys của tài khoản đó",
-            en=f"the host refused the key {key_file} for the account {user}: its public half has to be in "
-            "~/.ssh/authorized_keys of that account",
+        return make_text(
+            (
+                "the host refused the key {key_file} for the account {user}: its public half has to "
+                "be in ~/.ssh/authorized_keys of that account"
+            ),
+            key_file=key_file,
+            user=user,
         )
     if user == "root":
-        return Text(
-            vi="máy chủ từ chối mật khẩu của root: mật khẩu sai, hoặc máy chủ chỉ cho root đăng nhập bằng khóa "
-            "(PermitRootLogin, "
-            "mặc định của Debian); khi đó dùng tài khoản có quyền sudo (--user TÊN) hoặc khóa (--key TỆP)",
-            en="the host refused the password of root: it is wrong, or the host lets root in by a key only "
-            "(PermitRootLogin, "
-            "Debian's default); then use an account with sudo (--user NAME) or a key (--key FILE)",
+        return make_text(
+            "the host refused the password of root: it is wrong, or the host lets root in by a "
+            "key only (PermitRootLogin, Debian's default); then use an account with sudo (--user "
+            "NAME) or a key (--key FILE)"
         )
-    return Text(vi=f"máy chủ từ chối mật khẩu của {user}", en=f"the host refused the password of {user}")
+    return make_text("the host refused the password of {user}", user=user)

@@ -11,6 +11,7 @@ from auditor.fleet.error_messages import explain_ansible_or_ssh_message
 from auditor.fleet.runner import play
 from auditor.hardening import change_scope, guard_answers
 from auditor.models import ControlId, Hardening, Host, Inventory, Model, Run, Text
+from auditor.text.translations import make_text
 
 DRIFT_SECONDS = 300
 
@@ -102,10 +103,7 @@ def add_reopened_controls_from_audit(drifts: Iterable[Drift], run: Run) -> tuple
 
 def _explain_refused_drift_check(message: str) -> Text:
     if "no confirmed run" in message:
-        return Text(
-            vi="chưa có lần gia cố nào được xác nhận trên máy chủ này",
-            en="no hardening has been confirmed on this host yet",
-        )
+        return make_text("no hardening has been confirmed on this host yet")
     return explain_ansible_or_ssh_message(message)
 
 
@@ -143,7 +141,7 @@ def _parse_drift(host: str, response: Mapping[str, Any], in_force: Touches) -> D
     )
 
 
-_UNSEEN = Text(vi="không so sánh được", en="not compared:")
+_UNSEEN = make_text("not compared:")
 
 
 def _find_controls_that_touch_thing(in_force: Touches, changed_thing: str) -> tuple[ControlId, ...]:

@@ -10,6 +10,7 @@ from auditor.fleet.runner import AnsibleTask, PlaybookRun
 from auditor.models import Text
 from auditor.text.redact import redact_secrets_in_text
 from auditor.text.sanitize import escape_text_to_one_line
+from auditor.text.translations import make_text
 
 ACTION = "guard"
 _DIGEST = re.compile(r"[0-9a-f]{64}")
@@ -19,16 +20,16 @@ _MAX_PATH = 200
 _MAX_LAST_WORDS = 5
 _CONTROL = re.compile(r"[a-z][a-z0-9_]{1,40}\.[a-z][a-z0-9_]{1,60}")
 _NOT_KEPT: Mapping[str, Text] = {
-    "deep": Text(vi="thư mục lồng nhau quá sâu", en="folders are nested too deep"),
-    "many": Text(vi="có quá nhiều mục", en="there are too many"),
-    "large": Text(vi="dung lượng quá lớn", en="they are too large"),
-    "late": Text(vi="đọc quá lâu", en="reading them took too long"),
-    "unreadable": Text(vi="không đọc được", en="they could not be read"),
-    "blocked": Text(vi="việc đọc không kết thúc", en="reading them did not end"),
-    "broken": Text(vi="việc đọc bị lỗi", en="reading them failed"),
+    "deep": make_text("folders are nested too deep"),
+    "many": make_text("there are too many"),
+    "large": make_text("they are too large"),
+    "late": make_text("reading them took too long"),
+    "unreadable": make_text("they could not be read"),
+    "blocked": make_text("reading them did not end"),
+    "broken": make_text("reading them failed"),
 }
 """Why a guard does not keep something, by its word."""
-_NOT_IN_ROLLBACK_POINT = Text(vi="đường lui không giữ", en="the way back does not hold")
+_NOT_IN_ROLLBACK_POINT = make_text("the way back does not hold")
 
 
 def find_guard_task(run: PlaybookRun, host: str) -> AnsibleTask | None:
@@ -69,11 +70,12 @@ def describe_paths_not_in_rollback_point(
 
 def _describe_path_not_in_rollback_point(note: Mapping[str, Any], sentence_start: Text) -> Text:
     count, path = note.get("count"), escape_text_to_one_line(redact_to_printable_text(note.get("path"))[:_MAX_PATH])
-    why = _NOT_KEPT.get(str(note.get("why")), Text(vi="không rõ lý do", en="for no known reason"))
+    why = _NOT_KEPT.get(str(note.get("why")), make_text("for no known reason"))
     number = count if isinstance(count, int) and not isinstance(count, bool) and 0 < count < 2**40 else 1
-    return Text(
-        vi=f"{sentence_start.vi} {number} mục trong {path}: {why.vi}",
-        en=f"{sentence_start.en} {number} {'entry' if number == 1 else 'entries'} in {path}: {why.en}",
+    if number == 1:
+        return make_text("{start} 1 entry in {path}: {why}", start=sentence_start, path=path, why=why)
+    return make_text(
+        "{start} {number} entries in {path}: {why}", start=sentence_start, number=number, path=path, why=why
     )
 
 

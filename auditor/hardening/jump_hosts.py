@@ -21,6 +21,7 @@ from auditor.fleet.host_keys import run_ssh_tool
 from auditor.inventory.reach import Reach
 from auditor.models import Text
 from auditor.text.sanitize import escape_text_to_one_line
+from auditor.text.translations import make_text
 
 SECONDS = 5.0
 WORKERS = 8
@@ -106,15 +107,12 @@ def _describe_passages_by_same_means(ssh_means: str, passages: Sequence[Passage]
     names = ", ".join(escape_text_to_one_line(passage.to, 60) for passage in passages[:MAX_TOLD])
     names += " …" if len(passages) > MAX_TOLD else ""
     if ssh_means.startswith("ansible_"):
-        return Text(
-            vi=f"không rõ kết nối tới {names} có đi qua máy chủ này "
-            f"hay không, vì {ssh_means} không phải giá trị cụ thể",
-            en=f"unknown whether {names} is reached through this host, because {ssh_means} is not a literal value",
+        return make_text(
+            ("unknown whether {names} is reached through this host, because {ssh_means} is not a literal value"),
+            names=names,
+            ssh_means=ssh_means,
         )
-    return Text(
-        vi=f"theo bảng kiểm kê, kết nối tới {names} đi qua máy chủ này ({ssh_means})",
-        en=f"the inventory reaches {names} through this host ({ssh_means})",
-    )
+    return make_text("the inventory reaches {names} through this host ({ssh_means})", names=names, ssh_means=ssh_means)
 
 
 def _find_jump_hosts_on_way_to_host(name: str, reach: Mapping[str, Reach]) -> Iterator[tuple[str, str]]:

@@ -20,6 +20,7 @@ from auditor.models import ControlId, Domain, Finding, Host, Model, Run, Text
 from auditor.text import line_diff
 from auditor.text.redact import redact_secrets_in_unified_diff
 from auditor.text.sanitize import escape_text_to_one_line
+from auditor.text.translations import make_text
 
 MAX_DIFF = 20_000
 """Characters of a task's preview, and of each side that is compared for it."""
@@ -363,16 +364,10 @@ def _explain_unread_host(run: Run, host: Host, facts: HostFacts | None) -> Text:
             (outcome.reason for outcome in run.outcomes if outcome.host == host.name and outcome.reason),
             Text.make_same_in_both_languages("?"),
         )
-    return Text(
-        vi=f"không đọc được máy chủ nên không thay đổi gì: {why.vi}",
-        en=f"the host could not be read, so nothing is changed: {why.en}",
-    )
+    return make_text("the host could not be read, so nothing is changed: {why}", why=why)
 
 
-_ODD_PATH = Text(
-    vi="máy chủ trả về một đường dẫn có ký tự bất thường: cần kiểm tra và sửa thủ công",
-    en="the host reports a path with unusual characters: check and fix it manually",
-)
+_ODD_PATH = make_text("the host reports a path with unusual characters: check and fix it manually")
 
 
 # --- the preview: what a check run of the same plan says it would change -------------------------------

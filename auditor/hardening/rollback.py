@@ -11,6 +11,7 @@ from auditor.fleet.error_messages import explain_ansible_or_ssh_message
 from auditor.fleet.runner import PlaybookRun, play
 from auditor.hardening import change_scope, guard_answers
 from auditor.models import ControlId, Hardening, Host, HostHardening, Inventory, Model, Run, Text
+from auditor.text.translations import make_text
 
 ROLLBACK_SECONDS = 1_200
 Part = tuple[Hardening, tuple[HostHardening, ...]]
@@ -234,18 +235,12 @@ def _find_reopened_controls(entry: HostHardening, undone: UndoneChanges) -> tupl
 
 def _explain_refused_rollback(message: str) -> Text:
     if "digest differs" in message:
-        return Text(
-            vi="bản chụp trên máy chủ khác bản đã ghi nhận ở đây: không hoàn tác gì",
-            en="the snapshot on the host is not the one recorded here: nothing is rolled back",
-        )
+        return make_text("the snapshot on the host is not the one recorded here: nothing is rolled back")
     if "no confirmed run" in message:
-        return Text(
-            vi="máy chủ không còn giữ lần gia cố này: các lần mới hơn đã thay thế, máy chủ đã được cài lại "
-            "hoặc khôi phục từ bản sao lưu, hoặc máy khác đang trả lời tại địa chỉ đó; "
-            "không hoàn tác gì",
-            en="the host no longer has this hardening run: newer ones replaced it, the host was reinstalled or restored"
-            " from a backup, or another host "
-            "answers at its address; nothing is rolled back",
+        return make_text(
+            "the host no longer has this hardening run: newer ones replaced it, the host was "
+            "reinstalled or restored from a backup, or another host answers at its address; "
+            "nothing is rolled back"
         )
     return explain_ansible_or_ssh_message(message)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -12,6 +11,7 @@ from auditor.fleet.runner import PlaybookRun
 from auditor.hardening.plan import HardeningPlan
 from auditor.models import ControlId, Finding, Hardening, HostHardening, NotDone, Run, Status, Text
 from auditor.text.sanitize import escape_text_to_one_line
+from auditor.text.translations import make_text, make_text_of_foreign_sentence
 
 _MAX_SAID = 3
 _MAX_LENGTH = 300
@@ -104,7 +104,7 @@ def find_hosts_not_evaluated_afterwards(hardening: Hardening, audit_afterwards: 
 def _explain_why_control_is_not_in_force(finding: Finding, skipped_items: tuple[SkippedItem, ...]) -> Text:
     if finding.status is Status.NOT_EVALUATED:
         why = finding.reason or Text.make_same_in_both_languages("?")
-        return Text(vi=f"chưa rà soát lại được: {why.vi}", en=f"it could not be looked at again: {why.en}")
+        return make_text("it could not be looked at again: {why}", why=why)
     area = finding.control.partition(".")[0]
     messages = dict.fromkeys(
         item.message
@@ -113,32 +113,13 @@ def _explain_why_control_is_not_in_force(finding: Finding, skipped_items: tuple[
     )
     if messages:
         words = Text.join(translate_refusal_of_webroot_file(message) for message in list(messages)[:_MAX_SAID])
-        return Text(vi=f"để nguyên {words.vi}", en=f"left alone: {words.en}")
+        return make_text("left alone: {words}", words=words)
     n = len(finding.violations)
-    return Text(
-        vi="rà soát lại vẫn chưa đạt" + (f" ở {n} chỗ" if n else ""),
-        en="the audit afterwards still finds it open" + (f", in {n} place{'s' * (n > 1)}" if n else ""),
-    )
-
-
-_REASONS: tuple[tuple[str, str], ...] = (
-    (r"(/.*) above the root can be changed by everybody", "mọi tài khoản đều sửa được thư mục {0} phía trên"),
-    (
-        r"(/.*) above the root is (.*)'s, in a folder of (.*)'s",
-        "thư mục {0} là của {1} nhưng nằm trong thư mục của {2}",
-    ),
-    (r"(/.*) is served by a program of (.*)'s", "hệ thống tệp {0} do một chương trình của {1} phục vụ"),
-    (r".*: a link or no folder on the way", "trên đường dẫn có liên kết, hoặc có chỗ không phải thư mục"),
-    (r"is a link", "là một liên kết"),
-    (r"is not there", "không tồn tại"),
-    (r"has (\d+) hard links", "có {0} tên (liên kết cứng)"),
-    (r"which account runs this site's PHP is not known", "không biết PHP của trang chạy bằng tài khoản nào"),
-    (
-        r"no one group lets every web account that reads it go on reading",
-        "không có một nhóm chung để mọi tài khoản web đang đọc vẫn đọc được",
-    ),
-    (r"changed while it was being edited", "bị sửa trong lúc đang được thay"),
-)
+    if n == 0:
+        return make_text("the audit afterwards still finds it open")
+    if n == 1:
+        return make_text("the audit afterwards still finds it open, in 1 place")
+    return make_text("the audit afterwards still finds it open, in {n} places", n=n)
 
 
 def translate_refusal_of_webroot_file(message: str) -> Text:
@@ -148,7 +129,8 @@ def translate_refusal_of_webroot_file(message: str) -> Text:
     """
     line = escape_text_to_one_line(message, _MAX_LENGTH)
     path, _, reason = line.partition(": ")
-    for pattern, vi in _REASONS:
-        if match := re.fullmatch(pattern, reason):
-            return Text(vi=f"{path}: {vi.format(*match.groups())}", en=line)
-    return Text.make_same_in_both_languages(line)
+    return (
+        make_text_of_foreign_sentence("webroot_file", reason).with_prefix(path)
+        if reason
+        else Text.make_same_in_both_languages(line)
+    )

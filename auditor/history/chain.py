@@ -19,6 +19,7 @@ from pydantic import Field, TypeAdapter, ValidationError
 from auditor.models import Model, Text, TraceAcceptance
 from auditor.models.incidents import CaseLogEntry, IncidentId
 from auditor.models.reviews import Key
+from auditor.text.translations import make_text
 
 START = "0" * 64
 """What the first link rests on."""
@@ -219,14 +220,10 @@ def find_first_broken_link(links: Sequence[ChainLink], stored_records: StoredRec
         last = link
     for run_id in stored_records.run_ids:
         if run_id not in linked_ids:
-            return BrokenLink(
-                0, run_id, Text(vi="không có mắt xích nào ghi nhận lần này", en="no link speaks of this run")
-            )
+            return BrokenLink(0, run_id, make_text("no link speaks of this run"))
     for look_id in stored_records.look_ids:
         if look_id not in linked_ids:
-            return BrokenLink(
-                0, look_id, Text(vi="không có mắt xích nào ghi nhận lần kiểm tra này", en="no link speaks of this look")
-            )
+            return BrokenLink(0, look_id, make_text("no link speaks of this look"))
     return None
 
 
@@ -236,51 +233,43 @@ def _compute_link_hash(previous_hash: str, statement: str) -> str:
 
 def _explain_broken_link(last: ChainLink | None, link: ChainLink, statement: AnyStatement | None) -> Text | None:
     if link.position != (last.position + 1 if last else 1):
-        return Text(vi="thiếu mắt xích ngay trước", en="the link before it is missing")
+        return make_text("the link before it is missing")
     if link.hash != _compute_link_hash(last.hash if last else START, link.statement):
-        return Text(vi="mã băm không khớp", en="its hash does not match")
+        return make_text("its hash does not match")
     if statement is None:
-        return Text(vi="nội dung mắt xích không đọc được", en="what it states cannot be read")
+        return make_text("what it states cannot be read")
     return None
 
 
 def _explain_lost_run(statement: RunKept, stored_run: StoredRun | None, *, is_pruned: bool) -> Text | None:
     if stored_run is None:
-        return None if is_pruned else Text(vi="dữ liệu bị mất, không phải do lệnh xóa", en="gone, and not by pruning")
+        return None if is_pruned else make_text("gone, and not by pruning")
     if is_pruned:
-        return Text(vi="đã ghi nhận là xóa nhưng dữ liệu vẫn còn", en="pruned, and yet it is there")
+        return make_text("pruned, and yet it is there")
     if stored_run.document is None or compute_sha256_hex(stored_run.document) != statement.document:
-        return Text(vi="kết quả đã bị thay đổi", en="its findings were changed")
+        return make_text("its findings were changed")
     if compute_sha256_hex(stored_run.trend) != statement.trend:
-        return Text(vi="số liệu xu hướng đã bị thay đổi", en="its trend point was changed")
+        return make_text("its trend point was changed")
     if (stored_run.started, stored_run.inventory, stored_run.purpose) != (
         statement.started,
         statement.inventory,
         statement.purpose,
     ):
-        return Text(
-            vi="thời điểm, bảng kiểm kê hoặc mục đích đã bị thay đổi",
-            en="its time, inventory or purpose was changed",
-        )
+        return make_text("its time, inventory or purpose was changed")
     return None
 
 
 def _explain_lost_look(statement: LookKept, stored_look: StoredLook | None, *, is_dropped: bool) -> Text | None:
     if stored_look is None:
-        return None if is_dropped else Text(vi="lần kiểm tra bị mất", en="the look is gone")
+        return None if is_dropped else make_text("the look is gone")
     if is_dropped:
-        return Text(
-            vi="đã ghi nhận là được lần sau thay thế nhưng dữ liệu vẫn còn",
-            en="replaced by a later look, and yet it is there",
-        )
+        return make_text("replaced by a later look, and yet it is there")
     if stored_look.document is None or compute_sha256_hex(stored_look.document) != statement.document:
-        return Text(vi="kết quả ghi nhận đã bị thay đổi", en="what it saw was changed")
+        return make_text("what it saw was changed")
     if (stored_look.started, stored_look.inventory, stored_look.subject) != (
         statement.started,
         statement.inventory,
         statement.subject,
     ):
-        return Text(
-            vi="thời điểm, bảng kiểm kê hoặc trang đã bị thay đổi", en="its time, inventory or site was changed"
-        )
+        return make_text("its time, inventory or site was changed")
     return None

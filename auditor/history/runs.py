@@ -36,6 +36,7 @@ from auditor.results.trend import TrendPoint, complete_trend_point_from_earlier_
 from auditor.system import sqlite_file
 from auditor.system.memory import defer_garbage_collection
 from auditor.text import dates
+from auditor.text.translations import make_text
 
 _MONTH = "strftime('%Y-%m', started, '+7 hours')"
 """By Vietnam's clock: SQLite has turned the moment into UTC first."""
@@ -341,10 +342,7 @@ class RunHistory:
 
 def _describe_pruned_run(tombstone: Tombstone) -> Text:
     pruned_at = clock.parse_iso_moment(tombstone.pruned)
-    return Text(
-        vi=f"dữ liệu của lần rà soát {tombstone.id} đã xóa lúc {dates.format_moment(pruned_at, 'vi')}",
-        en=f"run {tombstone.id} was pruned on {dates.format_moment(pruned_at, 'en')}",
-    )
+    return make_text("run {run} was pruned on {moment}", run=tombstone.id, moment=dates.make_moment_text(pruned_at))
 
 
 def _load_open_since_before_run(database: sqlite3.Connection, run: Run) -> open_since.Since:

@@ -14,10 +14,11 @@ from typing import Literal, Self, get_args
 
 from pydantic import Field
 
-from auditor.models import Bucket, Finding, Host, HostOutcome, Model, Run, Severity, Site, Status, Subject, Text, Unit
+from auditor.models import Bucket, Finding, Host, HostOutcome, Model, Run, Severity, Site, Status, Subject, Unit
 from auditor.models.incidents import OpenIncident
 from auditor.results.intrusions import find_open_incidents, list_certainty_of_each_intruder_trace
 from auditor.system.groups import group_by
+from auditor.text.translations import make_text
 
 SEVERITIES: tuple[Severity, ...] = tuple(sorted(Severity, key=lambda severity: -severity.rank))
 """Worst first."""
@@ -264,9 +265,7 @@ def summarize_run(run: Run) -> FleetSummary:
 
 def _summarize_host(run: Run, host: Host, by_subject: _BySubject, outcome: HostOutcome | None) -> HostSummary:
     findings = by_subject.get(("host", host.name), ())
-    unread = HostOutcome(
-        host=host.name, reached=False, reason=Text(vi="lần rà soát này chưa đọc tới", en="not read in this audit")
-    )
+    unread = HostOutcome(host=host.name, reached=False, reason=make_text("not read in this audit"))
     return HostSummary(
         host=host,
         unit=_find_unit_of_run_organisation(run, host.unit),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from auditor.models import Lang
+from auditor.models import Lang, Text
 from auditor.models.clock import ZONE
 
 _MONTHS = (
@@ -28,6 +28,16 @@ def format_hour_and_minute(moment: datetime) -> tuple[str, str]:
 def format_day(day: date, lang: Lang) -> str:
     """Return a day."""
     return f"{day:%d/%m/%Y}" if lang == "vi" else f"{day.day} {_abbreviate_month(day.month)} {day:%Y}"
+
+
+def make_moment_text(moment: datetime) -> Text:
+    """Return an aware moment, to the minute, in both languages."""
+    return Text(vi=format_moment(moment, "vi"), en=format_moment(moment, "en"))
+
+
+def make_day_text(day: date) -> Text:
+    """Return a day in both languages."""
+    return Text(vi=format_day(day, "vi"), en=format_day(day, "en"))
 
 
 def format_short_month_of_moment(moment: datetime, lang: Lang) -> str:

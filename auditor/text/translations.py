@@ -8,18 +8,27 @@ from __future__ import annotations
 
 import gettext
 import io
+import re
+from collections.abc import Mapping
 from datetime import date
 from functools import cache
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, Literal, NoReturn
 
 import polib
 
-from auditor.models import Lang, clock
+from auditor.models import Lang, Text, clock
 from auditor.models.applications.registry import CMS_BY_KIND
 from auditor.text import dates
 
 LOCALE = Path(__file__).parents[1] / "locale"
+Origin = Literal["guard", "webroot_file"]
+"""Programs that know no language.
+
+Their sentences come with values filled in: each is compared with those of its origin (``msgctxt``) in ``messages.po``,
+which hold ``{name}`` where a value stands.
+"""
+_PLACE = re.compile(r"{(\w+)}")
 
 
 class Words:
@@ -94,6 +103,52 @@ class Words:
         return CMS_BY_KIND[area].name if area in CMS_BY_KIND else self(f"area.{area}")
 
 
+def make_text(sentence: str, **values: object) -> Text:
+    """Return a sentence in both languages: the Vietnamese is in ``messages.po``, the English is the sentence itself.
+
+    ``values`` fill the ``{names}`` in it; of one that is a ``Text`` each language has its own. Raises KeyError for a
+    sentence that is not translated.
+    """
+    translated = _load_messages_raising_for_unknown_sentences().gettext(sentence)
+    if not values:
+        return Text(vi=translated, en=sentence)
+    return Text(vi=_fill_in(translated, values, "vi"), en=_fill_in(sentence, values, "en"))
+
+
+def _fill_in(sentence: str, values: Mapping[str, object], lang: Lang) -> str:
+    return sentence.format(
+        **{name: value.get(lang) if isinstance(value, Text) else value for name, value in values.items()}
+    )
+
+
+def make_text_of_foreign_sentence(origin: Origin, sentence: str) -> Text:
+    """Return the sentence in both languages; the same in both where it is not known."""
+    return Text(vi=translate_foreign_sentence(origin, sentence, "vi"), en=sentence)
+
+
+def translate_foreign_sentence(origin: Origin, sentence: str, lang: Lang) -> str:
+    """Return the sentence in ``lang``, or as it is where it is not known."""
+    if lang == "vi":
+        for pattern, translation in _load_patterns_and_translations(origin):
+            if match := pattern.fullmatch(sentence):
+                return translation.format(**match.groupdict())
+    return sentence
+
+
+@cache
+def _load_patterns_and_translations(origin: Origin) -> tuple[tuple[re.Pattern[str], str], ...]:
+    """Return what the sentences of an origin look like, most particular first, and their Vietnamese."""
+    entries = [entry for entry in parse_po_catalogue("vi", "messages") if entry.msgctxt == origin]
+    entries.sort(key=lambda entry: -len(_PLACE.sub("", entry.msgid)))
+    return tuple((_compile_pattern_of_sentence(entry.msgid), entry.msgstr) for entry in entries)
+
+
+def _compile_pattern_of_sentence(sentence: str) -> re.Pattern[str]:
+    parts = _PLACE.split(sentence)
+    groups = (f"(?P<{part}>.+)" if index % 2 else re.escape(part) for index, part in enumerate(parts))
+    return re.compile("".join(groups), re.DOTALL)
+
+
 class _RaisingCatalogue(gettext.NullTranslations):
     """Asked for what a catalogue lacks: a key that nobody wrote is a mistake in the program, never shown."""
 
@@ -110,6 +165,7 @@ def compile_po_catalogue(lang: Lang, domain: str) -> gettext.GNUTranslations:
     return gettext.GNUTranslations(io.BytesIO(parse_po_catalogue(lang, domain).to_binary()))
 
 
+@cache
 def parse_po_catalogue(lang: Lang, domain: str) -> polib.POFile:
     """Return a catalogue as the translators wrote it."""
     return polib.pofile(str(LOCALE / lang / "LC_MESSAGES" / f"{domain}.po"))
@@ -118,5 +174,12 @@ def parse_po_catalogue(lang: Lang, domain: str) -> polib.POFile:
 @cache
 def _load_catalogue_raising_for_unknown_keys(lang: Lang) -> gettext.GNUTranslations:
     translations = compile_po_catalogue(lang, "auditor")
+    translations.add_fallback(_RaisingCatalogue())
+    return translations
+
+
+@cache
+def _load_messages_raising_for_unknown_sentences() -> gettext.GNUTranslations:
+    translations = gettext.GNUTranslations(io.BytesIO(parse_po_catalogue("vi", "messages").to_binary()))
     translations.add_fallback(_RaisingCatalogue())
     return translations

@@ -1,9 +1,8 @@
 """Help, and complaints about usage and input, in the reader's language.
 
 The English stands in the code: as docstrings and ``help=``, with the Vietnamese in ``help.po``; and as the sentences of
-``InputError``, of the libraries and of the guard on hosts, with the Vietnamese in ``errors.po``, ``libraries.po`` and
-``guard.po``. Those hold ``{…}`` for what differs from time to time, as an f-string does, and a sentence is found by
-what it looks like.
+``InputError`` and of the libraries, with the Vietnamese in ``errors.po`` and ``libraries.po``. Those hold ``{…}`` for
+what differs from time to time, as an f-string does, and a sentence is found by what it looks like.
 """
 
 from __future__ import annotations
@@ -18,7 +17,7 @@ from typer.main import get_command
 
 from auditor.errors import EXIT_CODES, PREFIX, InputError
 from auditor.models import Lang
-from auditor.text.translations import compile_po_catalogue, parse_po_catalogue
+from auditor.text.translations import compile_po_catalogue, make_text, parse_po_catalogue
 
 
 def build_command_line_in_language(app: typer.Typer, lang: Lang) -> Any:
@@ -80,9 +79,10 @@ def format_input_error_as_line(error: InputError, lang: Lang) -> str:
     if lang == "en":
         return str(error)
     what = format_input_error_without_mend(error, lang)
+    question = make_text("; did you mean '{guess}'?", guess=error.guess).vi if error.guess else ""
     remark = f". {error.left.vi}" if error.left else ""
     return (
-        f"{error.file_and_line_prefix}{what}{error.format_guess_as_question(lang)}"
+        f"{error.file_and_line_prefix}{what}{question}"
         f" — {_translate_message_by_known_sentences(error.mend, lang)}{remark}"
     )
 
@@ -92,15 +92,6 @@ def format_input_error_without_mend(error: InputError, lang: Lang) -> str:
     if lang == "en":
         return error.what
     return error.text.vi if error.text else _translate_message_by_known_sentences(error.what, lang)
-
-
-def translate_guard_message(text: str, lang: Lang) -> str:
-    """Return what the guard on a host said, in ``lang``; what it says in words that are not known stays as it is."""
-    if lang == "vi":
-        for pattern, translation in _load_sentence_patterns_and_translations("guard"):
-            if match := pattern.fullmatch(text):
-                return translation.format(**match.groupdict())
-    return text
 
 
 def _iter_command_and_subcommands(command: Any) -> Iterator[Any]:

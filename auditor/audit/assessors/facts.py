@@ -12,6 +12,7 @@ from auditor.facts import HostFacts
 from auditor.facts.site import build_site_view
 from auditor.inventory.thresholds import get_limits
 from auditor.models import Finding, Host, HostOutcome, Status, Subject, Text
+from auditor.text.translations import make_text
 
 NOTHING_IMPORTED: Mapping[str, AreaBuilder] = {
     VULNERABILITIES: vulnerabilities.make_area_builder(None, {}),
@@ -107,4 +108,4 @@ def _add_kept_facts_to_outcome(audit_input: AuditInput, outcome: HostOutcome) ->
     )
 
 
-_UNREAD = Text(vi="không đọc được máy chủ", en="the host could not be read")
+_UNREAD = make_text("the host could not be read")

@@ -15,8 +15,7 @@ from auditor.commands.output.styles import STYLE
 from auditor.hardening.drift import Drift, DriftChange
 from auditor.hardening.rollback import HostRollback
 from auditor.models import ControlId, Hardening, HostState, Lang, Text
-from auditor.text import usage
-from auditor.text.translations import Words
+from auditor.text.translations import Words, translate_foreign_sentence
 
 _STATE: Mapping[HostState, str] = {
     "waiting": "dim",
@@ -123,7 +122,7 @@ def show_rollback_of_host(
     for guard_text in undone.brings_back:
         console.print(
             f"  [yellow]![/] {words('undone.brings_back')}: "
-            f"{escape_markup(usage.translate_guard_message(guard_text, lang))}"
+            f"{escape_markup(translate_foreign_sentence('guard', guard_text, lang))}"
         )
     if undone.staying:
         console.print(
@@ -131,8 +130,8 @@ def show_rollback_of_host(
         )
     for kept_file in undone.left[:_MAX_LINES]:
         message = (
-            f"{escape_markup(usage.translate_guard_message(kept_file.path, lang))}: "
-            f"{escape_markup(usage.translate_guard_message(kept_file.reason, lang))}"
+            f"{escape_markup(translate_foreign_sentence('guard', kept_file.path, lang))}: "
+            f"{escape_markup(translate_foreign_sentence('guard', kept_file.reason, lang))}"
         )
         console.print(f"  [yellow]{words('undone.left')}[/]: {message}")
     if len(undone.left) > _MAX_LINES:
@@ -161,7 +160,7 @@ def show_rollback_of_host(
     if rest:
         console.print(f"  [dim]{'; '.join(rest)}[/]")
     for guard_text in undone.problems:
-        console.print(f"  [red]{escape_markup(usage.translate_guard_message(guard_text, lang))}[/]")
+        console.print(f"  [red]{escape_markup(translate_foreign_sentence('guard', guard_text, lang))}[/]")
 
 
 def show_drift(drift: Drift, catalogue: Catalogue, lang: Lang) -> None:

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from auditor.hardening.health import smoke
 from auditor.models import Domain, Host, Site, Text
 from auditor.text.sanitize import escape_text_to_one_line
+from auditor.text.translations import make_text
 from auditor.web.fetch import Client, FetchResult
 
 MAX_FOLLOWED = 30
@@ -64,8 +65,5 @@ def is_folder_listing_page(answer: FetchResult) -> bool:
 
 def _describe_folder_listing(path: str, linking_page: str | None) -> Text:
     if linking_page is None:
-        return Text(vi=f"trang {path} là danh sách tệp", en=f"the page {path} is a list of files")
-    return Text(
-        vi=f"trang {linking_page} dẫn tới danh sách tệp {path}",
-        en=f"the page {linking_page} links to the list of files {path}",
-    )
+        return make_text("the page {path} is a list of files", path=path)
+    return make_text("the page {linking_page} links to the list of files {path}", linking_page=linking_page, path=path)

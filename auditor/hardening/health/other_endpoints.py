@@ -19,6 +19,7 @@ from typing import Any
 from auditor.audit.effects import Effect
 from auditor.facts import HostFacts
 from auditor.models import Host, Text
+from auditor.text.translations import make_text
 from auditor.web.fetch import Client, FetchResult
 
 MAX_NAMES = 60
@@ -239,7 +240,7 @@ def find_endpoints_worse_than_before(
     """
     first, second = before[0], before[-1]
     endpoint_faults = (
-        (Text(vi=f"{endpoint}: {why.vi} (trang không khai báo)", en=f"{endpoint}: {why.en} (not declared)"), True)
+        (make_text("{endpoint}: {why} (not declared)", endpoint=endpoint, why=why), True)
         for endpoint, was in first.endpoints.items()
         if endpoint.port not in endpoints.closing_ports
         and endpoint.name not in by_wish
@@ -267,8 +268,8 @@ def _is_port_greeting_different(was: str, now: str | None) -> bool:
 
 def _describe_port_change(port: int, now: str | None) -> Text:
     if now is None:
-        return Text(vi=f"cổng {port} không còn trả lời", en=f"port {port} no longer answers")
-    return Text(vi=f"cổng {port} trả lời khác trước", en=f"port {port} answers otherwise than before")
+        return make_text("port {port} no longer answers", port=port)
+    return make_text("port {port} answers otherwise than before", port=port)
 
 
 def _get_status_class(answer: FetchResult | None) -> int:
@@ -282,19 +283,19 @@ def _describe_how_response_is_worse(was: FetchResult, again: FetchResult, now: F
         return None
     if now is None or after == 9:
         message = now.error if now is not None else "?"
-        return Text(vi=f"không trả lời ({message or '?'})", en=f"no answer ({message or '?'})")
+        return make_text("no answer ({value})", value=message or "?")
     if after > before and after > 3:
-        return Text(vi=f"mã trạng thái {was.status} → {now.status}", en=f"status {was.status} → {now.status}")
+        return make_text("status {status} → {status_now}", status=was.status, status_now=now.status)
     if before != 2 or after != 2:
         return None
     if was.media == again.media != now.media:
-        return Text(vi=f"kiểu nội dung {was.media} → {now.media}", en=f"content type {was.media} → {now.media}")
+        return make_text("content type {media} → {media_now}", media=was.media, media_now=now.media)
     smallest = min(was.size, again.size)
     if now.size < KEPT_SIZE * smallest:
-        return Text(vi=f"kích thước {smallest} → {now.size} byte", en=f"size {smallest} → {now.size} bytes")
+        return make_text("size {smallest} → {size} bytes", smallest=smallest, size=now.size)
     new = now.page.complaints - was.page.complaints - again.page.complaints
     if new:
-        return Text(vi="trang hiện lỗi của ứng dụng", en="the page shows an error of its application")
+        return make_text("the page shows an error of its application")
     return None
 
 
@@ -305,16 +306,15 @@ def list_endpoints_not_comparable(endpoints: OtherEndpoints, before: Sequence[En
     """
     first, second = before[0], before[-1]
     texts = [
-        Text(vi=f"{endpoint}: đã lỗi từ trước hoặc tự thay đổi", en=f"{endpoint}: failed before, or varied by itself")
+        make_text("{endpoint}: failed before, or varied by itself", endpoint=endpoint)
         for endpoint, was in first.endpoints.items()
         if _get_status_class(was) in (5, 9)
         or _get_status_class(was) != _get_status_class(second.endpoints.get(endpoint, was))
     ]
     if endpoints.left_out:
         texts.append(
-            Text(
-                vi=f"chưa kiểm tra {endpoints.left_out} tên miền khác mà máy chủ web nhận",
-                en=f"{endpoints.left_out} other names that its web servers claim were not looked at",
+            make_text(
+                "{left_out} other names that its web servers claim were not looked at", left_out=endpoints.left_out
             )
         )
     return tuple(texts)

@@ -17,6 +17,7 @@ from auditor.models import Host, Text
 from auditor.models.applications.registry import CMS_KINDS
 from auditor.text.redact import redact_secrets_in_text
 from auditor.text.sanitize import escape_text_to_one_line
+from auditor.text.translations import make_text
 
 PROBE_SECONDS = 20.0
 """For one host in all."""
@@ -102,9 +103,9 @@ def probe_host_over_ssh(host: str, reach: Reach, roots: Sequence[str] = ()) -> H
         return HostProbes(
             host,
             (),
-            Text(
-                vi=f"không thử được kết nối SSH mới: {reach.unclear} trong bảng kiểm kê phải là giá trị cụ thể",
-                en=f"no fresh SSH connection can be tried: {reach.unclear} in the inventory has to be a literal value",
+            make_text(
+                ("no fresh SSH connection can be tried: {unclear} in the inventory has to be a literal value"),
+                unclear=reach.unclear,
             ),
         )
     out, err, in_time = ssh_exec.run_program_with_input_and_timeout(
@@ -220,10 +221,7 @@ def list_probes_that_failed_before(before: Sequence[HostProbes]) -> tuple[Text, 
         for failed_probe in host_probes.probes:
             if not failed_probe.is_ok and not failed_probe.name.startswith(_QUIET):
                 what = _make_failed_probe(failed_probe).what
-                texts_by_name[failed_probe.name] = Text(
-                    vi=f"đã như vậy từ trước khi gia cố: {what.vi}",
-                    en=f"so before anything was changed: {what.en}",
-                )
+                texts_by_name[failed_probe.name] = make_text("so before anything was changed: {what}", what=what)
     return tuple(texts_by_name.values())
 
 
@@ -231,63 +229,58 @@ def list_probes_that_failed_before(before: Sequence[HostProbes]) -> tuple[Text, 
 
 _KINDS: Mapping[str, tuple[Text, frozenset[str]]] = {
     "ssh": (
-        Text(vi="không mở được phiên đăng nhập SSH mới", en="no fresh SSH login"),
+        make_text("no fresh SSH login"),
         frozenset({"ssh", "firewall", "pam", "accounts"}),
     ),
     "become": (
-        Text(vi="tài khoản tự động hóa không dùng được sudo", en="the automation account cannot use sudo"),
+        make_text("the automation account cannot use sudo"),
         frozenset({"sudo", "pam", "accounts"}),
     ),
     "complete": (
-        Text(vi="máy chủ không trả lời hết các phép thử", en="the host did not answer all probes"),
+        make_text("the host did not answer all probes"),
         frozenset(),
     ),
     "nginx": (
-        Text(vi="nginx báo cấu hình sai", en="nginx finds its configuration faulty"),
+        make_text("nginx finds its configuration faulty"),
         frozenset({"nginx", "tls"}),
     ),
     "apache": (
-        Text(vi="Apache báo cấu hình sai", en="Apache finds its configuration faulty"),
+        make_text("Apache finds its configuration faulty"),
         frozenset({"apache", "tls"}),
     ),
     "php-fpm": (
-        Text(vi="PHP-FPM báo cấu hình sai", en="PHP-FPM finds its configuration faulty"),
+        make_text("PHP-FPM finds its configuration faulty"),
         frozenset({"php_fpm"}),
     ),
-    "sshd": (Text(vi="sshd báo cấu hình sai", en="sshd finds its configuration faulty"), frozenset({"ssh"})),
+    "sshd": (make_text("sshd finds its configuration faulty"), frozenset({"ssh"})),
     "nft": (
-        Text(vi="bộ quy tắc tường lửa bị lỗi", en="the firewall's rules are faulty"),
+        make_text("the firewall's rules are faulty"),
         frozenset({"firewall"}),
     ),
-    "mariadb": (Text(vi="MariaDB không trả lời", en="MariaDB does not answer"), frozenset({"mariadb"})),
+    "mariadb": (make_text("MariaDB does not answer"), frozenset({"mariadb"})),
 }
 _PHP = frozenset({"php_fpm", "nginx", "apache", "web", "filesystem", *CMS_KINDS})
 _BY_START: Mapping[str, tuple[Text, frozenset[str]]] = {
     "log:undefined": (
-        Text(vi="nhật ký báo hàm PHP không gọi được nữa", en="the logs report a PHP function that cannot be called"),
+        make_text("the logs report a PHP function that cannot be called"),
         frozenset({"php_fpm"}),
     ),
-    "log:fatal": (Text(vi="nhật ký báo lỗi PHP chưa từng có", en="the logs report a new PHP error"), _PHP),
+    "log:fatal": (make_text("the logs report a new PHP error"), _PHP),
     "log:upstream": (
-        Text(
-            vi="nhật ký báo máy chủ web không gọi được PHP hoặc ứng dụng",
-            en="the web server cannot reach PHP or an application",
-        ),
+        make_text("the web server cannot reach PHP or an application"),
         _PHP,
     ),
     "log:alert": (
-        Text(vi="nhật ký máy chủ web có cảnh báo mức alert", en="the web server's log reports an alert"),
+        make_text("the web server's log reports an alert"),
         _PHP,
     ),
-    "log:denied": (Text(vi="nhật ký có lỗi từ chối truy cập mới", en="the logs report newly denied access"), _PHP),
+    "log:denied": (make_text("the logs report newly denied access"), _PHP),
     "enters:": (
-        Text(vi="tài khoản chạy PHP không vào được thư mục gốc", en="PHP's account cannot enter a document root"),
+        make_text("PHP's account cannot enter a document root"),
         _PHP,
     ),
     "writes:": (
-        Text(
-            vi="tài khoản chạy PHP không ghi được thư mục tải lên", en="PHP's account cannot write to an upload folder"
-        ),
+        make_text("PHP's account cannot write to an upload folder"),
         _PHP,
     ),
 }
@@ -304,9 +297,10 @@ _UNIT_AREAS = {
 def _make_failed_probe(probe: Probe) -> FailedProbe:
     what, areas = _get_failure_text_and_areas_of_probe(probe.name)
     if probe.has_timed_out:
-        what = Text(
-            vi=f"phép thử {probe.name} chưa xong sau {TEST_SECONDS} giây nên chưa biết kết quả",
-            en=f"the probe {probe.name} did not end within {TEST_SECONDS} s, so its result is not known",
+        what = make_text(
+            "the probe {name} did not end within {seconds} s, so its result is not known",
+            name=probe.name,
+            seconds=TEST_SECONDS,
         )
     if probe.name in ("ssh", "become") and probe.detail:
         what = Text.join((what, explain_ansible_or_ssh_message(probe.detail)), ": ")
@@ -318,7 +312,7 @@ def _make_failed_probe(probe: Probe) -> FailedProbe:
 def _make_failed_probe_for_missing_name(name: str) -> FailedProbe:
     what, areas = _get_failure_text_and_areas_of_probe(name)
     if not name.startswith(_SERVICE):
-        what = Text(vi=f"máy chủ không còn {name} như trước", en=f"the host no longer has {name} as before")
+        what = make_text("the host no longer has {name} as before", name=name)
     return FailedProbe(name, what, areas)
 
 
@@ -326,12 +320,12 @@ def _get_failure_text_and_areas_of_probe(name: str) -> tuple[Text, frozenset[str
     if name.startswith(_SERVICE):
         unit = name.removeprefix(_SERVICE)
         areas = frozenset(area for start, area in _UNIT_AREAS.items() if unit.startswith(start))
-        return Text(vi=f"dịch vụ {unit} không còn chạy", en=f"{unit} no longer runs"), areas
+        return make_text("{unit} no longer runs", unit=unit), areas
     for start, (kind, areas) in _BY_START.items():
         if name.startswith(start):
             return kind, areas
     known_kind = _KINDS.get("php-fpm" if name.startswith("php-fpm") else name)
-    return known_kind or (Text(vi=f"phép thử {name} không đạt", en=f"the probe {name} fails"), frozenset())
+    return known_kind or (make_text("the probe {name} fails", name=name), frozenset())
 
 
 def _redact_probe_detail_to_one_line(text: str) -> str:

@@ -15,6 +15,7 @@ from auditor.hardening.health import redirects
 from auditor.models import Host, Site, Text
 from auditor.models.applications.registry import CMSS
 from auditor.text.sanitize import escape_text_to_one_line
+from auditor.text.translations import make_text
 from auditor.web.fetch import Client, FetchResult
 
 WORKERS = 24
@@ -260,10 +261,7 @@ def _describe_why_url_no_longer_serves(was: FetchResult, now: FetchResult | None
         return _describe_redirect_not_there_before(was, now)
     if failure is None or now is None or now.url == url:
         return failure
-    return Text(
-        vi=f"chuyển đến {escape_text_to_one_line(now.url, 200)}, ở đó {failure.vi}",
-        en=f"leads to {escape_text_to_one_line(now.url, 200)}, and there {failure.en}",
-    )
+    return make_text("leads to {url}, and there {failure}", url=escape_text_to_one_line(now.url, 200), failure=failure)
 
 
 def _describe_redirect_not_there_before(was: FetchResult, now: FetchResult) -> Text | None:
@@ -276,7 +274,7 @@ def _describe_redirect_not_there_before(was: FetchResult, now: FetchResult) -> T
     if before == after and leads is None:
         return None
     there = escape_text_to_one_line(leads or now.url, 200)
-    return Text(vi=f"chuyển đến {there}, trước đây thì không", en=f"leads to {there}, where it did not lead before")
+    return make_text("leads to {there}, where it did not lead before", there=there)
 
 
 def _describe_application_failure_on_page(was: FetchResult, now: FetchResult) -> Text | None:
@@ -290,12 +288,9 @@ def _describe_application_failure_on_page(was: FetchResult, now: FetchResult) ->
         if not complaint.startswith(_SLIGHT)
     ]
     if grave:
-        return Text(
-            vi=f"trang hiện lỗi {_quote_value_on_one_line(grave[0])}",
-            en=f"the page shows the error {_quote_value_on_one_line(grave[0])}",
-        )
+        return make_text("the page shows the error {grave}", grave=_quote_value_on_one_line(grave[0]))
     if was.size and not now.size and was.location is None and now.location is None:
-        return Text(vi="trang trống", en="the page is empty")
+        return make_text("the page is empty")
     return None
 
 
@@ -352,12 +347,9 @@ def _find_reason_against_https(http_answer: FetchResult, https_answer: FetchResu
         and https_answer.location is not None
         and _is_redirect_back_to_url(http_answer.url, https_answer.location)
     ):
-        return Text(vi="chuyển ngược về HTTP", en="it sends visitors back to HTTP")
+        return make_text("it sends visitors back to HTTP")
     if http_answer.location is None and https_answer.location is None and was != there:
-        return Text(
-            vi=f"trang ở đó khác trang HTTP: {_describe_value_change(title.name, was, there).vi}",
-            en=f"another page than by HTTP: {_describe_value_change(title.name, was, there).en}",
-        )
+        return make_text("another page than by HTTP: {name}", name=_describe_value_change(title.name, was, there))
     return None
 
 
@@ -383,23 +375,20 @@ def find_urls_unlike_smoke_baseline(baseline: SmokeBaseline, after: Answers) -> 
 def _explain_why_url_cannot_be_compared(first: FetchResult, second: FetchResult) -> Text | None:
     was, then = _describe_status_of_answer(first), _describe_status_of_answer(second)
     if not first.serves_page_or_redirect_of_site and not second.serves_page_or_redirect_of_site:
-        return Text(vi=f"đã lỗi từ trước ({was.vi})", en=f"failed before ({was.en})")
+        return make_text("failed before ({was})", was=was)
     if first.status != second.status or first.serves_page_or_redirect_of_site != second.serves_page_or_redirect_of_site:
-        return Text(
-            vi=f"hai lần xem trước khi gia cố đã khác nhau ({was.vi}; {then.vi})",
-            en=f"varied before anything was changed ({was.en}; {then.en})",
-        )
+        return make_text("varied before anything was changed ({was}; {then})", was=was, then=then)
     return None
 
 
 def _describe_status_of_answer(answer: FetchResult | None) -> Text:
     if answer is None or answer.status is None:
         message = escape_text_to_one_line(answer.error, 200) if answer else ""
-        return Text(vi=f"không trả lời: {message or '?'}", en=f"no answer: {message or '?'}")
+        return make_text("no answer: {value}", value=message or "?")
     if not answer.own:
-        return Text(vi="chứng thư của trang khác", en="another site's certificate")
+        return make_text("another site's certificate")
     if not answer.is_trusted:
-        return Text(vi=f"{answer.status}, chứng thư không được tin cậy", en=f"{answer.status}, certificate not trusted")
+        return make_text("{status}, certificate not trusted", status=answer.status)
     return Text.make_same_in_both_languages(str(answer.status))
 
 
@@ -407,12 +396,9 @@ def _find_aspects_varying_by_themselves(page: PageBaseline) -> Iterator[Text]:
     for aspect in _ASPECTS:
         first, second = aspect.of(page.first), aspect.of(page.second)
         if first != second:
-            yield Text(
-                vi=f"{aspect.name.vi} tự thay đổi giữa hai lần xem",
-                en=f"{aspect.name.en} varies by itself",
-            )
+            yield make_text("{name} varies by itself", name=aspect.name)
     if page.first.page.lines and not page.first.page.lines & page.second.page.lines:
-        yield Text(vi="nội dung tự thay đổi giữa hai lần xem", en="text varies by itself")
+        yield make_text("text varies by itself")
 
 
 def _find_difference_from_page_baseline(
@@ -438,21 +424,18 @@ def _describe_fault_after_https_redirect(page: PageBaseline, now: FetchResult | 
     """Return what is wrong with a page whose visitors are now sent on to https, where it was ``page`` before."""
     if now is None or not now.serves_page_or_redirect_of_site or not now.is_trusted:
         state = _describe_status_of_answer(now)
-        return Text(
-            vi=f"chuyển sang HTTPS, nhưng ở đó không dùng được ({state.vi})",
-            en=f"sent on to HTTPS, where it does not work ({state.en})",
-        )
+        return make_text("sent on to HTTPS, where it does not work ({state})", state=state)
     what = _describe_change_from_page_baseline(page, now)
-    return what and Text(vi=f"chuyển sang HTTPS, ở đó {what.vi}", en=f"sent on to HTTPS, and there {what.en}")
+    return what and make_text("sent on to HTTPS, and there {what}", what=what)
 
 
 def _describe_change_from_page_baseline(page: PageBaseline, now: FetchResult) -> Text | None:
     if not now.own:
-        return Text(vi="chứng thư không còn là của trang này", en="the certificate is no longer this site's")
+        return make_text("the certificate is no longer this site's")
     if page.first.is_trusted and page.second.is_trusted and not now.is_trusted:
-        return Text(vi="chứng thư không còn được tin cậy", en="the certificate is no longer trusted")
+        return make_text("the certificate is no longer trusted")
     if now.status != page.first.status:
-        return _describe_value_change(Text(vi="mã trạng thái", en="status"), page.first.status, now.status)
+        return _describe_value_change(make_text("status"), page.first.status, now.status)
     for aspect in _ASPECTS:
         was, other, value = aspect.of(page.first), aspect.of(page.second), aspect.of(now)
         if was == other != value:
@@ -472,11 +455,11 @@ class _Aspect:
 
 _ASPECTS = (
     _Aspect(
-        Text(vi="địa chỉ chuyển hướng", en="redirect"),
+        make_text("redirect"),
         lambda answer: _drop_scheme_from_redirect_location(answer.location),
     ),
-    _Aspect(Text(vi="kiểu nội dung", en="content type"), lambda answer: answer.media),
-    _Aspect(Text(vi="tiêu đề trang", en="title"), lambda answer: answer.page.title),
+    _Aspect(make_text("content type"), lambda answer: answer.media),
+    _Aspect(make_text("title"), lambda answer: answer.page.title),
 )
 
 
@@ -499,7 +482,7 @@ def _describe_new_php_error_on_page(page: PageBaseline, now: FetchResult) -> Tex
     if not new:
         return None
     complaint = _quote_value_on_one_line(sorted(new)[0])
-    return Text(vi=f"trang hiện lỗi PHP {complaint}", en=f"the page shows a PHP error {complaint}")
+    return make_text("the page shows a PHP error {complaint}", complaint=complaint)
 
 
 def _describe_size_change(page: PageBaseline, now: FetchResult) -> Text | None:
@@ -509,20 +492,23 @@ def _describe_size_change(page: PageBaseline, now: FetchResult) -> Text | None:
     if low - band <= now.size <= high + band:
         return None
     was = str(low) if low == high else f"{low}-{high}"
-    return Text(vi=f"kích thước {was} → {now.size} byte", en=f"size {was} → {now.size} bytes")
+    return make_text("size {was} → {size} bytes", was=was, size=now.size)
 
 
 def _describe_lost_headings_and_lines(page: PageBaseline, now: FetchResult) -> Text | None:
     first, second = page.first.page, page.second.page
     for common, still, name in (
-        (first.headings & second.headings, now.page.headings, Text(vi="đề mục", en="headings")),
-        (first.lines & second.lines, now.page.lines, Text(vi="dòng chữ", en="lines of text")),
+        (first.headings & second.headings, now.page.headings, make_text("headings")),
+        (first.lines & second.lines, now.page.lines, make_text("lines of text")),
     ):
         lost_items = common - still
         if common and len(lost_items) > (1 - MIN_KEPT_SHARE) * len(common):
             example = _quote_value_on_one_line(min(lost_items))
-            return Text(
-                vi=f"mất {len(lost_items)} trên {len(common)} {name.vi}, như {example}",
-                en=f"{len(lost_items)} of {len(common)} {name.en} gone, such as {example}",
+            return make_text(
+                "{count} of {total} {name} gone, such as {example}",
+                count=len(lost_items),
+                total=len(common),
+                name=name,
+                example=example,
             )
     return None

@@ -9,6 +9,7 @@ from auditor.audit.controls import Fix
 from auditor.inventory import offices
 from auditor.models import ControlId, Host, Organisation, Text, windows
 from auditor.text import dates
+from auditor.text.translations import make_text
 
 
 def find_controls_awaiting_acceptance_or_window(
@@ -34,9 +35,8 @@ def find_controls_awaiting_acceptance_or_window(
 
 
 def _explain_unaccepted_danger(control: str) -> Text:
-    return Text(
-        vi=f"có rủi ro nên chưa thực hiện; nếu chấp nhận rủi ro, thêm --accept {control} hoặc ghi vào luytre_accept",
-        en=f"dangerous, so not made; to accept that, add --accept {control} or name it in luytre_accept",
+    return make_text(
+        ("dangerous, so not made; to accept that, add --accept {control} or name it in luytre_accept"), control=control
     )
 
 
@@ -45,7 +45,6 @@ def _explain_closed_window(organisation: Organisation | None, host: Host, moment
     if not declared_windows or windows.is_moment_in_any_window(declared_windows, moment):
         return None
     opening = windows.find_next_window_start_after(declared_windows, moment)
-    return Text(
-        vi=f"ngoài khung giờ thay đổi của đơn vị; khung giờ tới bắt đầu lúc {dates.format_moment(opening, 'vi')}",
-        en=f"outside of the unit's change window; the next one begins on {dates.format_moment(opening, 'en')}",
+    return make_text(
+        "outside of the unit's change window; the next one begins on {moment}", moment=dates.make_moment_text(opening)
     )

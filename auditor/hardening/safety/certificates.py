@@ -10,6 +10,7 @@ from auditor.hardening.safety.people import MAX_TOLD
 from auditor.models import Domain, Host, Text
 from auditor.text.redact import redact_secrets_in_text
 from auditor.text.sanitize import escape_text_to_one_line
+from auditor.text.translations import make_text
 
 _LOWERED_LEVEL = re.compile(r"@SECLEVEL=[01](?![0-9])", re.IGNORECASE)
 
@@ -45,26 +46,28 @@ def _describe_certificate_load_fault(vhost: Mapping[str, Any], server: str) -> T
     name = escape_text_to_one_line(next(iter(vhost["names"]), "") or f"{vhost['file']}:{vhost['line']}", 100)
     if tls["loads"] == "no":
         message = escape_text_to_one_line(redact_secrets_in_text(tls["fault"]), 200)
-        return Text(
-            vi=f"{name}: sau thay đổi {server} không nạp được chứng thư ({message})",
-            en=f"{name}: after the change {server} would not load its certificate ({message})",
+        return make_text(
+            "{name}: after the change {server} would not load its certificate ({message})",
+            name=name,
+            server=server,
+            message=message,
         )
     if tls["loads"] == "unknown" and _LOWERED_LEVEL.search(tls["ciphers"] or ""):
         path = escape_text_to_one_line(tls["certificate"] or "?", 200)
-        return Text(
-            vi=f"{name}: mức bảo mật đang bị hạ thấp ("
-            f"{escape_text_to_one_line(tls['ciphers'], 100)}) và không thử được "
-            f"chứng thư {path} có nạp được hay không khi không hạ mức đó",
-            en=f"{name}: the level of security is lowered ("
-            f"{escape_text_to_one_line(tls['ciphers'], 100)}), and whether {path} "
-            f"loads without that could not be tried",
+        return make_text(
+            (
+                "{name}: the level of security is lowered ({tls}), and whether {path} loads without "
+                "that could not be tried"
+            ),
+            name=name,
+            tls=escape_text_to_one_line(tls["ciphers"], 100),
+            path=path,
         )
     return None
 
 
-_RENEW = Text(
-    vi="thay chứng thư và khóa (RSA từ 2048 bit hoặc EC từ 256 bit, ký bằng SHA-256) rồi chạy lại",
-    en="renew certificate and key (RSA of 2048 bits or more, or EC of 256, signed with SHA-256), then run again",
+_RENEW = make_text(
+    "renew certificate and key (RSA of 2048 bits or more, or EC of 256, signed with SHA-256), then run again"
 )
 
 
@@ -73,11 +76,11 @@ def find_certificate_fault_of_site(site: Mapping[str, Any], now: float) -> Text 
     certificate = site.get("certificate")
     domain: str = site["domain"]
     if certificate is None:
-        return Text(vi="trang chưa có chứng thư đọc được", en="the site has no certificate that could be read")
+        return make_text("the site has no certificate that could be read")
     if not certificate["not_before"] <= now < certificate["not_after"]:
-        return Text(vi="chứng thư của trang không còn hạn", en="the site's certificate is out of date")
+        return make_text("the site's certificate is out of date")
     if not {domain, f"*.{domain.partition('.')[2]}"} & set(certificate["names"]):
-        return Text(vi="chứng thư của trang cấp cho tên khác", en="the site's certificate is for another name")
+        return make_text("the site's certificate is for another name")
     if certificate["self_signed"]:
-        return Text(vi="chứng thư của trang tự ký", en="the site's certificate is self-signed")
+        return make_text("the site's certificate is self-signed")
     return None

@@ -18,6 +18,7 @@ from auditor.facts import HostFacts
 from auditor.hardening.health import other_endpoints
 from auditor.models import ACCEPTED_LOSS, ControlId, Host, Text
 from auditor.text.sanitize import escape_text_to_one_line
+from auditor.text.translations import make_text
 
 Facts = Mapping[str, Any]
 MAX_TOLD = 6
@@ -160,9 +161,10 @@ def _explain_hold_for_needed_ports(control: ControlId, cut_dependencies: list[Po
     names = ",".join(
         dict.fromkeys(ACCEPTED_LOSS.format(control=control, account=need.host) for need in cut_dependencies)
     )
-    mend = Text(
-        vi=f"ghi cổng {ports} vào luytre_open_ports của máy chủ này, hoặc chấp nhận bằng --accept {names}",
-        en=f"declare {ports} in this host's luytre_open_ports, or accept it with --accept {names}",
+    mend = make_text(
+        ("declare {ports} in this host's luytre_open_ports, or accept it with --accept {names}"),
+        ports=ports,
+        names=names,
     )
     return Text.join([*descriptions, mend])
 
@@ -170,18 +172,13 @@ def _explain_hold_for_needed_ports(control: ControlId, cut_dependencies: list[Po
 def _describe_dependency(need: PortDependency) -> Text:
     name, what = escape_text_to_one_line(need.host, 60), need.what
     return {
-        "site": Text(
-            vi=f"trang ở {what} trên {name} dùng cơ sở dữ liệu tại đây (cổng {need.port})",
-            en=f"the site in {what} on {name} has its database here (port {need.port})",
+        "site": make_text(
+            "the site in {what} on {name} has its database here (port {port})", what=what, name=name, port=need.port
         ),
-        "account": Text(
-            vi=f"tài khoản {what} của cơ sở dữ liệu dành cho {name} (cổng {need.port})",
-            en=f"the database's account {what} is for {name} (port {need.port})",
+        "account": make_text(
+            "the database's account {what} is for {name} (port {port})", what=what, name=name, port=need.port
         ),
     }.get(
         need.by,
-        Text(
-            vi=f"{name} đang kết nối tới cổng {need.port} của máy chủ này",
-            en=f"{name} is connected to port {need.port} of this host",
-        ),
+        make_text("{name} is connected to port {port} of this host", name=name, port=need.port),
     )

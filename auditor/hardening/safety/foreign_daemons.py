@@ -12,6 +12,7 @@ from auditor.audit.controls import Fix
 from auditor.hardening import change_scope
 from auditor.models import Text
 from auditor.text.sanitize import escape_text_to_one_line
+from auditor.text.translations import make_text
 
 _SETTINGS = (("nginx", "/etc/nginx/"), ("php_fpm", "/etc/php/"))
 """Area, and the folder that its fixes change."""
@@ -26,10 +27,10 @@ def find_controls_beside_configuration_in_force(
         if not there:
             continue
         files = ", ".join(escape_text_to_one_line(daemon["file"], 100) for daemon in there[:3])
-        why = Text(
-            vi=f"chương trình đang chạy đọc cấu hình ở {files}, không phải {folder}: sửa tại đó, hoặc trong bảng điều "
-            f"khiển đã cài nó",
-            en=f"what runs reads {files} and not {folder}: change it there, or in the panel that installed it",
+        why = make_text(
+            ("what runs reads {files} and not {folder}: change it there, or in the panel that installed it"),
+            files=files,
+            folder=folder,
         )
         yield from (
             (control, why)

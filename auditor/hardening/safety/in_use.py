@@ -19,6 +19,7 @@ from auditor.facts import site as sites
 from auditor.hardening.safety.people import MAX_TOLD, OF_PEOPLE, Judge
 from auditor.models import PLAIN_PATH, ControlId, Domain, Host, Text
 from auditor.text.sanitize import escape_text_to_one_line
+from auditor.text.translations import make_text
 
 BODY_LIMIT = 134_217_728
 """Bytes; what larger limits are brought down to."""
@@ -97,26 +98,22 @@ def _iter_usage_by_control_of_effect(
         yield from ((control, usage_by_effect[effect]) for effect in fix.effects if effect in usage_by_effect)
 
 
-_UNREAD = Text(
-    vi="chưa biết có ai dùng hay không, vì không đọc được nhật ký và mã của trang",
-    en="unknown whether anybody does, because logs and code could not be read",
-)
+_UNREAD = make_text("unknown whether anybody does, because logs and code could not be read")
 
 
 def explain_hold_for_usage(control: str, usage: Text) -> Text:
     """Return why a change is held that would take this away."""
-    return Text(
-        vi=f"đang được dùng: {usage.vi}; nếu vẫn muốn làm, thêm --accept {control} hoặc ghi vào luytre_accept",
-        en=f"in use: {usage.en}; to do it all the same, add --accept {control} or name it in luytre_accept",
+    return make_text(
+        ("in use: {usage}; to do it all the same, add --accept {control} or name it in luytre_accept"),
+        usage=usage,
+        control=control,
     )
 
 
 def explain_accepted_loss_of_usage(usage: Text, fix_note: Text | None) -> Text:
     """Return what to know of a change that takes this away, accepted by name."""
-    return Text(
-        vi=f"đang được dùng và sẽ mất: {usage.vi}" + (f". {fix_note.vi}" if fix_note else ""),
-        en=f"in use, and taken away: {usage.en}" + (f". {fix_note.en}" if fix_note else ""),
-    )
+    loss = make_text("in use, and taken away: {usage}", usage=usage)
+    return Text.join((loss, fix_note), ". ") if fix_note else loss
 
 
 # --- the host ----------------------------------------------------------------------------------------------
@@ -137,19 +134,16 @@ def _find_undeclared_php_function_calls(host: Host, data: Mapping[str, Any]) -> 
     if unsearched_roots and not calls:
         yield (
             Effect.STOPS_PHP_FUNCTIONS,
-            Text(
-                vi=f"chưa biết mã trong {unsearched_roots} có gọi hay không, vì chưa tìm được hết",
-                en=f"unknown whether the code in {unsearched_roots} does, because it was not searched completely",
+            make_text(
+                ("unknown whether the code in {unsearched_roots} does, because it was not searched completely"),
+                unsearched_roots=unsearched_roots,
             ),
         )
     if calls:
         text = "; ".join(calls[:MAX_TOLD]) + (" …" if len(calls) > MAX_TOLD else "")
         yield (
             Effect.STOPS_PHP_FUNCTIONS,
-            Text(
-                vi=f"mã của trang gọi {text} (nếu trang cần, ghi vào php_functions)",
-                en=f"the sites' code calls {text} (declare what a site needs in its php_functions)",
-            ),
+            make_text("the sites' code calls {text} (declare what a site needs in its php_functions)", text=text),
         )
 
 
@@ -170,10 +164,12 @@ def _find_people_with_world_readable_uploads(_host: Host, data: Mapping[str, Any
         )
         yield (
             Effect.HIDES_NEW_FILES,
-            Text(
-                vi=f"tệp mới do {text} đưa lên các trang web chỉ đọc được nhờ quyền của mọi người, sau đó sẽ báo 403",
-                en=f"files that {text} put on the sites are readable only because everybody may; new ones would "
-                f"answer 403",
+            make_text(
+                (
+                    "files that {text} put on the sites are readable only because everybody may; new "
+                    "ones would answer 403"
+                ),
+                text=text,
             ),
         )
 
@@ -192,10 +188,12 @@ def _find_undeclared_open_ports(host: Host, data: Mapping[str, Any]) -> Iterator
         )
         yield (
             Effect.CLOSES_UNDECLARED_PORTS,
-            Text(
-                vi=f"cổng {text} đang mở ra ngoài và sẽ bị đóng (cổng nào cần thì ghi vào luytre_open_ports)",
-                en=f"ports {text} are open to the network and would be closed (declare those needed in "
-                f"luytre_open_ports)",
+            make_text(
+                (
+                    "ports {text} are open to the network and would be closed (declare those needed in "
+                    "luytre_open_ports)"
+                ),
+                text=text,
             ),
         )
 
@@ -205,10 +203,7 @@ def _find_status_page_requests(_host: Host, data: Mapping[str, Any]) -> Iterator
     if number:
         yield (
             Effect.STOPS_STATUS_PAGES,
-            Text(
-                vi=f"/server-status được xem {number} lần, như một phần mềm giám sát",
-                en=f"/server-status was fetched {number} times, as monitoring does",
-            ),
+            make_text("/server-status was fetched {number} times, as monitoring does", number=number),
         )
 
 
@@ -223,7 +218,7 @@ def _find_shells_needed_by_nonpersons(_host: Host, data: Mapping[str, Any]) -> I
         text = "; ".join(f"{account} ({', '.join(how)})" for account, how in list(by.items())[:MAX_TOLD])
         yield (
             Effect.TAKES_SHELLS,
-            Text(vi=f"shell đăng nhập của {text}", en=f"the login shell of {text}"),
+            make_text("the login shell of {text}", text=text),
         )
 
 
@@ -241,23 +236,13 @@ def _find_logs_written_by_world_permission(_host: Host, data: Mapping[str, Any])
             )
             for log in written_logs[:MAX_TOLD]
         )
-        parts.append(
-            Text(
-                vi=f"chỉ ghi được nhờ quyền ghi cấp cho mọi người: {text}",
-                en=f"written only because everybody may: {text}",
-            )
-        )
+        parts.append(make_text("written only because everybody may: {text}", text=text))
     if unknown:
-        parts.append(
-            Text(
-                vi=f"chưa kịp xem chương trình nào đang ghi vào {unknown}",
-                en=f"there was no time to see which program writes to {unknown}",
-            )
-        )
+        parts.append(make_text("there was no time to see which program writes to {unknown}", unknown=unknown))
     if parts:
         yield (
             Effect.CLOSES_LOGS,
-            Text(vi="; ".join(part.vi for part in parts), en="; ".join(part.en for part in parts)),
+            Text.join(parts),
         )
 
 
@@ -265,7 +250,7 @@ def _find_uses_lost_to_service_confinement(host: Host, data: Mapping[str, Any]) 
     """Yield the effect on daemons of the web stack and programs that sites start, and what they could not reach."""
     units = data.get("services", {}).get("confinement", ())
     parts = [
-        Text(vi=f"{unit['unit']} dùng {text} trong /tmp chung", en=f"{unit['unit']} uses {text} in the /tmp of all")
+        make_text("{unit} uses {text} in the /tmp of all", unit=unit["unit"], text=text)
         for unit in units
         if (text := _join_first_unique_names(unit["in_tmp"]))
     ]
@@ -273,7 +258,7 @@ def _find_uses_lost_to_service_confinement(host: Host, data: Mapping[str, Any]) 
         path for unit in units for path in unit["writes"] if not re.fullmatch(PLAIN_PATH, path)
     )
     if odd:
-        parts.append(Text(vi=f"trang ghi vào {odd}", en=f"sites write to {odd}"))
+        parts.append(make_text("sites write to {odd}", odd=odd))
     if any(unit["runs_code"] for unit in units):
         calls_text = _join_first_unique_names(
             f"{call['function']} ({root['path']})"
@@ -281,34 +266,20 @@ def _find_uses_lost_to_service_confinement(host: Host, data: Mapping[str, Any]) 
             for call in root["calls"]
         )
         if calls_text:
-            parts.append(
-                Text(
-                    vi=f"mã của trang gọi chương trình bằng {calls_text}",
-                    en=f"the sites' code starts programs by {calls_text}",
-                )
-            )
+            parts.append(make_text("the sites' code starts programs by {calls_text}", calls_text=calls_text))
         web = {pool["user"] for pool in data.get("php_fpm", {}).get("pools", ())}
         sudo_accounts = _join_first_unique_names(
             grant["account"] for grant in data.get("sudo", {}).get("grants", ()) if grant["account"] in web
         )
         if sudo_accounts:
-            parts.append(
-                Text(
-                    vi=f"tài khoản của trang dùng sudo: {sudo_accounts}",
-                    en=f"accounts of sites have sudo: {sudo_accounts}",
-                )
-            )
+            parts.append(make_text("accounts of sites have sudo: {sudo_accounts}", sudo_accounts=sudo_accounts))
     by_pam = _join_first_unique_names(
         account["user"]
         for account in data.get("mariadb", {}).get("accounts", ())
         if account["plugin"].startswith("pam")
     )
     if by_pam:
-        parts.append(
-            Text(
-                vi=f"tài khoản MariaDB đăng nhập qua PAM: {by_pam}", en=f"MariaDB accounts log in through PAM: {by_pam}"
-            )
-        )
+        parts.append(make_text("MariaDB accounts log in through PAM: {by_pam}", by_pam=by_pam))
     if parts:
         yield Effect.CONFINES_SERVICES, Text.join(parts)
 
@@ -352,17 +323,18 @@ def _find_uploads_above_body_limit(
     if largest_upload > BODY_LIMIT:
         yield (
             Effect.LIMITS_BODIES,
-            Text(
-                vi=f"đã có tệp {largest_upload // MIB} MB được đưa lên, quá giới hạn {BODY_LIMIT // MIB} MB",
-                en=f"a file of {largest_upload // MIB} MB was uploaded, above the limit of {BODY_LIMIT // MIB} MB",
+            make_text(
+                "a file of {largest_upload} MB was uploaded, above the limit of {body_limit} MB",
+                largest_upload=largest_upload // MIB,
+                body_limit=BODY_LIMIT // MIB,
             ),
         )
     elif limit > BODY_LIMIT and (others or backend_limit > BODY_LIMIT):
         yield (
             Effect.LIMITS_BODIES,
-            Text(
-                vi=f"giới hạn {limit // MIB} MB được đặt riêng cho trang và ứng dụng phía sau nhận được đến mức đó",
-                en=f"a limit of {limit // MIB} MB was set on purpose, and the application behind it takes as much",
+            make_text(
+                ("a limit of {limit} MB was set on purpose, and the application behind it takes as much"),
+                limit=limit // MIB,
             ),
         )
 
@@ -384,10 +356,7 @@ def _find_domains_that_may_frame_site(
         text = ", ".join(escape_text_to_one_line(name, 100) for name in names)
         yield (
             Effect.STOPS_FRAMING,
-            Text(
-                vi=f"{text} có thể đang hiển thị trang trong khung (đã khai báo, hoặc người truy cập thường đến từ đó)",
-                en=f"{text} may show the site in a frame (declared, or visitors often come from there)",
-            ),
+            make_text(("{text} may show the site in a frame (declared, or visitors often come from there)"), text=text),
         )
 
 
@@ -398,10 +367,7 @@ def _find_requests_of_uploaded_php(
     if number:
         yield (
             Effect.STOPS_UPLOADED_PHP,
-            Text(
-                vi=f"PHP trong thư mục tải lên đã trả lời {number} lần",
-                en=f"PHP in upload folders was answered {number} times",
-            ),
+            make_text("PHP in upload folders was answered {number} times", number=number),
         )
 
 
@@ -414,10 +380,10 @@ def _find_requests_of_outdated_browsers(
     if old >= OLD_REQUESTS and old >= OLD_SHARE * requests:
         yield (
             Effect.STOPS_OLD_CLIENTS,
-            Text(
-                vi=f"{old} trên {requests} lượt xem gần đây là của trình duyệt quá cũ (Internet Explorer, Android 4…)",
-                en=f"{old} of the last {requests} requests came from very old browsers (Internet Explorer, Android 4 "
-                f"…)",
+            make_text(
+                ("{old} of the last {requests} requests came from very old browsers (Internet Explorer, Android 4 …)"),
+                old=old,
+                requests=requests,
             ),
         )
 

@@ -13,6 +13,7 @@ from typing import Any
 from auditor.models import ACCEPTED_LOSS, ControlId, Text, clock
 from auditor.text import dates
 from auditor.text.sanitize import escape_text_to_one_line
+from auditor.text.translations import make_text
 
 MAX_TOLD = 6
 MAX_ACCOUNT, MAX_NAMES = 256, 20_000
@@ -20,11 +21,11 @@ MAX_ACCOUNT, MAX_NAMES = 256, 20_000
 ANYBODY = "*"
 """The role's word for whoever comes in where sshd keeps no record."""
 _METHODS = {
-    "publickey": Text(vi="khóa", en="key"),
-    "password": Text(vi="mật khẩu", en="password"),
-    "keyboard-interactive": Text(vi="mật khẩu hoặc mã được hỏi", en="password or code asked for"),
-    "none": Text(vi="mật khẩu trống", en="empty password"),
-    "hostbased": Text(vi="tên máy", en="host name"),
+    "publickey": make_text("key"),
+    "password": make_text("password"),
+    "keyboard-interactive": make_text("password or code asked for"),
+    "none": make_text("empty password"),
+    "hostbased": make_text("host name"),
 }
 
 
@@ -57,15 +58,18 @@ def _explain_hold_for_lockout(control: ControlId, ways: list[Any]) -> Text:
     through = all(way.to is not None for way in ways)
     mend = _MEND_TUNNEL if through else _MEND_KEY
     what = _CUTS if through else _LOCKS
-    return Text(
-        vi=f"{what.vi} {who.vi}; {mend.vi}, hoặc chấp nhận từng người bằng --accept {accept}",
-        en=f"{what.en} {who.en}; {mend.en}, or accept it person by person with --accept {accept}",
+    return make_text(
+        "{what} {who}; {mend}, or accept it person by person with --accept {accept}",
+        what=what,
+        who=who,
+        mend=mend,
+        accept=accept,
     )
 
 
 def _explain_accepted_lockout(ways: list[Any]) -> Text:
     who = _describe_locked_out_people(ways)
-    return Text(vi=f"đã chấp nhận: {_LOCKS.vi} {who.vi}", en=f"as accepted, {_LOCKS.en} {who.en}")
+    return make_text("as accepted, {locks} {who}", locks=_LOCKS, who=who)
 
 
 def _describe_locked_out_people(ways: list[Any]) -> Text:
@@ -83,45 +87,39 @@ def _describe_locked_out_person(account: str, ways: list[Any]) -> Text:
     places = list(dict.fromkeys(way.source for way in ways if way.last and way.source))
     where = ", ".join(places[:MAX_TOLD]) + (" …" if len(places) > MAX_TOLD else "")
     if not first.last:
-        return Text(
-            vi=f"{account} (quản trị viên trong bảng kiểm kê, chưa có khóa SSH dùng được)",
-            en=f"{account} (a declared administrator without an SSH key that works)",
-        )
-    last_seen = clock.convert_epoch_to_moment(first.last)
+        return make_text("{account} (a declared administrator without an SSH key that works)", account=account)
+    day = dates.make_day_text(clock.convert_epoch_to_moment(first.last))
     if first.to is not None and all(way.doubtful for way in ways):
-        return Text(
-            vi=f"{account} (từ {where}, nhật ký không cho biết có đi tiếp qua máy chủ này hay không, gần nhất "
-            f"{dates.format_day(last_seen, 'vi')})",
-            en=f"{account} (from {where}, no record tells whether on through this host, last on "
-            f"{dates.format_day(last_seen, 'en')})",
+        return make_text(
+            "{account} (from {where}, no record tells whether on through this host, last on {day})",
+            account=account,
+            where=where,
+            day=day,
         )
     if first.to is not None:
-        to = f" {first.to}" if first.to else ""
-        return Text(
-            vi=f"{account} (từ {where}, qua máy chủ này đi tiếp{to}, gần nhất {dates.format_day(last_seen, 'vi')})",
-            en=f"{account} (from {where}, on through this host{' to' + to if to else ''}, last on "
-            f"{dates.format_day(last_seen, 'en')})",
+        if not first.to:
+            return make_text(
+                "{account} (from {where}, on through this host, last on {day})", account=account, where=where, day=day
+            )
+        return make_text(
+            "{account} (from {where}, on through this host to {to}, last on {day})",
+            account=account,
+            where=where,
+            to=first.to,
+            day=day,
         )
     if not first.methods:
-        return Text(
-            vi=f"{account} (từ {where}, không rõ bằng gì, gần nhất {dates.format_day(last_seen, 'vi')})",
-            en=f"{account} (from {where}, nobody knows by what, last on {dates.format_day(last_seen, 'en')})",
+        return make_text(
+            "{account} (from {where}, nobody knows by what, last on {day})", account=account, where=where, day=day
         )
     by = Text.join((_METHODS.get(method, Text.make_same_in_both_languages(method)) for method in first.methods), " + ")
-    return Text(
-        vi=f"{account} (từ {where}, bằng {by.vi}, gần nhất {dates.format_day(last_seen, 'vi')})",
-        en=f"{account} (from {where}, by {by.en}, last on {dates.format_day(last_seen, 'en')})",
-    )
+    return make_text("{account} (from {where}, by {by}, last on {day})", account=account, where=where, by=by, day=day)
 
 
-_UNRECORDED_LOGINS = Text(
-    vi="bất kỳ ai đăng nhập bằng mật khẩu, vì nhật ký SSH ở đây không cho biết ai đã đăng nhập trong hai tuần qua",
-    en="anyone who logs in with a password, because the records here do not show who logged in during the last "
-    "two weeks",
+_UNRECORDED_LOGINS = make_text(
+    "anyone who logs in with a password, because the records here do not show who logged in during the last two weeks"
 )
-_LOCKS = Text(vi="sẽ làm mất quyền truy cập của", en="would lock out")
-_CUTS = Text(vi="sẽ cắt đường hầm của", en="would cut what goes through sshd for")
-_MEND_KEY = Text(
-    vi="thêm khóa (ssh-copy-id) và đăng nhập thử bằng khóa đó", en="add a key (ssh-copy-id) and log in with it once"
-)
-_MEND_TUNNEL = Text(vi="hỏi họ và chuyển họ sang cách khác trước", en="ask them, and move them to another way first")
+_LOCKS = make_text("would lock out")
+_CUTS = make_text("would cut what goes through sshd for")
+_MEND_KEY = make_text("add a key (ssh-copy-id) and log in with it once")
+_MEND_TUNNEL = make_text("ask them, and move them to another way first")

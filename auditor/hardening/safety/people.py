@@ -11,16 +11,14 @@ from typing import Any
 from auditor.audit.effects import Effect
 from auditor.models import Host, Text
 from auditor.text.sanitize import escape_text_to_one_line
+from auditor.text.translations import make_text
 
 MAX_TOLD = 5
 TEMPORARY = ("/tmp/", "/var/tmp/")  # noqa: S108  looked for, not used
 Judge = Callable[[Host, Mapping[str, Any]], Iterator[tuple[Effect, Text]]]
 """From the inventory and a host's facts by area to what would be taken away, by the effect that would."""
 
-_LOGINS_UNREAD = Text(
-    vi="chưa biết ai đăng nhập qua SSH, vì không đọc được nhật ký",
-    en="unknown who logs in over SSH, because the records could not be read",
-)
+_LOGINS_UNREAD = make_text("unknown who logs in over SSH, because the records could not be read")
 
 
 def _find_people_who_used_su(_host: Host, data: Mapping[str, Any]) -> Iterator[tuple[Effect, Text]]:
@@ -29,19 +27,13 @@ def _find_people_who_used_su(_host: Host, data: Mapping[str, Any]) -> Iterator[t
     if not su["recorded"]:
         yield (
             Effect.LIMITS_SU,
-            Text(
-                vi="chưa biết ai dùng su, vì không đọc được nhật ký hệ thống",
-                en="unknown whether anybody uses su, because the journal could not be read",
-            ),
+            make_text("unknown whether anybody uses su, because the journal could not be read"),
         )
     elif su["outside"]:
         text = ", ".join(escape_text_to_one_line(name, 40) for name in su["outside"][:MAX_TOLD])
         yield (
             Effect.LIMITS_SU,
-            Text(
-                vi=f"{text} dùng su trong 90 ngày qua và không thuộc nhóm sudo",
-                en=f"{text} used su within 90 days and are not in the group sudo",
-            ),
+            make_text("{text} used su within 90 days and are not in the group sudo", text=text),
         )
 
 
@@ -53,9 +45,9 @@ def _find_ssh_keys_that_open_root(_host: Host, data: Mapping[str, Any]) -> Itera
     elif keys:
         yield (
             Effect.CLOSES_ROOT,
-            Text(
-                vi=f"root còn {len(keys)} khóa SSH (gỡ khóa không ai cần khỏi authorized_keys của root)",
-                en=f"root has {len(keys)} SSH keys (take those that nobody needs out of root's authorized_keys)",
+            make_text(
+                ("root has {count} SSH keys (take those that nobody needs out of root's authorized_keys)"),
+                count=len(keys),
             ),
         )
 
@@ -76,9 +68,8 @@ def _find_recent_ssh_clients_besides_us(host: Host, data: Mapping[str, Any]) -> 
         text = ", ".join(sorted(others)[:MAX_TOLD]) + (" …" if len(others) > MAX_TOLD else "")
         yield (
             Effect.DROPS_HOST_KEYS,
-            Text(
-                vi=f"{text} đăng nhập qua SSH trong 90 ngày qua, có thể chỉ lưu khóa ECDSA của máy chủ này",
-                en=f"{text} logged in over SSH within 90 days, and may know this server by its ECDSA key alone",
+            make_text(
+                ("{text} logged in over SSH within 90 days, and may know this server by its ECDSA key alone"), text=text
             ),
         )
 
@@ -103,7 +94,7 @@ def _find_accounts_at_work_in_others_homes(_host: Host, data: Mapping[str, Any])
         text = ", ".join(sorted(visitors)[:MAX_TOLD]) + (" …" if len(visitors) > MAX_TOLD else "")
         yield (
             Effect.CLOSES_HOMES,
-            Text(vi=f"{text} đang dùng thư mục cá nhân của người khác", en=f"{text} is at work in another's home"),
+            make_text("{text} is at work in another's home", text=text),
         )
 
 
@@ -118,7 +109,7 @@ def _find_programs_run_from_temporary_folders(_host: Host, data: Mapping[str, An
         )
         yield (
             Effect.STOPS_TEMPORARY_PROGRAMS,
-            Text(vi=f"{text} được chạy từ thư mục tạm", en=f"{text} is run out of a temporary folder"),
+            make_text("{text} is run out of a temporary folder", text=text),
         )
 
 

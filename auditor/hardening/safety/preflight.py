@@ -31,6 +31,7 @@ from auditor.hardening.safety import certificates, foreign_daemons, lockout, log
 from auditor.models import ControlId, Domain, Finding, Host, Text
 from auditor.text.redact import redact_secrets_in_text
 from auditor.text.sanitize import escape_text_to_one_line
+from auditor.text.translations import make_text
 
 SUPPORTED_SYSTEMS = {("debian", "12"), ("debian", "13")}
 CLOCK_SECONDS = 300
@@ -160,15 +161,11 @@ def _refuse_unsupported_system_or_panel(case: PreflightInput) -> Iterator[Text]:
     system = case.facts_by_area["system"]
     name = system["os"]["name"] or "?"
     if (system["os"]["id"], system["os"]["version"].split(".")[0]) not in SUPPORTED_SYSTEMS:
-        yield Text(
-            vi=f"hệ điều hành {name} chưa được thử nghiệm: chỉ rà soát, không thay đổi",
-            en=f"the operating system {name} is untested: audited only, never changed",
-        )
+        yield make_text("the operating system {name} is untested: audited only, never changed", name=name)
     if system["machine_panels"]:
         panels = ", ".join(system["machine_panels"])
-        yield Text(
-            vi=f"bảng điều khiển {panels} quản lý cấu hình máy chủ này: chỉ rà soát, không thay đổi",
-            en=f"the control panel {panels} owns this host's configuration: audited only, never changed",
+        yield make_text(
+            ("the control panel {panels} owns this host's configuration: audited only, never changed"), panels=panels
         )
 
 
@@ -177,35 +174,35 @@ def _refuse_wrong_clock(case: PreflightInput) -> Iterator[Text]:
     fast = case.facts.collected_at - case.ended_at.timestamp()
     if max(slow, fast) > CLOCK_SECONDS:
         minutes = int(max(slow, fast) // 60)
-        yield Text(
-            vi=f"đồng hồ máy chủ {'chậm' if slow > fast else 'nhanh'} {minutes} phút so với máy quản trị: chỉnh giờ "
-            f"trước",
-            en=f"the host's clock is {minutes} minutes {'behind' if slow > fast else 'ahead of'} this machine's: set "
-            f"it first",
-        )
+        if slow > fast:
+            yield make_text(
+                "the host's clock is {minutes} minutes behind this machine's: set it first", minutes=minutes
+            )
+        else:
+            yield make_text(
+                "the host's clock is {minutes} minutes ahead of this machine's: set it first", minutes=minutes
+            )
 
 
 def _refuse_unfinished_hardening_run(case: PreflightInput) -> Iterator[Text]:
     armed_run = case.facts_by_area.get("past_runs", {}).get("armed")
     if armed_run and armed_run["timer"]:
-        yield Text(
-            vi=f"lần chạy {armed_run['run']} còn đang dở trên máy chủ này: chờ nó kết thúc hoặc máy chủ tự khôi phục",
-            en=f"the run {armed_run['run']} is in progress on this host: wait until it has ended or reverted itself",
+        yield make_text(
+            ("the run {armed_run} is in progress on this host: wait until it has ended or reverted itself"),
+            armed_run=armed_run["run"],
         )
     elif armed_run:
-        yield Text(
-            vi=f"lần chạy {armed_run['run']} chưa được xác nhận mà máy chủ cũng chưa khôi phục: khôi phục máy chủ "
-            f"trước",
-            en=f"the run {armed_run['run']} was neither confirmed nor reverted on this host: revert it first",
+        yield make_text(
+            ("the run {armed_run} was neither confirmed nor reverted on this host: revert it first"),
+            armed_run=armed_run["run"],
         )
 
 
 def _refuse_too_little_disk_space(case: PreflightInput) -> Iterator[Text]:
     free = case.facts_by_area["system"]["free_bytes"]
     if free is not None and free < SNAPSHOT_BYTES:
-        yield Text(
-            vi=f"ổ đĩa của /var/lib chỉ còn {free >> 20} MB, không đủ chỗ cho đường lui: giải phóng dung lượng trước",
-            en=f"the disk of /var/lib has {free >> 20} MB left, too little to keep a way back: make room first",
+        yield make_text(
+            ("the disk of /var/lib has {free} MB left, too little to keep a way back: make room first"), free=free >> 20
         )
 
 
@@ -221,10 +218,12 @@ def _refuse_firewall_against_own_address(case: PreflightInput) -> Iterator[Text]
         return
     source = case.own_ssh_connection["source"]
     if not logins.is_address_within_networks(source, networks):
-        yield Text(
-            vi=f"tường lửa sẽ chặn chính kết nối này (từ {source}): thêm mạng của nó vào luytre_trusted_networks",
-            en=f"the firewall would block this very connection (from {source}): add its network to "
-            f"luytre_trusted_networks",
+        yield make_text(
+            (
+                "the firewall would block this very connection (from {source}): add its network to "
+                "luytre_trusted_networks"
+            ),
+            source=source,
         )
 
 
@@ -242,10 +241,7 @@ def _refuse_closing_of_own_ssh_port(case: PreflightInput) -> Iterator[Text]:
     stopped_units = {each["unit"] for each in unneeded_services if each["port"] not in case.host.open_ports}
     listeners = services["listeners"] if services else ()
     if closes_port or any(each["port"] == port and each["unit"] in stopped_units for each in listeners):
-        yield Text(
-            vi=f"thay đổi sẽ đóng cổng SSH đang dùng ({port})",
-            en=f"the changes would close the SSH port in use ({port})",
-        )
+        yield make_text("the changes would close the SSH port in use ({port})", port=port)
 
 
 def _refuse_loss_of_own_account_rights(case: PreflightInput) -> Iterator[Text]:
@@ -260,9 +256,10 @@ def _refuse_loss_of_own_account_rights(case: PreflightInput) -> Iterator[Text]:
         *case.iter_planned_controls_violated_by_account("sudo", account),
     ):
         if control not in harmless:
-            yield Text(
-                vi=f"{control} sẽ thu hồi quyền của chính tài khoản {account} mà chương trình này dùng",
-                en=f"{control} would take rights from {account}, the very account that this program uses",
+            yield make_text(
+                ("{control} would take rights from {account}, the very account that this program uses"),
+                control=control,
+                account=account,
             )
 
 
@@ -291,12 +288,14 @@ def _refuse_lockout_of_own_account(case: PreflightInput) -> Iterator[Text]:
     )
     if taking_controls:
         by = f"{account}@{source}:{port}" if connection else account
-        yield Text(
-            vi=f"{', '.join(taking_controls)} sẽ làm mất quyền truy cập của {account}, chính tài khoản mà "
-            f"chương trình này dùng "
-            f"({by}): tài khoản chưa có khóa SSH dùng được sau thay đổi",
-            en=f"{', '.join(taking_controls)} would lock out {account}, the very account that this program uses "
-            f"({by}): it has no SSH key that works after the change",
+        yield make_text(
+            (
+                "{taking_controls} would lock out {account}, the very account that this program uses "
+                "({by}): it has no SSH key that works after the change"
+            ),
+            taking_controls=", ".join(taking_controls),
+            account=account,
+            by=by,
         )
 
 
@@ -355,11 +354,12 @@ def _find_controls_against_other_firewall(case: PreflightInput) -> Iterator[tupl
             if control.startswith("firewall."):
                 yield (
                     control,
-                    Text(
-                        vi=f"{managers} đang quản lý tường lửa của máy chủ: đặt mặc định là chặn, hoặc ngừng dùng, "
-                        f"rồi chạy lại",
-                        en=f"{managers} is in charge of this host's firewall: have it deny by default or retire it, "
-                        f"then run again",
+                    make_text(
+                        (
+                            "{managers} is in charge of this host's firewall: have it deny by default or retire "
+                            "it, then run again"
+                        ),
+                        managers=managers,
                     ),
                 )
 
@@ -395,9 +395,7 @@ def _find_changes_untestable_by_daemon(case: PreflightInput) -> Iterator[tuple[s
             ):
                 yield (
                     control,
-                    Text(
-                        vi=f"không thử trước được: {explanation.vi}", en=f"it cannot be tested first: {explanation.en}"
-                    ),
+                    make_text("it cannot be tested first: {explanation}", explanation=explanation),
                 )
 
 
@@ -421,9 +419,8 @@ def _find_controls_that_stop_forwarding(case: PreflightInput) -> Iterator[tuple[
         ports = ", ".join(
             f"{each['port'] or '*'} → {escape_text_to_one_line(each['target'], 60)}" for each in forwardings[:10]
         )
-        why = Text(
-            vi=f"máy chủ đang chuyển tiếp cổng {ports}: bỏ chuyển tiếp đó trước nếu không còn dùng",
-            en=f"the host sends packets on (port {ports}): take that away first if it is no longer used",
+        why = make_text(
+            ("the host sends packets on (port {ports}): take that away first if it is no longer used"), ports=ports
         )
         yield from ((control, why) for control in stopping_controls)
 
@@ -440,9 +437,10 @@ def _find_changes_before_daemon_cannot_start(case: PreflightInput) -> Iterator[t
         faults += [("MariaDB", place, message) for place in ("unit:mariadb.service", "/etc/mysql/")]
     for name, scope, fault in faults:
         message = escape_text_to_one_line(redact_secrets_in_text(fault), 200)
-        why = Text(
-            vi=f"{name} ở trạng thái hiện tại sẽ không khởi động lại được ({message}): sửa lỗi đó rồi chạy lại",
-            en=f"{name} would not restart in its current state ({message}): fix that, then run again",
+        why = make_text(
+            ("{name} would not restart in its current state ({message}): fix that, then run again"),
+            name=name,
+            message=message,
         )
         yield from (
             (control, why)
@@ -518,27 +516,15 @@ def _find_sites_whose_https_fails(case: PreflightInput) -> dict[str, dict[Domain
 
 def _explain_own_password_login_lockout(closing_controls: Collection[ControlId]) -> Text:
     controls = ", ".join(closing_controls)
-    return Text(
-        vi=f"{controls} sẽ làm chính chương trình này mất quyền truy cập, vì bảng kiểm kê khai báo đăng nhập bằng "
-        f"mật khẩu: chuyển sang khóa SSH trước",
-        en=f"{controls} would lock out this program, for which the inventory has a password: move it to an SSH key "
-        f"first",
+    return make_text(
+        ("{controls} would lock out this program, for which the inventory has a password: move it to an SSH key first"),
+        controls=controls,
     )
 
 
-_LOGINS_UNKNOWN = Text(
-    vi="không đọc được tài khoản và khóa SSH nên không biết ai sẽ mất quyền truy cập",
-    en="accounts and SSH keys could not be read, so nobody knows whom this would lock out",
+_LOGINS_UNKNOWN = make_text("accounts and SSH keys could not be read, so nobody knows whom this would lock out")
+_NO_WAY_IN = make_text(
+    "no account that administers this host has an SSH key that works: add one (ssh-copy-id), then run again"
 )
-_NO_WAY_IN = Text(
-    vi="chưa tài khoản quản trị nào có khóa SSH dùng được: thêm khóa (ssh-copy-id) rồi chạy lại",
-    en="no account that administers this host has an SSH key that works: add one (ssh-copy-id), then run again",
-)
-_PACKAGES_BUSY = Text(
-    vi="máy chủ đang cài đặt phần mềm: đợi xong rồi chạy lại",
-    en="the host is installing software at this moment: run again when it has finished",
-)
-_PACKAGES_UNFINISHED = Text(
-    vi="có gói phần mềm cài dở dang: chạy dpkg --configure -a trên máy chủ trước",
-    en="packages are half-installed: run dpkg --configure -a on the host first",
-)
+_PACKAGES_BUSY = make_text("the host is installing software at this moment: run again when it has finished")
+_PACKAGES_UNFINISHED = make_text("packages are half-installed: run dpkg --configure -a on the host first")

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from auditor.models import Finding, Text
+from auditor.text.translations import make_text
 
 ASIDE = "/var/lib/luytre/aside"
 MAX_FILES = 5
@@ -57,9 +58,10 @@ def explain_hold_for_untrusted_files(
     if suspect_files and not is_accepted:
         return _join_descriptions_of_untrusted_files(
             suspect_files,
-            Text(
-                vi=f"xem tệp rồi xóa đi, hoặc thêm --accept {control} để chuyển nó vào {ASIDE}",
-                en=f"look at it and remove it, or add --accept {control} to have it moved to {ASIDE}",
+            make_text(
+                ("look at it and remove it, or add --accept {control} to have it moved to {aside}"),
+                control=control,
+                aside=ASIDE,
             ),
         )
     return None
@@ -71,10 +73,7 @@ def describe_files_moved_aside(suspect_files: tuple[UntrustedFile, ...]) -> Text
     if not files:
         return None
     names = ", ".join(files[:MAX_FILES]) + (" …" if len(files) > MAX_FILES else "")
-    return Text(
-        vi=f"chuyển vào {ASIDE} các tệp mà người khác có thể đã ghi: {names}",
-        en=f"moves files that others could have written to {ASIDE}: {names}",
-    )
+    return make_text("moves files that others could have written to {aside}: {names}", aside=ASIDE, names=names)
 
 
 def _join_descriptions_of_untrusted_files(suspect_files: tuple[UntrustedFile, ...], advice: Text) -> Text:
@@ -83,7 +82,7 @@ def _join_descriptions_of_untrusted_files(suspect_files: tuple[UntrustedFile, ..
         len(suspect_files) - MAX_FILES,
     )
     if rest > 0:
-        descriptions.append(Text(vi=f"và {rest} tệp khác", en=f"and {rest} more"))
+        descriptions.append(make_text("and {rest} more", rest=rest))
     descriptions.append(advice)
     return Text.join(descriptions)
 
@@ -92,10 +91,8 @@ def _describe_untrusted_file_with_first_lines(file: UntrustedFile) -> Text:
     who = _describe_possible_writer_of_file(file.doubt)
     through = "" if file.doubt["place"] == file.path else f" ({file.doubt['place']})"
     lines = " ⏎ ".join(_iter_shortened_nonempty_lines(file.doubt["beginning"]))
-    return Text(
-        vi=f"{file.path} có thể đã bị {who.vi} ghi vào{through}" + (f", dòng đầu: {lines}" if lines else ""),
-        en=f"{file.path} could have been written by {who.en}{through}" + (f", first lines: {lines}" if lines else ""),
-    )
+    text = make_text("{path} could have been written by {who}{through}", path=file.path, who=who, through=through)
+    return make_text("{text}, first lines: {lines}", text=text, lines=lines) if lines else text
 
 
 def _iter_shortened_nonempty_lines(first_lines: Iterable[Any]) -> Iterator[str]:
@@ -107,13 +104,10 @@ def _iter_shortened_nonempty_lines(first_lines: Iterable[Any]) -> Iterator[str]:
 def _describe_possible_writer_of_file(doubt: Mapping[str, Any]) -> Text:
     name = doubt["name"]
     return {
-        "user": Text(vi=f"tài khoản {name}", en=f"user {name}"),
-        "group": Text(vi=f"nhóm {name}", en=f"group {name}"),
-        "everybody": Text(vi="bất kỳ ai", en="anybody"),
-    }.get(doubt["kind"], Text(vi="ai đó không rõ", en="somebody unknown"))
+        "user": make_text("user {name}", name=name),
+        "group": make_text("group {name}", name=name),
+        "everybody": make_text("anybody"),
+    }.get(doubt["kind"], make_text("somebody unknown"))
 
 
-_BY_HAND = Text(
-    vi="máy chủ cần tệp này nên phải kiểm tra và sửa thủ công",
-    en="the host needs it, so look at it and put it right by hand",
-)
+_BY_HAND = make_text("the host needs it, so look at it and put it right by hand")

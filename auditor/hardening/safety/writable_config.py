@@ -16,6 +16,7 @@ from auditor.fleet.error_messages import describe_who_could_change_file
 from auditor.hardening import change_scope
 from auditor.models import Domain, Finding, Text
 from auditor.text.sanitize import escape_text_to_one_line
+from auditor.text.translations import make_text
 
 _FOLDERS = {"nginx": "/etc/nginx/", "apache": "/etc/apache2/"}
 """Area, and the folder that its fixes change."""
@@ -88,17 +89,19 @@ def _iter_files_named_in_violations(violations: Iterable[Any]) -> Iterator[str]:
 
 def _explain_file_others_can_change(file: str, loose: str) -> Text:
     path, who = escape_text_to_one_line(file, 100), describe_who_could_change_file(loose)
-    return Text(
-        vi=f"cần sửa {path}, nhưng {who.vi}: chỉ cho root quyền sửa (chown root, chmod go-w) rồi chạy lại",
-        en=f"it would change {path}, and {who.en}: let root alone change it (chown root, chmod go-w), then run again",
+    return make_text(
+        ("it would change {path}, and {who}: let root alone change it (chown root, chmod go-w), then run again"),
+        path=path,
+        who=who,
     )
 
 
 def _explain_configuration_folder_is_link(folder: str) -> Text:
     path = escape_text_to_one_line(folder, 100)
-    return Text(
-        vi=f"{path} là liên kết: tệp viết qua đó nằm ngoài bản chụp để khôi phục; thay liên kết bằng thư mục thật rồi "
-        f"chạy lại",
-        en=f"{path} is a link: a file written through it is not in the snapshot for the way back; make it a folder, "
-        f"then run again",
+    return make_text(
+        (
+            "{path} is a link: a file written through it is not in the snapshot for the way "
+            "back; make it a folder, then run again"
+        ),
+        path=path,
     )

@@ -11,10 +11,11 @@ from auditor.hardening import guard_answers
 from auditor.models import Text
 from auditor.text.redact import redact_secrets_in_text
 from auditor.text.sanitize import escape_text_to_one_line
+from auditor.text.translations import make_text
 
-UNKNOWN_REASON = Text(vi="không rõ lý do", en="for no known reason")
-RUN_INTERRUPTED = Text(vi="lần chạy bị dừng giữa chừng", en="the run was interrupted")
-UNTIMELY = Text(vi="không làm xong trong thời gian cho phép", en="it was not finished in the time allowed")
+UNKNOWN_REASON = make_text("for no known reason")
+RUN_INTERRUPTED = make_text("the run was interrupted")
+UNTIMELY = make_text("it was not finished in the time allowed")
 END_REASONS = {"timeout": UNTIMELY, CUT_SHORT: RUN_INTERRUPTED}
 """Why no host has come to its end for certain, by the status of the run."""
 
@@ -24,9 +25,7 @@ def explain_stop_of_hardening(error: BaseException) -> Text:
     if isinstance(error, KeyboardInterrupt):
         return RUN_INTERRUPTED
     message = escape_text_to_one_line(redact_secrets_in_text(str(error)), 300)
-    return Text(
-        vi=f"lần chạy phải dừng vì lỗi trên máy này: {message}", en=f"an error on this machine ended the run: {message}"
-    )
+    return make_text("an error on this machine ended the run: {message}", message=message)
 
 
 def explain_playbook_failure_on_host(run: PlaybookRun, host: str) -> Text | None:
@@ -52,8 +51,8 @@ def add_cause_of_rollback(why: Text | None, answer: Mapping[str, Any]) -> Text:
 
 def _explain_rollback_by_itself(answer: Mapping[str, Any]) -> Text:
     if answer.get("cause") == "boot":
-        return Text(vi="máy chủ khởi động lại giữa chừng", en="the host was restarted in between")
-    return Text(vi="không được xác nhận kịp thời", en="it was not confirmed in time")
+        return make_text("the host was restarted in between")
+    return make_text("it was not confirmed in time")
 
 
 def add_paths_left_by_rollback(why: Text, answer: Mapping[str, Any]) -> Text:
@@ -64,10 +63,7 @@ def add_paths_left_by_rollback(why: Text, answer: Mapping[str, Any]) -> Text:
     text = escape_text_to_one_line(
         "; ".join(path[:200] for path in left_paths[:10]) + (" …" if len(left_paths) > 10 else "")
     )
-    return Text(
-        vi=f"{why.vi}; giữ lại phần người khác đã sửa trong lúc đó: {text}",
-        en=f"{why.en}; left to others who changed it meanwhile: {text}",
-    )
+    return make_text("{why}; left to others who changed it meanwhile: {text}", why=why, text=text)
 
 
 def add_packages_staying_upgraded(why: Text, answer: Mapping[str, Any]) -> Text:
@@ -78,9 +74,7 @@ def add_packages_staying_upgraded(why: Text, answer: Mapping[str, Any]) -> Text:
     text = escape_text_to_one_line(
         "; ".join(package[:200] for package in packages[:10]) + (" …" if len(packages) > 10 else "")
     )
-    return Text(
-        vi=f"{why.vi}; gói đã nâng cấp được giữ ở bản mới: {text}", en=f"{why.en}; packages stay upgraded: {text}"
-    )
+    return make_text("{why}; packages stay upgraded: {text}", why=why, text=text)
 
 
 def add_things_not_restored(why: Text, answer: Mapping[str, Any]) -> Text:
@@ -90,4 +84,4 @@ def add_things_not_restored(why: Text, answer: Mapping[str, Any]) -> Text:
     )
     if not text:
         return why
-    return Text(vi=f"{why.vi}; chưa khôi phục được: {text}", en=f"{why.en}; could not be rolled back: {text}")
+    return make_text("{why}; could not be rolled back: {text}", why=why, text=text)

@@ -17,6 +17,7 @@ from auditor.history.prior_state import load_state_of_incidents
 from auditor.inventory import reach as reaching
 from auditor.models import Host, Text
 from auditor.models.prior_state import NOTHING_KNOWN
+from auditor.text.translations import make_text
 
 PAUSES = (1, 2, 4, 8, 16)
 """Seconds before each further look at what was brought back.
@@ -91,8 +92,7 @@ def record_suspect_controls_of_regressions(
         controls = entry.controls if entry else ()
         suspects = [c for c in controls if any(c.split(".")[0] in failure.areas for failure in failures)] or controls
         rollout.suspects[host] = suspects
-        both = {lang: "; ".join(getattr(regression.what, lang) for regression in failures[:5]) for lang in ("vi", "en")}
-        reasons[host] = Text(**both)
+        reasons[host] = Text.join(regression.what for regression in failures[:5])
     return reasons
 
 
@@ -110,17 +110,13 @@ def recheck_health_of_reverted_hosts(
         why = (entry.why if entry else None) or UNKNOWN_REASON
         failures = still.get(host.name, ())
         if failures:
-            vi, en = ("; ".join(getattr(f.what, lang) for f in failures[:5]) for lang in ("vi", "en"))
-            after = Text(vi=f"; sau khi khôi phục vẫn còn: {vi}", en=f"; still so after the rollback: {en}")
+            lasting = Text.join(failure.what for failure in failures[:5])
+            after = make_text("; still so after the rollback: {failures}", failures=lasting)
         elif rollout.get_state_of_host(host.name) == "in_part":
-            after = Text(
-                vi="; những gì được kiểm tra vẫn hoạt động như trước", en="; what is looked at serves as before"
-            )
+            after = make_text("; what is looked at serves as before")
         else:
-            after = Text(
-                vi="; đã khôi phục, mọi thứ hoạt động như trước", en="; rolled back, everything serves as before"
-            )
-        rollout.record.record_changes_of_hosts([host.name], why=Text(vi=why.vi + after.vi, en=why.en + after.en))
+            after = make_text("; rolled back, everything serves as before")
+        rollout.record.record_changes_of_hosts([host.name], why=Text.join((why, after), ""))
 
 
 def _find_regressions_left_after_pauses(

@@ -13,6 +13,7 @@ from auditor.hardening.safety import dependents
 from auditor.inventory import reach as reaching
 from auditor.models import Host, Inventory, Text
 from auditor.text.sanitize import escape_text_to_one_line
+from auditor.text.translations import make_text
 
 Around = Mapping[str, tuple[Host, ...]]
 """By host, those of the inventory that it is not to be lost to."""
@@ -72,4 +73,4 @@ def _list_related_regressions(
 
 def _prefix_text_with_host_name(name: str, what: Text) -> Text:
     host_name = escape_text_to_one_line(name, 60)
-    return Text(vi=f"trên {host_name}: {what.vi}", en=f"on {host_name}: {what.en}")
+    return make_text("on {host_name}: {what}", host_name=host_name, what=what)

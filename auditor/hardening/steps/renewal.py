@@ -8,6 +8,7 @@ from auditor.hardening.health import other_endpoints
 from auditor.hardening.plan import HardeningPlan, HostPlan
 from auditor.hardening.steps.rollout_state import Rollout
 from auditor.models import ControlId, Host, Text
+from auditor.text.translations import make_text
 
 
 def renew_stale_plans_of_hosts(rollout: Rollout, hosts: Sequence[Host]) -> tuple[Host, ...]:
@@ -71,17 +72,9 @@ def intersect_plans(agreed_plan: HostPlan, present_plan: HostPlan) -> tuple[Host
 
 def explain_omitted_change(why: Text) -> Text:
     """Return the reason of what was agreed to and is not made."""
-    return Text(
-        vi=f"không làm, vì máy chủ đã khác lúc lập kế hoạch: {why.vi}",
-        en=f"not made, since the host is no longer as it was when the plan was made: {why.en}",
-    )
+    return make_text("not made, since the host is no longer as it was when the plan was made: {why}", why=why)
 
 
-_OTHERS = Text(
-    vi="nay có tệp mà người khác đã có thể sửa, phải dời sang chỗ khác",
-    en="now there are files that others could have written, which would be moved aside",
-)
-_NOT_PLANNED = Text(vi="không còn thuộc kế hoạch", en="it is no longer part of the plan")
-NOTHING_LEFT = explain_omitted_change(
-    Text(vi="không còn thay đổi nào được phép thực hiện", en="nothing of it may be made any more")
-)
+_OTHERS = make_text("now there are files that others could have written, which would be moved aside")
+_NOT_PLANNED = make_text("it is no longer part of the plan")
+NOTHING_LEFT = explain_omitted_change(make_text("nothing of it may be made any more"))

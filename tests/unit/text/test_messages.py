@@ -1,0 +1,131 @@
+"""Every sentence in code has its Vietnamese in messages.po, with the same places, and nothing else is in it."""
+
+from __future__ import annotations
+
+import ast
+import re
+import string
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from auditor.models import Text
+from auditor.system import resources
+from auditor.text.translations import (
+    make_text,
+    make_text_of_foreign_sentence,
+    parse_po_catalogue,
+    translate_foreign_sentence,
+)
+
+ROOT = Path(__file__).parents[3]
+CODE = sorted((ROOT / "auditor").rglob("*.py"))
+PROGRAMS = {"guard": ("guard",), "webroot_file": ("files", "shared")}
+"""Folders of ``on_host/`` with the programs whose sentences are known, by ``msgctxt``."""
+
+
+class Use(NamedTuple):
+    """A call that makes a sentence."""
+
+    where: str
+    sentence: str | None
+    """None: it is not written out."""
+    values: frozenset[str]
+
+
+def find_uses(source: str, where: str) -> Iterator[Use]:
+    for call in ast.walk(ast.parse(source)):
+        if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id == "make_text":
+            match call.args[0]:
+                case ast.Constant(value=str(sentence)):
+                    written: str | None = sentence
+                case _:
+                    written = None
+            yield Use(f"{where}:{call.lineno}", written, frozenset(each.arg for each in call.keywords if each.arg))
+
+
+def list_uses() -> list[Use]:
+    return [use for file in CODE for use in find_uses(file.read_text("utf-8"), file.relative_to(ROOT).as_posix())]
+
+
+def find_mistakes(uses: list[Use], known: set[str]) -> Iterator[str]:
+    for use in uses:
+        if use.sentence is None:
+            yield f"{use.where}: the sentence is not written out"
+        elif use.sentence not in known:
+            yield f"{use.where}: not in auditor/locale/vi/LC_MESSAGES/messages.po: {use.sentence}"
+        elif use.values and use.values != places(use.sentence):
+            yield f"{use.where}: has places {sorted(places(use.sentence))}, is given {sorted(use.values)}"
+
+
+def places(sentence: str) -> set[str]:
+    return {name for _, name, _, _ in string.Formatter().parse(sentence) if name}
+
+
+def sentences_of(origin: str | None) -> list[str]:
+    return [entry.msgid for entry in parse_po_catalogue("vi", "messages") if entry.msgctxt == origin]
+
+
+def test_every_sentence_is_in_vietnamese_and_none_is_left_over() -> None:
+    uses, known = list_uses(), set(sentences_of(None))
+    assert len(uses) > 250
+    assert list(find_mistakes(uses, known)) == []
+    assert known - {use.sentence for use in uses} == set(), "nothing says these any more: take them out of messages.po"
+
+
+@pytest.mark.parametrize(
+    ("source", "mistake"),
+    [
+        ('make_text("never written")', "not in auditor/locale/vi/LC_MESSAGES/messages.po: never written"),
+        ("make_text(sentence)", "the sentence is not written out"),
+        ('make_text(f"{a} b")', "the sentence is not written out"),
+        ('make_text("{a} b", b=1)', "has places ['a'], is given ['b']"),
+    ],
+)
+def test_a_mistake_is_named_with_file_and_line(source: str, mistake: str) -> None:
+    assert list(find_mistakes(list(find_uses(f"\n{source}", "x.py")), {"{a} b"})) == [f"x.py:2: {mistake}"]
+
+
+def test_no_text_is_written_in_both_languages_in_code() -> None:
+    written = []
+    for file in CODE:
+        for call in ast.walk(ast.parse(file.read_text("utf-8"))):
+            if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id == "Text":
+                literals = [
+                    part.value
+                    for keyword in call.keywords
+                    if keyword.arg in ("vi", "en")
+                    for part in ast.walk(keyword.value)
+                    if isinstance(part, ast.Constant) and isinstance(part.value, str)
+                ]
+                if any(re.search(r"[^\W\d_]{3}", literal) for literal in literals):
+                    written.append(f"{file.relative_to(ROOT)}:{call.lineno}")
+    assert written == [], "write the English as make_text(…), and the Vietnamese in messages.po"
+
+
+@pytest.mark.parametrize("origin", PROGRAMS)
+def test_every_sentence_of_a_program_is_one_that_it_says(origin: str) -> None:
+    folders = [resources.get_resources_folder() / "on_host" / name for name in PROGRAMS[origin]]
+    code = "\n".join(path.read_text("utf-8") for folder in folders for path in folder.rglob("*.py"))
+    for sentence in sentences_of(origin):
+        parts = [part for part in re.split(r"{\w+}", sentence) if part.strip(" ,:()'")]
+        assert all(part.strip(" :,") in code for part in parts), sentence
+
+
+def test_values_are_of_the_language_and_never_read_as_places() -> None:
+    text = make_text("{who} can change {file}", who=Text(vi="tài khoản {x}", en="user {x}"), file="{y}")
+    assert text == Text(vi="tài khoản {x} sửa được {y}", en="user {x} can change {y}")
+
+
+def test_a_sentence_that_nobody_translated_is_an_error() -> None:
+    with pytest.raises(KeyError):
+        make_text("nobody wrote this")
+
+
+def test_what_a_program_says_in_other_words_stays_as_it_is() -> None:
+    assert translate_foreign_sentence("guard", "an empty password for a\nb", "vi") == "mật khẩu trống của a\nb"
+    assert translate_foreign_sentence("guard", "an empty password for a", "en") == "an empty password for a"
+    assert translate_foreign_sentence("guard", "sth. else {x}", "vi") == "sth. else {x}"
+    assert make_text_of_foreign_sentence("webroot_file", "has 3 hard links").vi == "có 3 tên (liên kết cứng)"
