@@ -23,6 +23,7 @@ from auditor.compromise.known_good import generated_files
 from auditor.compromise.php import nodes, taint
 from auditor.compromise.rules import engine
 from auditor.compromise.settings import DirectiveHit, find_dangerous_directives
+from auditor.models.applications.registry import CMSS
 from auditor.text.redact import redact_secrets_in_text
 from auditor.web import children
 from auditor.web.children import ChildProcessPool, UnreadableContent
@@ -99,8 +100,8 @@ def judge_content(content: bytes, file_name: str, rules: engine.YaraRules) -> Ju
         settings=directives,
         sample=_extract_redacted_sample_around_offset(content, hits[0].start if hits else 0) if hits or matches else "",
         unjudged=why,
-        within=_is_nukeviet_installer(content, hits) or _is_guarded_from_direct_requests(content),
-        installer=_is_nukeviet_installer(content, hits),
+        within=_is_installer_of_cms(content, hits) or _is_guarded_from_direct_requests(content),
+        installer=_is_installer_of_cms(content, hits),
     )
 
 
@@ -120,27 +121,29 @@ def _is_guarded_from_direct_requests(content: bytes) -> bool:
     return _GUARD_CLAUSE.match(content) is not None and _ASKS_ITSELF.search(content) is None
 
 
-def _is_nukeviet_installer(content: bytes, hits: Sequence[taint.CodeHit]) -> bool:
+def _is_installer_of_cms(content: bytes, hits: Sequence[taint.CodeHit]) -> bool:
     exact = {hit.rule for hit in hits if hit.level == "exact"}
     return exact == {"included_data"} and _INSTALLER.match(content) is not None
 
 
+_OTHER_CONSTANTS = "MEDIAWIKI|DOKU_INC|MOODLE_INTERNAL"
 _GUARD_CLAUSE = re.compile(
     rb"\A\s*<\?php\s(?:\s|/\*(?:[^*]|\*(?!/))*\*/|(?://|#)(?:(?!\?>)[^\n])*\n|(?:namespace|use)\s[\w\\]+\s*;)*"
     rb"(?:\\?defined\s*\(\s*(?P<a>['\"])(?:%(name)s)(?P=a)\s*\)\s*(?:or\b|\|\|)"
     rb"|if\s*\(\s*!\s*\\?defined\s*\(\s*(?P<b>['\"])(?:%(name)s)(?P=b)\s*\)\s*\)\s*\{?)\s*(?:die|exit)\b"
     % {
-        b"name": rb"_JEXEC|JPATH_\w{2,20}|FOF_INCLUDED|F0F_INCLUDED|ABSPATH|WPINC|NV_\w{2,40}|MEDIAWIKI|DOKU_INC"
-        rb"|MOODLE_INTERNAL"
+        b"name": "|".join(
+            [*(cms.guard_constants for cms in CMSS if cms.guard_constants), "MEDIAWIKI|DOKU_INC|MOODLE_INTERNAL"]
+        ).encode()
     },
     re.IGNORECASE,
 )
 """The first that a file does is to end, unless an application has said that it runs: constants that nobody else has."""
 _INSTALLER = re.compile(
-    rb"\A\s*<\?php\s(?:\s|/\*(?:[^*]|\*(?!/))*\*/)*define\('NV_ADMIN', true\);\s*define\('NV_IS_INSTALL', true\);"
-    rb"\s*require_once 'mainfile\.php';"
+    rb"\A\s*<\?php\s(?:\s|/\*(?:[^*]|\*(?!/))*\*/)*(?:%s)"
+    % "|".join(cms.installer_beginning for cms in CMSS if cms.installer_beginning).encode()
 )
-"""NukeViet's installer, which notes what it is told in a program and runs that: it ends where the site is installed."""
+"""An installer that notes what it is told in a program and runs that: it ends where the site is installed."""
 _ASKS_ITSELF = re.compile(
     rb"_(?:GET|POST|REQUEST|COOKIE|FILES|SERVER|ENV)\b|HTTP_\w|GLOBALS|\$[{$]|php://|(?i:getallheaders"
     rb"|request_headers|filter_input)|\bINPUT_"

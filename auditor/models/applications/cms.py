@@ -34,6 +34,10 @@ class CmsProfile:
     """A pattern of paths that it loads at each request, some of which its releases have."""
     always_foreign: str = ""
     """The same of paths that no release of it has."""
+    guard_constants: str = ""
+    """A pattern of the constants that only it defines, by which its files end when they are asked for directly."""
+    installer_beginning: str = ""
+    """A pattern of what its installer begins with, where that runs what it has noted."""
     mark_and_installer: tuple[str, str] | None = None
     """A file by which it is known, and its installer, which writes programs of what a visitor says."""
 

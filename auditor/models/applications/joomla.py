@@ -9,6 +9,7 @@ JOOMLA = CmsProfile(
     limited_page="/administrator/index.php",
     facts_field="joomla",
     account_field="super_users",
+    guard_constants=r"_JEXEC|JPATH_\w{2,20}|FOF_INCLUDED|F0F_INCLUDED",
     never_empty_fields=("super_users",),
     row_tables=("content", "modules", "menu"),
     loaded_unasked=r"plugins/system/[^/]+/[^/]+\.php",

@@ -9,7 +9,11 @@ NUKEVIET = CmsProfile(
     limited_page=None,
     facts_field="nukeviet",
     account_field=None,
+    guard_constants=r"NV_\w{2,40}",
     row_tables=("vi_news_rows", "vi_news_detail"),
     is_secret_renewed_by_a_person=True,
+    installer_beginning=(
+        r"define\('NV_ADMIN', true\);\s*define\('NV_IS_INSTALL', true\);\s*require_once 'mainfile\.php';"
+    ),
     mark_and_installer=("includes/mainfile.php", "install/index.php"),
 )

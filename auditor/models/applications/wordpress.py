@@ -9,6 +9,7 @@ WORDPRESS = CmsProfile(
     limited_page="/wp-login.php",
     facts_field="instances",
     account_field="administrators",
+    guard_constants="ABSPATH|WPINC",
     never_empty_fields=("administrators", "hosts"),
     row_tables=("posts", "postmeta", "comments", "commentmeta", "options", "snippets"),
     named_tables=("options",),

@@ -147,12 +147,12 @@ EXAMPLES = r"""
     grant: "0040"
     group: www-data
 
-- name: No errors for visitors of any Joomla below the root
+- name: No debug mode in any WordPress below the root
   webroot_file:
     root: /var/www/antruc.test
-    application: joomla
-    path: configuration.php
-    assign: {form: property, name: debug, value: "false"}
+    application: wordpress
+    path: wp-config.php
+    define: {name: WP_DEBUG, value: "false"}
     missing: skip
 
 - name: No editing of code from the administration pages

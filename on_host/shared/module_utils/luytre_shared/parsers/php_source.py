@@ -169,9 +169,9 @@ def find_variable_text(content, name):
 # --- settings -------------------------------------------------------------------------------------------
 
 PROPERTY = "property"
-"""A property of the one class that the file is: ``public $debug = false;``, as Joomla writes its settings."""
+"""A property of the one class that the file is: ``public $debug = false;``."""
 GLOBAL = "global"
-"""A member of an array: ``$global_config['version'] = '4.5.06';``, as NukeViet does; named
+"""A member of an array: ``$global_config['version'] = '4.5.06';``; named
 ``global_config.version``.
 """
 _FORMS = {
