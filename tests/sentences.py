@@ -32,7 +32,12 @@ MAKING = {
 """What functions are called that make an error out of its sentences."""
 OTHERS = {"InputError", "validate_yaml_data_as_model", "parse", "BadParameter", "ValueError"}
 """What else is called where a sentence of an error stands."""
-VALIDATING = {"auditor/audit/controls.py", "auditor/inventory/systems.py", "auditor/models"}
+VALIDATING = {
+    "auditor/audit/controls.py",
+    "auditor/inventory/systems.py",
+    "auditor/models",
+    "auditor/models/exceptions",
+}
 """Whose ``ValueError`` becomes part of an error: files, or all of a folder."""
 
 

@@ -6,8 +6,7 @@
 - ``catalogue_check/``: whether expressions fit the models of facts.
 - ``read_errors``: why a host does not report a fact.
 - ``assessors/``: the list of what judges facts, vulnerabilities, indicators, scans, hunts and incidents.
-- ``waivers``: what waivers and attestations make of findings; ``vex``: the office's VEX statements in force.
-- ``authorizations``: the office's authorizations and their use.
+- ``exceptions``: the office's exceptions on a day; ``waivers``: what waivers and attestations make of findings.
 - ``inventory_fit``: whether an inventory names controls that exist.
 - ``frameworks/``: standards and laws as data, and results by clause.
 """

@@ -10,25 +10,20 @@ from typing import Any, Literal
 
 from auditor.audit.controls import OFFICE, Catalogue
 from auditor.audit.evaluate import evaluate_control
-from auditor.inventory import offices
+from auditor.audit.exceptions import list_hosts_or_sites_in_scope
 from auditor.models import (
     AppliedAttestation,
     AppliedWaiver,
     Attestation,
-    ExceptionScope,
     Finding,
     Host,
     Inventory,
     Organisation,
     Status,
     Subject,
-    Validity,
     Waiver,
     WaiverUse,
 )
-
-WARNING_DAYS = 30
-"""A paper is called expiring when no more days than these are left after today."""
 
 
 @dataclass(frozen=True)
@@ -37,76 +32,6 @@ class MarkedFindings:
 
     findings: tuple[Finding, ...]
     waivers: tuple[WaiverUse, ...]
-
-
-@dataclass(frozen=True)
-class PaperState:
-    """A waiver or attestation on a day, whatever an audit finds."""
-
-    paper: Waiver | Attestation
-    validity: Validity
-    days_left: int
-    """After today; 0 on the last day, negative when expired."""
-    covers: tuple[Subject, ...]
-
-    @property
-    def is_waiver(self) -> bool:
-        """Return whether it is a waiver, not an attestation."""
-        return isinstance(self.paper, Waiver)
-
-    def build_json_data(self) -> dict[str, Any]:
-        """Return the same for a program."""
-        return {
-            "kind": "waiver" if self.is_waiver else "attestation",
-            **self.paper.model_dump(mode="json"),
-            "validity": self.validity,
-            "days_left": self.days_left,
-            "covers": [subject.id for subject in self.covers],
-        }
-
-
-def list_paper_states(inventory: Inventory, catalogue: Catalogue, today: date) -> tuple[PaperState, ...]:
-    """Return where every paper of an inventory stands, in the order in which they end."""
-
-    def make_state(paper: Waiver | Attestation, begins: date, ends: date) -> PaperState:
-        kind = catalogue[paper.control].subject
-        subjects = list_hosts_or_sites_in_scope(paper.scope, kind, inventory.organisation, inventory.hosts)
-        return PaperState(paper, determine_paper_validity_on_day(begins, ends, today), (ends - today).days, subjects)
-
-    paper_states = [make_state(waiver, waiver.granted, waiver.expires) for waiver in inventory.waivers]
-    paper_states += [make_state(paper, paper.when, paper.valid_until) for paper in inventory.attestations]
-    return tuple(sorted(paper_states, key=lambda paper_state: paper_state.days_left))
-
-
-def determine_paper_validity_on_day(begins: date, ends: date, today: date) -> Validity:
-    """Return where a paper stands that holds from ``begins`` to ``ends``, both days included."""
-    if today < begins:
-        return "future"
-    if today > ends:
-        return "expired"
-    return "expiring" if (ends - today).days <= WARNING_DAYS else "active"
-
-
-def list_hosts_or_sites_in_scope(
-    scope: ExceptionScope, kind: Literal["host", "site"], organisation: Organisation | None, hosts: Sequence[Host]
-) -> tuple[Subject, ...]:
-    """Return the hosts, or the sites, that a scope takes in.
-
-    Those of its units and the units below these, as a report sees it, and the sites of its hosts.
-
-    A site belongs to its own unit, and to its host's only when it has none.
-    """
-    units = offices.list_unit_ids_within_units(organisation, scope.units)
-    if kind == "host":
-        return tuple(
-            Subject(kind="host", id=host.name) for host in hosts if host.name in scope.hosts or host.unit in units
-        )
-    return tuple(
-        Subject(kind="site", id=site.domain)
-        for host in hosts
-        for site in host.sites
-        if site.domain in scope.sites or host.name in scope.hosts or (site.unit or host.unit) in units
-    )
 
 
 def mark_findings_covered_by_papers(
@@ -166,7 +91,7 @@ def _mark_finding_with_its_papers(
 
 def _find_waiver_in_force_longest(waivers: Iterable[Waiver], today: date) -> Waiver | None:
     return max(
-        (waiver for waiver in waivers if waiver.granted <= today <= waiver.expires),
+        (waiver for waiver in waivers if waiver.is_in_force_on_day(today)),
         key=lambda waiver: waiver.expires,
         default=None,
     )
@@ -177,7 +102,7 @@ def _make_applied_waiver(waiver: Waiver, today: date) -> AppliedWaiver:
         {
             **waiver.model_dump(exclude={"control", "scope"}),
             "days_left": (waiver.expires - today).days,
-            "validity": determine_paper_validity_on_day(waiver.granted, waiver.expires, today),
+            "validity": waiver.determine_validity_on_day(today),
         }
     )
 
@@ -187,7 +112,7 @@ def _make_applied_attestation(attestation: Attestation, today: date) -> AppliedA
         {
             **attestation.model_dump(exclude={"control", "scope"}),
             "days_left": (attestation.valid_until - today).days,
-            "validity": determine_paper_validity_on_day(attestation.when, attestation.valid_until, today),
+            "validity": attestation.determine_validity_on_day(today),
         }
     )
 
@@ -251,7 +176,7 @@ def _summarize_waiver_use(waiver: Waiver, findings: Iterable[Finding], today: da
             counts["not_evaluated" if finding.status is Status.NOT_EVALUATED else "met"] += 1
     return WaiverUse(
         waiver=waiver,
-        validity=determine_paper_validity_on_day(waiver.granted, waiver.expires, today),
+        validity=waiver.determine_validity_on_day(today),
         days_left=(waiver.expires - today).days,
         waived=counts["waived"],
         open=counts["open"],

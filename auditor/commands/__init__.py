@@ -4,7 +4,7 @@
 - ``audit``, ``audit_results``: ``audit``, and what ``review`` and ``hunt`` do like it with a run.
 - ``hardening/``: ``plan``, ``harden``, ``rollback`` and ``drift``.
 - ``enroll``, ``inventory``, ``doctor``: bring a server under management, check the inventory and this machine.
-- ``controls``, ``controls_check``, ``waivers``: what is checked and why, and the office's waivers and attestations.
+- ``controls``, ``controls_check``: what is checked and why. ``waivers``, ``exceptions``: what offices accept.
 - ``history``, ``report``, ``mail``: kept runs, their reports, and mail to the offices.
 - ``completion``: shell completion.
 - ``content/``: ``review`` and ``baseline``. ``compromise/``: ``hunt`` and ``known-good``. ``incidents/``: ``incident``.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
 
-from auditor.audit import authorizations
+from auditor.audit import exceptions
 from auditor.content.crawler.session import HEADERS
 from auditor.content.detectors import access_log
 from auditor.content.text.lexicon import Lexicon
@@ -53,7 +53,7 @@ def list_sites_authorized_for_probes(inventory: Inventory, today: date) -> froze
     """Return the sites, by domain, that an authorization in force on that day takes in."""
     return frozenset(
         site
-        for authorization in authorizations.list_authorization_uses_on_day(inventory, today)
+        for authorization in exceptions.list_authorization_uses_on_day(inventory, today)
         if authorization.is_authorization_in_force
         for site in authorization.sites
     )

@@ -17,8 +17,11 @@ from pathlib import Path
 from auditor.compromise.known_good.manifest import ReleaseManifest
 from auditor.errors import InputError, find_nearest_known_name
 from auditor.models import clock
+from auditor.models.exceptions.record import ExceptionTerms
 from auditor.system import sqlite_file
 
+KNOWN_GOOD_FILE = "known-good.sqlite"
+"""In the folder of the history."""
 _MIGRATIONS = (
     sqlite_file.make_migration(
         "CREATE TABLE contents (id INTEGER PRIMARY KEY, sha256 BLOB NOT NULL) STRICT",
@@ -46,12 +49,26 @@ class ManifestSummary:
     lies: str = ""
     """Where it lay on this machine."""
 
+    @property
+    def terms(self) -> ExceptionTerms:
+        """Return it as an exception: a folder that an office trusts as it was found there."""
+        release = f"{self.name} {self.version}"
+        return ExceptionTerms(
+            kind="known_good",
+            name=release,
+            about=release,
+            role=self.approver,
+            reason=self.reason,
+            first_day=clock.convert_moment_to_vietnam_day(clock.parse_iso_moment(self.imported)),
+            details={"origin": self.origin, "files": str(self.files)},
+        )
+
 
 class KnownGoodStore:
     """The kept manifests."""
 
     def __init__(self, path: Path | None = None, now: Callable[[], datetime] = clock.now) -> None:
-        self.path = path or sqlite_file.get_state_folder() / "known-good.sqlite"
+        self.path = path or sqlite_file.get_state_folder() / KNOWN_GOOD_FILE
         self._now = now
 
     def put(self, manifests: tuple[ReleaseManifest, ...]) -> None:
@@ -97,6 +114,10 @@ class KnownGoodStore:
                 " ORDER BY name, version"
             )
             return tuple(ManifestSummary(*row) for row in rows)
+
+    def list_trusted_folders(self) -> tuple[ManifestSummary, ...]:
+        """Return those that are known to be good by an office's word alone, not by their release."""
+        return tuple(manifest for manifest in self.list_manifests() if manifest.approver) if self.path.exists() else ()
 
     def load_manifests(self) -> tuple[ReleaseManifest, ...]:
         """Return all of them with their entries. Raises InputError for one that is damaged."""

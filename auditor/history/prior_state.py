@@ -9,6 +9,7 @@ from pathlib import Path
 
 from auditor.history.hunts import HuntHistory
 from auditor.history.incidents import IncidentStore, list_actions_in_force, list_open_incidents
+from auditor.history.known_good import KNOWN_GOOD_FILE, KnownGoodStore
 from auditor.history.scans import ScanHistory
 from auditor.models import clock
 from auditor.models.prior_state import PriorState
@@ -24,12 +25,14 @@ def load_prior_state(inventory: str, history: Path | None = None) -> PriorState:
     record_digests = scan_history.load_record_digest_by_host(inventory)
     acceptances = scan_history.load_acceptances(inventory)
     hunts = tuple(HuntHistory(history).load_latest_hunt_by_host(inventory).values())
+    known_good = KnownGoodStore(history.parent / KNOWN_GOOD_FILE if history is not None else None)
     return replace(
         load_state_of_incidents(inventory, history),
         scans=scans,
         hunts=hunts,
         acceptances=acceptances,
         record_digests=record_digests,
+        trusted_folders=tuple(folder.terms for folder in known_good.list_trusted_folders()),
     )
 
 

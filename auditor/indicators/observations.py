@@ -60,7 +60,7 @@ def collect_indicators_from_scans_and_hunts(
     ``digests``: SHA-256 of the files below a host's web roots; ``own_names_and_addresses``: names of our sites,
     addresses of our hosts.
     """
-    let = {(acceptance.site, acceptance.key) for acceptance in acceptances if acceptance.is_valid_on_day(today)}
+    let = {(acceptance.site, acceptance.key) for acceptance in acceptances if acceptance.is_in_force_on_day(today)}
     indicators: dict[IndicatorValue, Indicator] = {}
     for observable, kind, moment in (
         *_find_servers_pages_lead_to(scans, let),

@@ -1,19 +1,16 @@
-"""The office's papers, ``office/waivers.yml``, ``office/attestations.yml`` and ``office/authorizations.yml``.
-
-Read and checked.
-"""
+"""Read and check the office's exceptions in files: waivers, attestations, authorizations and VEX statements."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
 from pathlib import Path
 from typing import Any
 
 from auditor.errors import InputError
 from auditor.models import Attestation, Authorization, ExceptionScope, Host, Organisation, Statement, Waiver
+from auditor.models.exceptions.record import ExceptionTerms
 from auditor.system.yaml_source import find_line_of_path_in_yaml_file, load_yaml, validate_yaml_data_as_model
 
 WAIVERS = "waivers.yml"
@@ -77,81 +74,71 @@ def get_office_folder_of_inventory(inventory_path: str | Path) -> Path:
     return (path if path.is_dir() else path.parent) / "office"
 
 
-def load_waivers(office_folder: Path, organisation: Organisation | None, hosts: Sequence[Host]) -> tuple[Waiver, ...]:
-    """Return the waivers, in the file's order; none when there is no file.
+def load_papers[Paper: (Waiver, Attestation, Authorization, Statement)](
+    paper_file: PaperFile[Paper], office_folder: Path, organisation: Organisation | None, hosts: Sequence[Host]
+) -> tuple[Paper, ...]:
+    """Return the exceptions of one file, in its order; none when there is no such file.
 
     Raises InputError naming file, line and mend.
     """
-    results: dict[str, Waiver] = {}
-    for entry in _iter_paper_entries_in_file(office_folder / WAIVERS):
-        waiver = entry.parse_into_paper_model(Waiver)
-        if waiver.id in results:
-            raise entry.make_error_at_entry("two waivers have this ID", "give each one its own ID", "id")
-        _check_dates_are_at_most_a_year_apart(entry, "granted", waiver.granted, "expires", waiver.expires)
-        _check_scope_names_declared_subjects(entry, waiver.scope, organisation, hosts)
-        results[waiver.id] = waiver
-    return tuple(results.values())
-
-
-def load_attestations(
-    office_folder: Path, organisation: Organisation | None, hosts: Sequence[Host]
-) -> tuple[Attestation, ...]:
-    """Return the attestations, in the file's order, each with the digest of its evidence file.
-
-    Raises InputError likewise.
-    """
-    results = []
-    for entry in _iter_paper_entries_in_file(office_folder / ATTESTATIONS):
-        digest = _compute_sha256_of_evidence_file(office_folder, entry)
-        attestation = entry.parse_into_paper_model(Attestation, sha256=digest)
-        if attestation.sha256 != digest:
+    papers: list[Paper] = []
+    for entry in _iter_paper_entries_in_file(office_folder / paper_file.name):
+        paper = paper_file.parse(entry, office_folder)
+        if "id" in paper_file.model.model_fields and any(other.terms.name == paper.terms.name for other in papers):
             raise entry.make_error_at_entry(
-                f"{attestation.evidence} has changed since it was attested",
+                "two statements have this ID" if isinstance(paper, Statement) else "two waivers have this ID",
+                "give each one its own ID",
+                "id",
+            )
+        _check_dates_are_at_most_a_year_apart(entry, paper_file, paper.terms)
+        _check_scope_names_declared_subjects(entry, paper.scope, organisation, hosts)
+        if isinstance(paper, Statement):
+            others = [other for other in papers if isinstance(other, Statement)]
+            _check_statement_applies_to_hosts_and_contradicts_none(entry, paper, others)
+        papers.append(paper)
+    return tuple(papers)
+
+
+@dataclass(frozen=True)
+class PaperFile[Paper: (Waiver, Attestation, Authorization, Statement)]:
+    """A file of exceptions: its model, and the names of its dates."""
+
+    name: str
+    model: type[Paper]
+    first_day: str
+    last_day: str
+
+    def parse(self, entry: _PaperEntry, office_folder: Path) -> Paper:
+        """Return an entry as what it is; an attestation with the digest of its evidence file."""
+        if self.name != ATTESTATIONS:
+            return entry.parse_into_paper_model(self.model)
+        digest = _compute_sha256_of_evidence_file(office_folder, entry)
+        paper = entry.parse_into_paper_model(self.model, sha256=digest)
+        if paper.terms.details["sha256"] != digest:
+            raise entry.make_error_at_entry(
+                f"{paper.terms.reason} has changed since it was attested",
                 f"restore the old file, or attest to the new one: sha256: {digest}",
                 "sha256",
             )
-        _check_dates_are_at_most_a_year_apart(entry, "when", attestation.when, "valid_until", attestation.valid_until)
-        _check_scope_names_declared_subjects(entry, attestation.scope, organisation, hosts)
-        results.append(attestation)
-    return tuple(results)
+        return paper
 
 
-def load_authorizations(
-    office_folder: Path, organisation: Organisation | None, hosts: Sequence[Host]
-) -> tuple[Authorization, ...]:
-    """Return the authorizations, in the file's order. Raises InputError likewise."""
-    results = []
-    for entry in _iter_paper_entries_in_file(office_folder / AUTHORIZATIONS):
-        authorization = entry.parse_into_paper_model(Authorization)
-        _check_dates_are_at_most_a_year_apart(entry, "dated", authorization.dated, "expires", authorization.expires)
-        _check_scope_names_declared_subjects(entry, authorization.scope, organisation, hosts)
-        results.append(authorization)
-    return tuple(results)
+WAIVER_FILE = PaperFile(WAIVERS, Waiver, "granted", "expires")
+ATTESTATION_FILE = PaperFile(ATTESTATIONS, Attestation, "when", "valid_until")
+AUTHORIZATION_FILE = PaperFile(AUTHORIZATIONS, Authorization, "dated", "expires")
+STATEMENT_FILE = PaperFile(STATEMENTS, Statement, "granted", "expires")
 
 
-def load_vulnerability_statements_from_office(
-    office_folder: Path, organisation: Organisation | None, hosts: Sequence[Host]
-) -> tuple[Statement, ...]:
-    """Return the statements on vulnerabilities, in the file's order.
-
-    Raises InputError likewise, and for two that contradict each other.
-    """
-    results: list[Statement] = []
-    for entry in _iter_paper_entries_in_file(office_folder / STATEMENTS):
-        statement = entry.parse_into_paper_model(Statement)
-        if any(other.id == statement.id for other in results):
-            raise entry.make_error_at_entry("two statements have this ID", "give each one its own ID", "id")
-        _check_dates_are_at_most_a_year_apart(entry, "granted", statement.granted, "expires", statement.expires)
-        _check_scope_names_declared_subjects(entry, statement.scope, organisation, hosts)
-        if statement.scope.sites:
-            raise entry.make_error_at_entry(
-                "applies to units and hosts, not to sites", "name the site's host", "scope", "sites"
-            )
-        against = next((other for other in results if _are_statements_contradictory(other, statement)), None)
-        if against is not None:
-            raise entry.make_error_at_entry(f"contradicts {against.id}", "keep one of the two", "status")
-        results.append(statement)
-    return tuple(results)
+def _check_statement_applies_to_hosts_and_contradicts_none(
+    entry: _PaperEntry, statement: Statement, others: Iterable[Statement]
+) -> None:
+    if statement.scope.sites:
+        raise entry.make_error_at_entry(
+            "applies to units and hosts, not to sites", "name the site's host", "scope", "sites"
+        )
+    against = next((other for other in others if _are_statements_contradictory(other, statement)), None)
+    if against is not None:
+        raise entry.make_error_at_entry(f"contradicts {against.id}", "keep one of the two", "status")
 
 
 def _are_statements_contradictory(statement: Statement, other: Statement) -> bool:
@@ -181,16 +168,17 @@ def _iter_paper_entries_in_file(file: Path) -> Iterator[_PaperEntry]:
                 f"entry {index + 1} is not a mapping",
                 file=file,
                 line=find_line_of_path_in_yaml_file(file, [index]),
-                mend="see docs/en/review-settings.md"
-                if file.name == AUTHORIZATIONS
-                else "see docs/en/vulnerabilities.md"
-                if file.name == STATEMENTS
-                else "see docs/en/waivers.md",
+                mend=_format_pointer_to_docs_of_file(file),
             )
         yield _PaperEntry(file, index, values)
 
 
-def _check_dates_are_at_most_a_year_apart(entry: _PaperEntry, first: str, begins: date, last: str, ends: date) -> None:
+def _check_dates_are_at_most_a_year_apart(
+    entry: _PaperEntry, paper_file: PaperFile[Any], terms: ExceptionTerms
+) -> None:
+    first, last, begins, ends = paper_file.first_day, paper_file.last_day, terms.first_day, terms.last_day
+    if begins is None or ends is None:
+        return
     if ends < begins:
         raise entry.make_error_at_entry(f"{last} {ends} is before {first} {begins}", "fix the dates", last)
     if (ends - begins).days > LONGEST:

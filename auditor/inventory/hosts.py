@@ -64,10 +64,10 @@ def load_inventory(path: Path) -> Inventory:
         path=str(path),
         organisation=organisation,
         hosts=hosts,
-        waivers=office.load_waivers(papers, organisation, hosts),
-        attestations=office.load_attestations(papers, organisation, hosts),
-        authorizations=office.load_authorizations(papers, organisation, hosts),
-        statements=office.load_vulnerability_statements_from_office(papers, organisation, hosts),
+        waivers=office.load_papers(office.WAIVER_FILE, papers, organisation, hosts),
+        attestations=office.load_papers(office.ATTESTATION_FILE, papers, organisation, hosts),
+        authorizations=office.load_papers(office.AUTHORIZATION_FILE, papers, organisation, hosts),
+        statements=office.load_papers(office.STATEMENT_FILE, papers, organisation, hosts),
     )
 
 

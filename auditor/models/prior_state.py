@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from auditor.models.exceptions.record import ExceptionTerms
 from auditor.models.hunts import Hunt
 from auditor.models.incidents import ActiveContainment, OpenIncident
 from auditor.models.reviews import Scan, TraceAcceptance
@@ -24,6 +25,8 @@ class PriorState:
     """By host, of the record of its files that a hardening made or an audit first saw."""
     containments: tuple[ActiveContainment, ...] = ()
     """By incidents, on its hosts."""
+    trusted_folders: tuple[ExceptionTerms, ...] = ()
+    """Whose files are known to be good by an office's word alone."""
     open_incidents: tuple[OpenIncident, ...] | None = None
     """None: the case log was not read."""
 

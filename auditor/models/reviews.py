@@ -9,7 +9,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, StringConstraints, model_validator
 
 from auditor.models.base import Domain, Model
-from auditor.models.exceptions.record import Role
+from auditor.models.exceptions.record import ExceptionTerms, OfficeException, Role
 
 MAX_SAMPLE, MAX_WHERE, MAX_TARGET = 160, 120, 60
 """Characters; none takes more than twice as many bytes."""
@@ -226,7 +226,7 @@ class Scan(Model):
 Place = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_][A-Za-z0-9_.-]*$", max_length=253)]
 
 
-class TraceAcceptance(Model):
+class TraceAcceptance(OfficeException):
     """One trace that an office accepts on one site, or on one host."""
 
     site: Place = Field(description="a site's domain, or a host's name")
@@ -239,9 +239,20 @@ class TraceAcceptance(Model):
         default=None, description="the other office role that agreed, of a trace that gives the alarm"
     )
 
-    def is_valid_on_day(self, day: date) -> bool:
-        """Return whether it counts on that day."""
-        return self.granted <= day and (self.until is None or day <= self.until)
+    @property
+    def terms(self) -> ExceptionTerms:
+        """Return what it has in common with the others."""
+        return ExceptionTerms(
+            kind="accepted_trace",
+            name=self.key,
+            about=self.key,
+            role=self.approver,
+            second=self.second or "",
+            reason=self.reason,
+            places=(self.site,),
+            first_day=self.granted,
+            last_day=self.until,
+        )
 
 
 class ScanSummary(Model):

@@ -9,6 +9,7 @@ from pydantic import Field
 
 from auditor.models import clock
 from auditor.models.base import Domain, Model, Text
+from auditor.models.exceptions.record import ExceptionState
 from auditor.models.findings import AuthorizationUse, Finding, WaiverUse
 from auditor.models.hardening import Hardening
 from auditor.models.hosts import Application, Host
@@ -98,6 +99,10 @@ class Run(Model):
     only_here: tuple[OnlyHere, ...] = Field(default=(), description="what one site alone of its kind has; no findings")
     authorizations: tuple[AuthorizationUse, ...] = Field(
         default=(), description="the office's leave to ask its sites for addresses that nobody names"
+    )
+    exceptions: tuple[ExceptionState, ...] | None = Field(
+        default=None,
+        description="what the offices decided is all right on its hosts and sites; None: kept before that was noted",
     )
     hunts: tuple[HuntSummary, ...] = Field(default=(), description="the last hunt on each host that was ever hunted on")
     contained: tuple[ActiveContainment, ...] = Field(

@@ -23,6 +23,7 @@ from auditor.models import (
     Unit,
     WaiverUse,
 )
+from auditor.models.exceptions.record import ExceptionState
 from auditor.models.incidents import ActiveContainment, OpenIncident, UnrecordedContainment
 from auditor.results.summary import summarize_run
 from auditor.results.verdict import RunVerdict
@@ -81,6 +82,9 @@ class FindingsDocument(Model):
     authorizations: tuple[AuthorizationUse, ...] = Field(
         description="the office's leave to ask its sites for addresses that nobody names"
     )
+    exceptions: tuple[ExceptionState, ...] | None = Field(
+        description="what the offices decided is all right on these hosts and sites; null: kept before that was noted"
+    )
     hunts: tuple[HuntSummary, ...] = Field(description="the last hunt on each host that was ever hunted on")
     contained: tuple[ActiveContainment, ...] = Field(description="what incidents contained on its hosts when it began")
     unrecorded: tuple[UnrecordedContainment, ...] = Field(
@@ -119,6 +123,7 @@ def build_findings_document(run: Run, verdict: RunVerdict | None = None) -> Find
         reviews=run.reviews,
         only_here=run.only_here,
         authorizations=run.authorizations,
+        exceptions=run.exceptions,
         hunts=run.hunts,
         contained=run.contained,
         unrecorded=run.unrecorded,

@@ -9,9 +9,10 @@ from functools import cached_property
 from pydantic import Field
 
 from auditor.audit.controls import Catalogue
-from auditor.audit.waivers import list_hosts_or_sites_in_scope
+from auditor.audit.exceptions import list_hosts_or_sites_in_scope
 from auditor.inventory import offices as units
 from auditor.models import Bucket, Finding, Host, Model, Organisation, Run, Severity, Site, Text, Unit, WaiverUse
+from auditor.models.exceptions.record import ExceptionState
 from auditor.results.by_control import iter_work_items
 from auditor.results.compare import RunComparison, compare_runs
 from auditor.results.month_work import HardeningAudits, MonthWork, build_month_work
@@ -283,6 +284,26 @@ def group_open_requirements_by_office(
         if unit.id in of_unit:
             run = figures.run.model_copy(update={"findings": tuple(of_unit[unit.id])})
             yield unit, build_requirements_from_findings_in_buckets(run, catalogue, "fail", "partial")
+
+
+def list_other_exceptions_in_force_with_touched_sites(
+    figures: OfficeMonthFigures,
+) -> tuple[tuple[ExceptionState, tuple[str, ...]], ...]:
+    """Return the exceptions but waivers that hold for these hosts and sites, with the sites that they touch.
+
+    First to expire first.
+    """
+    domains_by_host = {host.name: tuple(site.domain for site in host.sites) for host in figures.run.hosts}
+    domains = {domain for host_domains in domains_by_host.values() for domain in host_domains}
+    touched = []
+    for state in figures.run.exceptions or ():
+        if state.kind == "waiver" or not state.is_in_force:
+            continue
+        covered = [name for name in state.covers if name in domains or name in domains_by_host]
+        if covered or not state.places:
+            names = (domain for name in covered for domain in domains_by_host.get(name, (name,)))
+            touched.append((state, tuple(dict.fromkeys(names))))
+    return tuple(touched)
 
 
 def list_waivers_with_touched_sites(

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from auditor.audit.assessors.assessment import Assessor
+from auditor.audit.assessors.exceptions import assess_exceptions
 from auditor.audit.assessors.facts import assess_facts
 from auditor.audit.assessors.hunts import assess_hunts
 from auditor.audit.assessors.incidents import assess_incidents
 from auditor.audit.assessors.indicators import assess_indicators
-from auditor.audit.assessors.papers import assess_papers
 from auditor.audit.assessors.scans import assess_scans
 from auditor.audit.assessors.uniqueness import assess_uniqueness
 from auditor.audit.assessors.vulnerabilities import assess_vulnerabilities
@@ -16,10 +16,10 @@ ASSESSORS: tuple[Assessor, ...] = (
     assess_vulnerabilities,
     assess_indicators,
     assess_facts,
-    assess_papers,
+    assess_exceptions,
     assess_scans,
     assess_hunts,
     assess_incidents,
     assess_uniqueness,
 )
-"""Areas of control expressions come before the facts that these are judged with; papers mark findings on facts."""
+"""Areas of control expressions come before the facts that these are judged with; exceptions mark findings on facts."""

@@ -50,7 +50,7 @@ def judge_sites_by_last_scans(
     by_site = {
         (acceptance.site, acceptance.key): acceptance
         for acceptance in acceptances
-        if acceptance.is_valid_on_day(clock.convert_moment_to_vietnam_day(now))
+        if acceptance.is_in_force_on_day(clock.convert_moment_to_vietnam_day(now))
     }
     controls = [control for control in catalogue.controls if control.area == CONTENT]
     findings, summaries = [], []

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from auditor.audit import vex
+from auditor.audit import exceptions
 from auditor.audit.assessors.assessment import AreaBuilder, Assessment, AuditInput
 from auditor.audit.controls import VULNERABILITIES
 from auditor.vulnerabilities import store
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 def assess_vulnerabilities(audit_input: AuditInput, so_far: Assessment) -> Assessment:
     """Add the area ``vulnerabilities``, and of what day the data is."""
     database = audit_input.resources.enter_context(store.open_database())
-    statements_by_host = vex.group_statements_in_force_by_host(audit_input.inventory, audit_input.today)
+    statements_by_host = exceptions.group_statements_in_force_by_host(audit_input.inventory, audit_input.today)
     return so_far.add(
         areas={VULNERABILITIES: make_area_builder(database, statements_by_host)}, vulnerability_data=database.sources
     )

@@ -70,7 +70,7 @@ def export_urls_to_remove_from_search(options: IncidentDeindexOptions) -> None:
     case = fold_case(options.incident, IncidentStore().load_case_log_of_incident(inventory_data.path, options.incident))
     looks, today, findings = ScanHistory(), clock.today(), list(iter_findings_of_incident(case))
     acceptances = [
-        acceptance for acceptance in looks.load_acceptances(inventory_data.path) if acceptance.is_valid_on_day(today)
+        acceptance for acceptance in looks.load_acceptances(inventory_data.path) if acceptance.is_in_force_on_day(today)
     ]
     indexed_pages = [
         page

@@ -1,4 +1,4 @@
-"""Waivers and attestations, and which of them somebody has to look at."""
+"""The office's exceptions, and which of them somebody has to look at."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from collections.abc import Iterable
 from rich.console import Console
 from rich.table import Table
 
-from auditor.audit import vex
-from auditor.audit.waivers import PaperState
+from auditor.audit.exceptions import find_expired_statements
 from auditor.commands.output.console import err, escape_markup
-from auditor.models import Inventory, Run, Waiver, clock
+from auditor.models import Inventory, Run, clock
+from auditor.models.exceptions.record import ExceptionState
 from auditor.results import exceptions
 from auditor.results.summary import FleetSummary
 from auditor.text.translations import Words
@@ -39,28 +39,29 @@ def show_waivers_and_attestations(run: Run, now: FleetSummary, words: Words, con
             err.print(f"[{_PAPER_STYLE[answer.attested.validity]}]{answer.control}[/]: {ids}: {told_left}")
 
 
-def build_waivers_and_attestations_table(states: Iterable[PaperState], words: Words) -> Table:
-    """Return waivers and attestations in rows: standing, days left, what, where, who answers for it."""
+def build_exceptions_table(states: Iterable[ExceptionState], words: Words) -> Table:
+    """Return exceptions in rows: standing, days left, which, what is all right, where, who answers for it, why."""
     table = Table(box=None, pad_edge=False, header_style="bold")
     for title in (
         words("col.validity"),
         words("col.left"),
         words("col.paper"),
-        words("col.control"),
+        words("col.about"),
         words("col.covers"),
         words("col.answers"),
+        words("col.reason"),
     ):
         table.add_column(title)
     for state in states:
-        paper = state.paper
         style = _PAPER_STYLE.get(state.validity, "default")
         table.add_row(
             f"[{style}]{words(f'validity.{state.validity}')}[/]",
             exceptions.format_days_left(state.validity, state.days_left, words),
-            escape_markup(paper.id) if isinstance(paper, Waiver) else words("attestation"),
-            paper.control,
-            escape_markup(", ".join(subject.id for subject in state.covers)) or "–",
-            escape_markup(paper.approver if isinstance(paper, Waiver) else paper.who),
+            escape_markup(exceptions.format_name_of_exception(state, words)),
+            escape_markup(state.about),
+            escape_markup(exceptions.format_covers_of_exception(state, words)),
+            escape_markup(exceptions.format_roles_of_exception(state)),
+            escape_markup(state.reason) or "–",
         )
     return table
 
@@ -68,7 +69,7 @@ def build_waivers_and_attestations_table(states: Iterable[PaperState], words: Wo
 def show_expired_vulnerability_statements(inventory: Inventory, words: Words) -> None:
     """Print the office's statements on vulnerabilities that no longer hold."""
     today = clock.today()
-    for statement in vex.find_expired_statements(inventory, today):
+    for statement in find_expired_statements(inventory, today):
         days_text = exceptions.format_days_left("expired", (statement.expires - today).days, words)
         err.print(
             f"[red]{escape_markup(statement.id)}[/]: {statement.vulnerability}"

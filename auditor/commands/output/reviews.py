@@ -138,7 +138,7 @@ def build_acceptances_table(acceptances: Iterable[TraceAcceptance], words: Words
         table.add_column(title)
     for acceptance in acceptances:
         until = words.format_date(acceptance.until) if acceptance.until else words("baseline.no_end")
-        style = "default" if acceptance.is_valid_on_day(today) else "red"
+        style = "default" if acceptance.is_in_force_on_day(today) else "red"
         table.add_row(
             escape_markup(acceptance.site),
             acceptance.key,

@@ -1,4 +1,4 @@
-"""Declare ``auditor controls`` and ``auditor waivers``."""
+"""Declare ``auditor controls``, ``auditor waivers`` and ``auditor exceptions``."""
 
 from __future__ import annotations
 
@@ -120,6 +120,62 @@ class WaiversListOptions(Verb, runs="auditor.commands.waivers:list_waivers_and_a
     lang: LangOption = DEFAULT_LANG
 
 
+@dataclass(frozen=True, kw_only=True)
+class ExceptionsListOptions(Verb, runs="auditor.commands.exceptions:list_exceptions_of_inventory"):
+    """List waivers, attestations, authorizations, VEX statements, accepted traces and risks, and trusted folders.
+
+    Each with its validity, the responsible office role, the reason and the last day. The first to expire comes first.
+
+    Examples:
+      auditor exceptions list -i inventories/example
+
+      auditor exceptions list -i inventories/example --kind waiver --expires-within 30
+
+    """
+
+    inventory: InventoryOption = DEFAULT_INVENTORY
+    kinds: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--kind",
+            metavar="KIND",
+            help="Only this kind: waiver, attestation, authorization, statement, accepted_trace, accepted_risk, or "
+            "known_good.",
+        ),
+    ] = None
+    hosts: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--host",
+            metavar="HOST",
+            help="Only those on this host or its sites.",
+            autocompletion=completions.complete_hosts_and_sites,
+        ),
+    ] = None
+    sites: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--site",
+            metavar="SITE",
+            help="Only those on this site or its host.",
+            autocompletion=completions.complete_sites,
+        ),
+    ] = None
+    expires_within: Annotated[
+        int | None,
+        typer.Option(
+            "--expires-within",
+            metavar="DAYS",
+            min=0,
+            max=3660,
+            help="Only those in force that expire within this number of days.",
+        ),
+    ] = None
+    in_force: Annotated[bool, typer.Option("--in-force", help="Only those that are in force today.")] = False
+    as_json: JsonOption = False
+    lang: LangOption = DEFAULT_LANG
+
+
 CONTROLS = Group(
     help="Controls: list all, show one, check them, show how they cover a standard or law.",
     entries={
@@ -136,5 +192,13 @@ WAIVERS = Group(
     entries={
         "check": WaiversCheckOptions,
         "list": WaiversListOptions,
+    },
+)
+
+
+EXCEPTIONS = Group(
+    help="Exceptions of every kind: who says that something is all right, why and until when.",
+    entries={
+        "list": ExceptionsListOptions,
     },
 )

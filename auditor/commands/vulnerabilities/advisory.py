@@ -8,8 +8,10 @@ from datetime import date
 import typer
 from rich.table import Table
 
-from auditor.audit import vex
-from auditor.commands.options.selection import select_hosts_and_check_lab
+from auditor.audit.exceptions import group_statements_in_force_by_host
+from auditor.commands.options.common import (
+    select_hosts_and_check_lab,
+)
 from auditor.commands.output import console, exceptions
 from auditor.commands.verbs.vulnerabilities import VulnerabilitiesAdvisoryOptions
 from auditor.fleet.collect import ALL, collect
@@ -51,7 +53,7 @@ def answer_list_of_cves(options: VulnerabilitiesAdvisoryOptions) -> None:
             database,
             foreign,
             day,
-            vex.group_statements_in_force_by_host(known_hosts, clock.today()),
+            group_statements_in_force_by_host(known_hosts, clock.today()),
         )
     if options.output is not None:
         files.write_output(options.output, _build_workbook(answers, options.lang))

@@ -27,9 +27,7 @@ def export_statements_as_vex(options: VulnerabilitiesVexWriteOptions) -> None:
     inventory_data = inventories.load_inventory(options.inventory)
     today = clock.today()
     valid_statements = [
-        office_statement
-        for office_statement in inventory_data.statements
-        if office_statement.granted <= today <= office_statement.expires
+        office_statement for office_statement in inventory_data.statements if office_statement.is_in_force_on_day(today)
     ]
     if not valid_statements:
         raise InputError("the office has no statement that is valid today", mend="see docs/en/vulnerabilities.md")

@@ -76,7 +76,7 @@ def _collect_accepted_site_and_trace_keys(
     acceptances: Iterable[TraceAcceptance], today: date
 ) -> frozenset[tuple[str, str]]:
     return frozenset(
-        (acceptance.site, acceptance.key) for acceptance in acceptances if acceptance.is_valid_on_day(today)
+        (acceptance.site, acceptance.key) for acceptance in acceptances if acceptance.is_in_force_on_day(today)
     )
 
 

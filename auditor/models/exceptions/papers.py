@@ -7,11 +7,11 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
-from auditor.models.base import ControlId, Model
-from auditor.models.exceptions.record import ExceptionScope, Role
+from auditor.models.base import ControlId
+from auditor.models.exceptions.record import ExceptionScope, ExceptionTerms, OfficeException, Role
 
 
-class Waiver(Model):
+class Waiver(OfficeException):
     """Leave to let a control be open somewhere for a while."""
 
     id: Annotated[str, StringConstraints(pattern=r"^[^\s@]+$", max_length=64)]
@@ -23,8 +23,23 @@ class Waiver(Model):
     expires: date = Field(description="last day in force, Vietnam time")
     compensating: str | None = Field(default=None, min_length=1, description="the compensating measure")
 
+    @property
+    def terms(self) -> ExceptionTerms:
+        """Return what it has in common with the others."""
+        return ExceptionTerms(
+            kind="waiver",
+            name=self.id,
+            about=self.control,
+            role=self.approver,
+            reason=self.reason,
+            places=self.scope.places,
+            first_day=self.granted,
+            last_day=self.expires,
+            details={**({"compensating": self.compensating} if self.compensating else {})},
+        )
 
-class Authorization(Model):
+
+class Authorization(OfficeException):
     """An office's leave, in writing, to ask its sites for addresses that nobody names."""
 
     document: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=300)] = Field(
@@ -34,8 +49,21 @@ class Authorization(Model):
     scope: ExceptionScope
     expires: date = Field(description="last day in force, Vietnam time")
 
+    @property
+    def terms(self) -> ExceptionTerms:
+        """Return what it has in common with the others."""
+        return ExceptionTerms(
+            kind="authorization",
+            name=self.document,
+            about=self.document,
+            reason=self.document,
+            places=self.scope.places,
+            first_day=self.dated,
+            last_day=self.expires,
+        )
 
-class Attestation(Model):
+
+class Attestation(OfficeException):
     """A person's signed answer to a control that only a person can tell."""
 
     control: ControlId
@@ -47,8 +75,23 @@ class Attestation(Model):
     sha256: str = Field(pattern=r"^[0-9a-f]{64}$", description="of the evidence file")
     compensating: str | None = Field(default=None, min_length=1, description="the compensating measure")
 
+    @property
+    def terms(self) -> ExceptionTerms:
+        """Return what it has in common with the others."""
+        return ExceptionTerms(
+            kind="attestation",
+            name=self.control,
+            about=self.control,
+            role=self.who,
+            reason=self.evidence,
+            places=self.scope.places,
+            first_day=self.when,
+            last_day=self.valid_until,
+            details={"sha256": self.sha256, **({"compensating": self.compensating} if self.compensating else {})},
+        )
 
-class Statement(Model):
+
+class Statement(OfficeException):
     """The statement of an office on a vulnerability that the published data has as open or unknown.
 
     It says why the vulnerability is none here.
@@ -74,3 +117,18 @@ class Statement(Model):
     approver: Role
     granted: date = Field(description="first day in force, Vietnam time")
     expires: date = Field(description="last day in force, Vietnam time")
+
+    @property
+    def terms(self) -> ExceptionTerms:
+        """Return what it has in common with the others."""
+        return ExceptionTerms(
+            kind="statement",
+            name=self.id,
+            about=f"{self.vulnerability}, {self.product}",
+            role=self.approver,
+            reason=self.reason,
+            places=self.scope.places,
+            first_day=self.granted,
+            last_day=self.expires,
+            details={"status": self.status, "justification": self.justification},
+        )

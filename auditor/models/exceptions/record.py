@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
+from collections.abc import Mapping
+from datetime import date
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, StringConstraints
+from pydantic import AfterValidator, Field, StringConstraints
 
 from auditor.models.base import Domain, Model, UnitId
 
@@ -36,3 +39,76 @@ class ExceptionScope(Model):
     units: tuple[UnitId, ...] = ()
     hosts: tuple[str, ...] = ()
     sites: tuple[Domain, ...] = ()
+
+    @property
+    def places(self) -> tuple[str, ...]:
+        """Return its units, hosts and sites by name."""
+        return (*self.units, *self.hosts, *self.sites)
+
+
+ExceptionKind = Literal[
+    "waiver", "attestation", "authorization", "statement", "accepted_trace", "accepted_risk", "known_good"
+]
+WARNING_DAYS = 30
+"""An exception is called expiring when no more days than these are left after today."""
+
+
+class ExceptionTerms(Model):
+    """What exceptions of all kinds say: what is all right, who answers for that, why, where and until when."""
+
+    kind: ExceptionKind
+    name: str = Field(description="what it is called by: a decision, a document, a control, a key, a release")
+    about: str = Field(description="what is all right: a control, a vulnerability in a product, a trace, a release")
+    role: str = Field(default="", description="the office role that answers for it; empty: nobody wrote it down")
+    second: str = Field(default="", description="the other office role that agreed")
+    reason: str = ""
+    places: tuple[str, ...] = Field(default=(), description="its units, hosts and sites; none: everywhere")
+    first_day: date | None = Field(default=None, description="in force, Vietnam time")
+    last_day: date | None = Field(default=None, description="in force, Vietnam time; null: until it is withdrawn")
+    details: Mapping[str, str] = Field(default_factory=dict, description="what only its kind says")
+
+    def determine_validity_on_day(self, day: date) -> Validity:
+        """Return where it stands; the first and the last day are in force."""
+        if self.first_day is not None and day < self.first_day:
+            return "future"
+        if self.last_day is None:
+            return "active"
+        if day > self.last_day:
+            return "expired"
+        return "expiring" if (self.last_day - day).days <= WARNING_DAYS else "active"
+
+    def count_days_left_on_day(self, day: date) -> int | None:
+        """Return how many days it holds after this one, negative when it is over; None: until it is withdrawn."""
+        return (self.last_day - day).days if self.last_day is not None else None
+
+
+class ExceptionState(ExceptionTerms):
+    """An exception on a day."""
+
+    validity: Validity
+    days_left: int | None = Field(
+        description="after the day; 0 on the last day, negative when expired; null: until it is withdrawn"
+    )
+    covers: tuple[str, ...] = Field(default=(), description="the hosts or sites that it applies to; none: everywhere")
+
+    @property
+    def is_in_force(self) -> bool:
+        """Return whether it makes something all right on that day."""
+        return self.validity in ("active", "expiring")
+
+
+class OfficeException(Model):
+    """An exception with the fields of its kind."""
+
+    @property
+    @abstractmethod
+    def terms(self) -> ExceptionTerms:
+        """Return what it has in common with the others."""
+
+    def determine_validity_on_day(self, day: date) -> Validity:
+        """Return where it stands."""
+        return self.terms.determine_validity_on_day(day)
+
+    def is_in_force_on_day(self, day: date) -> bool:
+        """Return whether it makes something all right on that day."""
+        return self.determine_validity_on_day(day) in ("active", "expiring")

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from auditor.audit.assessors.scans import build_accept_trace_command, build_open_incident_command
 from auditor.audit.controls import Catalogue
 from auditor.models import Finding, Lang, Model, Run, Subject
+from auditor.models.exceptions.record import ExceptionState
 from auditor.report.html import chart
 from auditor.report.html.addresses import (
     get_control_page_path,
@@ -121,13 +122,12 @@ def iter_html_report_pages(
         headline=write_headline_for_office_chair(summary, words),
         work=to_do,
         decisions=list_decisions(
-            to_do, run, exceptions.count_waivers_expiring_soon(waiver_uses), active_intrusions, run.incidents or ()
+            to_do, run, exceptions.count_exceptions_expiring_soon(waiver_uses), active_intrusions, run.incidents or ()
         ),
         intruded=active_intrusions,
         incidents=run.incidents or (),
         left_out=_list_known_sites_missing_from_run(run, points[-1]),
-        waivers=waiver_uses,
-        attestations=exceptions.list_attestations(run),
+        exceptions=[_ExceptionView(state, run, catalogue, words) for state in exceptions.list_exceptions_of_run(run)],
         site_list=site_lists[0],
         host_list=host_lists[0],
         content=_list_findings_shared_by_sites_or_hosts(run, catalogue, words),
@@ -309,6 +309,22 @@ def _list_findings_shared_by_sites_or_hosts(run: Run, catalogue: Catalogue, word
     if never:
         lines.append(f"{words('reviews.never', n=len(never))}: {', '.join(never)}")
     return (*lines, *on_hosts, *exceptions.describe_unused_or_expiring_authorizations(run, words))
+
+
+class _ExceptionView:
+    """An exception, in words."""
+
+    def __init__(self, state: ExceptionState, run: Run, catalogue: Catalogue, words: Words) -> None:
+        self.validity, self.days_left = state.validity, state.days_left
+        self.control = state.about if state.about in catalogue.controls_by_id else ""
+        self.about = state.about
+        self.name = exceptions.format_name_of_exception(state, words)
+        self.places = exceptions.format_places_of_exception(state, run.organisation, words)
+        self.span = exceptions.format_span_of_exception(state, words)
+        self.is_equivalent = "compensating" in state.details and state.is_in_force
+        self.use = next((use for use in run.waivers if state.kind == "waiver" and use.waiver.id == state.name), None)
+        self.is_in_force = state.is_in_force
+        self.terms = tuple(exceptions.iter_labelled_terms_of_exception(state, words))
 
 
 class _SiteContentView:

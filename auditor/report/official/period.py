@@ -97,6 +97,13 @@ def build_state_at_end_of_month(
             "hosts": tuple(host for part in parts for host in part.hosts),
             "outcomes": tuple(outcome for part in parts for outcome in part.outcomes),
             "findings": tuple(finding for part in parts for finding in part.findings),
+            "exceptions": tuple(
+                {
+                    (state.kind, state.name, state.places): state
+                    for part in reversed(parts)
+                    for state in part.exceptions or ()
+                }.values()
+            ),
             "waivers": tuple({use.waiver.id: use for part in reversed(parts) for use in part.waivers}.values()),
         }
     )

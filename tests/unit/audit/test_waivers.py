@@ -459,17 +459,17 @@ def test_the_fleet_s_page_lists_the_papers_what_is_over_first(tmp_path: Path) ->
     page = pages(tmp_path, "vi")["index.html"]
     assert texts(page, ".papers .paper") == [
         "hết hạn 23 ngày trước",
+        "hết hạn 23 ngày trước",
         "còn 11 ngày",
         "còn 37 ngày",
         "còn 37 ngày",
-        "hết hạn 23 ngày trước",
         "còn 37 ngày",
     ]
-    assert texts(page, ".lapsing") == ["1 miễn trừ sắp hết hạn"]
+    assert texts(page, ".lapsing") == ["1 ngoại lệ hết hạn trong 30 ngày tới"]
     assert "2 điểm đang được miễn trừ" in page
-    assert "Không còn điểm nào cần miễn" in texts(page, ".papers > li")[2]
+    assert "Không còn điểm nào cần miễn" in texts(page, ".papers > li")[3]
     assert "chờ &lt;thay&gt; máy" in page
-    assert "UBND tỉnh Thử" in texts(page, ".papers > li")[1]
+    assert "UBND tỉnh Thử" in texts(page, ".papers > li")[2]
 
 
 @pytest.mark.parametrize(

@@ -114,9 +114,9 @@ def test_what_is_accepted_is_what_the_chain_says_last(looks: ScanHistory) -> Non
 def test_an_acceptance_holds_on_its_days_only() -> None:
     until = accepted().model_copy(update={"until": date(2026, 11, 30)})
     days = [date(2026, 11, day) for day in (23, 24, 30)]
-    assert [until.is_valid_on_day(day) for day in days] == [False, True, True]
-    assert not until.is_valid_on_day(date(2026, 12, 1))
-    assert accepted().is_valid_on_day(date(2036, 12, 1))
+    assert [until.is_in_force_on_day(day) for day in days] == [False, True, True]
+    assert not until.is_in_force_on_day(date(2026, 12, 1))
+    assert accepted().is_in_force_on_day(date(2036, 12, 1))
 
 
 def test_a_history_of_version_1_takes_looks(looks: ScanHistory) -> None:

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from auditor.audit.waivers import list_hosts_or_sites_in_scope
+from auditor.audit.exceptions import list_hosts_or_sites_in_scope
 from auditor.inventory import offices
 from auditor.models import ExceptionScope, Host, Organisation, Run, Unit, windows
 from auditor.results import office_month

@@ -13,7 +13,7 @@ import pytest
 from rich.console import Console
 
 from auditor.audit import controls
-from auditor.audit.authorizations import list_authorization_uses_on_day
+from auditor.audit.exceptions import list_authorization_uses_on_day
 from auditor.commands.output.reviews import show_last_review_of_each_site
 from auditor.content.host_facts import list_sites_authorized_for_probes
 from auditor.errors import InputError

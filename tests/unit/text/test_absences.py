@@ -97,6 +97,7 @@ FACTS = {
     "mail.queue.empty": "the spool holds no mail that waits",
     "indicators.no_match": "the stored indicators were searched",
     "known_good.none": "the store holds no release",
+    "exceptions.none": "all files of the office, the history and the store of releases: none of that selection",
     # what a hunt saw of one thing
     "trace.rule.missing": "its place was looked at, which the release or the numbers of a log name",
     "trace.rule.nobody_listens": "no process that the hunt could read holds the socket",

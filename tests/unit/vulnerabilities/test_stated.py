@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from auditor.audit.vex import group_statements_in_force_by_host
+from auditor.audit.exceptions import group_statements_in_force_by_host
 from auditor.commands.output import exceptions as shown
 from auditor.errors import InputError
 from auditor.inventory import exceptions
@@ -41,7 +41,7 @@ def read(folder: Path, *changes: dict[str, object]) -> Inventory:
         path="x",
         organisation=None,
         hosts=HOSTS,
-        statements=exceptions.load_vulnerability_statements_from_office(folder, None, HOSTS),
+        statements=exceptions.load_papers(exceptions.STATEMENT_FILE, folder, None, HOSTS),
     )
 
 

@@ -105,9 +105,7 @@ def test_what_is_read_is_honoured_once_it_is_in_the_offices_file(tmp_path: Path)
     for one in entries:
         one["granted"] = datetime.date(2026, 11, 20)
     (tmp_path / exceptions.STATEMENTS).write_text(yaml.safe_dump(entries, allow_unicode=True), "utf-8")
-    read = exceptions.load_vulnerability_statements_from_office(
-        tmp_path, None, [Host(name="web1", address="192.0.2.1")]
-    )
+    read = exceptions.load_papers(exceptions.STATEMENT_FILE, tmp_path, None, [Host(name="web1", address="192.0.2.1")])
     assert [(one.id, one.status) for one in read] == [("31/TB-VX", "mitigated"), ("31/TB-VX.2", "not_affected")]
     verdict = Verdict("CVE-2026-0001", "openssl", "1", "affected", "update", "2")
     assert apply_statement(verdict, {(one.vulnerability, one.product): one for one in read}).state == "mitigated"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Mapping
 
 from auditor.models import Bucket, Status, WaiverUse
@@ -19,11 +20,13 @@ from auditor.report.official.content.phrases import (
 )
 from auditor.report.official.content.work import iter_annex_rows_of_fixed_requirements
 from auditor.report.official.document import COLUMNS, Annex, AnnexKey
+from auditor.results.exceptions import format_roles_of_exception
 from auditor.results.intrusions import is_intrusion
 from auditor.results.office_month import (
     Requirement,
     build_requirements_from_findings_in_buckets,
     group_open_requirements_by_office,
+    list_other_exceptions_in_force_with_touched_sites,
     list_waivers_with_touched_sites,
 )
 from auditor.results.summary import SiteSummary
@@ -56,7 +59,7 @@ def collect_rows_by_annex(context: ReportContext) -> Rows:
         context.open_requirements_annex_key: _iter_requested_work_rows_by_office(context)
         if context.is_letter_to_subordinates
         else _iter_open_requirement_rows(context),
-        "waivers": _iter_waiver_rows(context),
+        "waivers": itertools.chain(_iter_waiver_rows(context), _iter_rows_of_other_exceptions_in_force(context)),
         "unsure": _iter_unevaluated_finding_rows(context),
         "done": iter_annex_rows_of_fixed_requirements(context),
         "incidents": incident_rows(context),
@@ -195,6 +198,26 @@ def _iter_waiver_rows(context: ReportContext) -> Iterable[tuple[str, ...]]:
             _get_compensating_measure_while_valid(context, use),
             _anonymize_foreign_text(context, waiver.approver),
             words(f"official.waiver.{use.validity}", day=words.format_date(waiver.expires)),
+        )
+
+
+def _iter_rows_of_other_exceptions_in_force(context: ReportContext) -> Iterable[tuple[str, ...]]:
+    """Yield what else the offices decided is all right: waivers have rows of their own, whether or not they hold."""
+    words = context.words
+    for state, domains in list_other_exceptions_in_force_with_touched_sites(context.figures):
+        control = context.catalogue.controls_by_id.get(state.about)
+        about = control.title.get(context.lang) if control else _anonymize_foreign_text(context, state.about)
+        is_named_otherwise = state.name != state.about
+        yield (
+            _anonymize_foreign_text(context, state.name) if is_named_otherwise else "–",
+            f"{words(f'exceptions.kind.{state.kind}')}: {about}",
+            format_site_names_or_count(context, domains) if state.places else words("exceptions.everywhere"),
+            _anonymize_foreign_text(context, state.reason) or "–",
+            _anonymize_foreign_text(context, state.details.get("compensating", "")) or "–",
+            _anonymize_foreign_text(context, format_roles_of_exception(state)),
+            words(f"official.waiver.{state.validity}", day=words.format_date(state.last_day))
+            if state.last_day is not None
+            else words("baseline.no_end"),
         )
 
 

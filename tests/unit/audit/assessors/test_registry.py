@@ -65,7 +65,7 @@ def test_a_run_has_nothing_that_no_assessor_added(monkeypatch: pytest.MonkeyPatc
 def test_areas_come_before_what_is_judged_with_them() -> None:
     names = [assess.__name__ for assess in registry.ASSESSORS]
     assert {"assess_vulnerabilities", "assess_indicators"} == set(names[:BEFORE])
-    assert names[BEFORE + 1] == "assess_papers", "scans and hunts cannot be waived"
+    assert names[BEFORE + 1] == "assess_exceptions", "scans and hunts cannot be waived"
 
 
 def test_what_was_opened_is_closed_when_an_assessor_fails(monkeypatch: pytest.MonkeyPatch) -> None:
