@@ -201,7 +201,7 @@ class InPostgresql:
 
 
 def test_cells_in_postgresql_are_told_by_the_numbers_of_their_letters(host: ModuleType) -> None:
-    cells = importlib.import_module("ansible.module_utils.luytre_contain.db_values")
+    cells = importlib.import_module("ansible.module_utils.luytre_contain.databases.db_values")
     application = InPostgresql()
     quoted = b"'; DROP TABLE x; --".hex()
     cell = {"table": "users", "key": "id", "row": "32", "column": "block", "before": quoted, "after": "31"}

@@ -293,8 +293,8 @@ def test_a_super_user_who_went_away(tmp_path: Path) -> None:
     ],
 )
 def test_a_database_that_is_not_asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, line: str, why: str) -> None:
-    monkeypatch.setattr(site_database.mariadb, "find_mariadb_client", lambda _reading: "/bin/false")
-    monkeypatch.setattr(site_database.mariadb, "is_mariadb_running", lambda _reading: True)
+    monkeypatch.setattr(site_database.mariadb_client, "find_mariadb_client", lambda _reading: "/bin/false")
+    monkeypatch.setattr(site_database.mariadb_client, "is_mariadb_running", lambda _reading: True)
     told = read_joomla(tmp_path, line)
     assert told["database_unread"]["why"] == why
     assert finding("joomla.registration", told).status is Status.NOT_EVALUATED
