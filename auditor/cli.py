@@ -13,7 +13,6 @@ from typing import Annotated, Any, NoReturn
 import typer
 
 from auditor import __version__
-from auditor.commands.output import faults
 from auditor.commands.verbs.base import COMPLETION_VARIABLE, DeprecatedName, Entry, LazyGroup, Reference, load_attribute
 from auditor.errors import IO, SOFTWARE, InputError, LabError
 from auditor.models import Lang
@@ -159,6 +158,13 @@ def _set_default_language(lang: Lang) -> Iterator[None]:
             os.environ[language.VARIABLE] = before
 
 
+def _load_faults() -> Any:
+    """Return what tells of mistakes of ours."""
+    from auditor.commands.output import faults
+
+    return faults
+
+
 def main() -> NoReturn:
     """Run the command line. Whatever goes wrong is one line and an exit code of its own.
 
@@ -174,7 +180,7 @@ def main() -> NoReturn:
         code = usage.build_command_line_in_language(app, lang)(arguments, prog_name="auditor", standalone_mode=False)
         print(end="", flush=True)
         if sandbox.was_any_child_not_isolated():
-            print(f"auditor: {faults.describe_unsandboxed_reading(lang)}", file=sys.stderr)
+            print(f"auditor: {_load_faults().describe_unsandboxed_reading(lang)}", file=sys.stderr)
         sys.exit(code)
     except typer.TyperException as error:
         print(usage.format_usage_error(error, lang), file=sys.stderr)
@@ -190,14 +196,14 @@ def main() -> NoReturn:
         print(f"auditor: {error}", file=sys.stderr)
         sys.exit(1)
     except BrokenPipeError:
-        faults.discard_pending_standard_output()
+        _load_faults().discard_pending_standard_output()
         sys.exit(1)
     except OSError as error:
-        faults.discard_pending_standard_output()
-        print(f"auditor: {faults.describe_system_error(error, lang)}", file=sys.stderr)
+        _load_faults().discard_pending_standard_output()
+        print(f"auditor: {_load_faults().describe_system_error(error, lang)}", file=sys.stderr)
         sys.exit(IO)
     except Exception as error:
-        print(f"auditor: {faults.describe_program_error(error, lang)}", file=sys.stderr)
+        print(f"auditor: {_load_faults().describe_program_error(error, lang)}", file=sys.stderr)
         sys.exit(SOFTWARE)
     finally:
         gc.freeze()  # the process ends: what it holds, a run of 50,000 findings maybe, need not be taken apart first

@@ -7,10 +7,7 @@ from typing import NoReturn
 from auditor.audit import run as audits
 from auditor.commands.options import baseline as baselines
 from auditor.commands.options.baseline import Earlier
-from auditor.commands.options.common import (
-    reject_local_with_inventory,
-    select_hosts_and_check_lab,
-)
+from auditor.commands.options.selection import reject_local_with_inventory, select_hosts_and_check_lab
 from auditor.commands.output import console
 from auditor.commands.verbs.audit import AuditOptions
 from auditor.commands.verbs.compromise import HuntOptions

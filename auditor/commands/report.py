@@ -8,9 +8,7 @@ from pathlib import Path
 import typer
 
 from auditor.audit import controls
-from auditor.commands.options.common import (
-    reject_local_with_inventory,
-)
+from auditor.commands.options.selection import reject_local_with_inventory
 from auditor.commands.verbs.report import (
     ReportOfficialOptions,
     ReportSharingOptions,

@@ -13,9 +13,7 @@ from auditor.audit.run import (
 )
 from auditor.commands.audit import keep_and_report_run_then_exit, preload_code_and_templates
 from auditor.commands.options import baseline as baselines
-from auditor.commands.options.common import (
-    select_hosts_and_check_lab,
-)
+from auditor.commands.options.selection import select_hosts_and_check_lab
 from auditor.commands.output import console
 from auditor.commands.output.console import err, escape_markup
 from auditor.commands.verbs.compromise import HuntOptions

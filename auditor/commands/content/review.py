@@ -8,9 +8,7 @@ from pathlib import Path
 from auditor.audit import run as audits
 from auditor.commands.audit import keep_and_report_run_then_exit, preload_code_and_templates
 from auditor.commands.options import baseline as baselines
-from auditor.commands.options.common import (
-    select_hosts_and_check_lab,
-)
+from auditor.commands.options.selection import select_hosts_and_check_lab
 from auditor.commands.output import console
 from auditor.commands.output.reviews import show_folders_of_kept_answers
 from auditor.commands.verbs.content import ReviewOptions

@@ -1,4 +1,5 @@
 """Run ``plan``, ``harden``, ``rollback`` and ``drift``.
 
-``flow`` is what ``harden`` and ``lab demo`` share, ``steps`` what of it is loaded while the hosts answer.
+- ``accepted_controls``: what ``--accept`` names.
+- ``flow``: what ``harden`` and ``lab demo`` share; ``steps``: what of it is loaded while the hosts answer.
 """

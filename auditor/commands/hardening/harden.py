@@ -5,12 +5,9 @@ from __future__ import annotations
 import typer
 
 from auditor.audit import controls, inventory_fit
+from auditor.commands.hardening.accepted_controls import parse_accepted_controls
 from auditor.commands.hardening.flow import HardeningSession, list_hosts_missed_by_last_hardening
-from auditor.commands.options.common import (
-    parse_accepted_controls,
-    parse_unjudged_sites,
-    select_hosts_and_check_lab,
-)
+from auditor.commands.options.selection import parse_unjudged_sites, select_hosts_and_check_lab
 from auditor.commands.output import console
 from auditor.commands.output.hardenings import show_command_to_undo_hardening
 from auditor.commands.verbs.hardening import HardenOptions

@@ -8,10 +8,8 @@ import typer
 
 from auditor.audit import controls, inventory_fit
 from auditor.audit import run as audits
-from auditor.commands.options.common import (
-    parse_accepted_controls,
-    select_hosts_and_check_lab,
-)
+from auditor.commands.hardening.accepted_controls import parse_accepted_controls
+from auditor.commands.options.selection import select_hosts_and_check_lab
 from auditor.commands.output import console
 from auditor.commands.output.console import escape_markup
 from auditor.commands.output.incidents import show_active_containments

@@ -11,10 +11,7 @@ import typer
 
 from auditor.audit import controls
 from auditor.commands.hardening import flow, steps
-from auditor.commands.options.common import (
-    parse_unjudged_sites,
-    select_hosts_and_check_lab,
-)
+from auditor.commands.options.selection import parse_unjudged_sites, select_hosts_and_check_lab
 from auditor.commands.output import console
 from auditor.commands.output.console import escape_markup, out
 from auditor.commands.output.deferred_errors import DeferredErrors

@@ -15,7 +15,7 @@ import typer
 from auditor.commands.incidents.case_log import parse_office_role
 from auditor.commands.incidents.hosts import require_hosts_of_incident, select_hosts
 from auditor.commands.incidents.next_steps import show_next_step_of_open_incident
-from auditor.commands.options import common as given
+from auditor.commands.options.selection import parse_unjudged_sites
 from auditor.commands.output import console
 from auditor.commands.output.incidents import ActionReporter
 from auditor.commands.verbs.incidents.response import (
@@ -94,7 +94,7 @@ class ResponseCommand:
         after all others.
         """
         ways, ledgers = load_reach(self.inventory), IncidentStore()
-        left_out = given.parse_unjudged_sites(self.unjudged_sites, inventory_data)
+        left_out = parse_unjudged_sites(self.unjudged_sites, inventory_data)
         case = transitions.get_open_case(ledgers.load_case_logs_of_inventory(inventory_data.path), self.incident)
         todo = list(
             pair_requests_with_hosts(

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from auditor.errors import InputError, find_nearest_known_name
-
-if TYPE_CHECKING:
-    from auditor.incidents.case import IncidentCase
-    from auditor.models import Host, Inventory
+from auditor.incidents.case import IncidentCase
+from auditor.models import Host, Inventory
 
 
 def list_hosts_of_subjects(inventory_data: Inventory, subjects: tuple[str, ...]) -> tuple[Host, ...]:

@@ -21,7 +21,7 @@ from auditor.commands.incidents.case_log import (
 from auditor.commands.incidents.hosts import list_hosts_of_subjects
 from auditor.commands.incidents.next_steps import load_newest_run_minus_accepted_traces, show_next_step_of_open_incident
 from auditor.commands.incidents.timing_warnings import warn_that_detection_time_is_kept
-from auditor.commands.options import common as given
+from auditor.commands.options.selection import parse_unjudged_sites
 from auditor.commands.output import console
 from auditor.commands.output import incidents as shown
 from auditor.commands.output.incidents import show_containable_and_manual_traces
@@ -66,7 +66,7 @@ def open_incident(options: IncidentOpenOptions) -> None:
         has_unjudged=bool(options.unjudged_names),
         joins_new=options.join is not None and options.new,
     )
-    left_out = given.parse_unjudged_sites(options.unjudged_names, inventory_data)
+    left_out = parse_unjudged_sites(options.unjudged_names, inventory_data)
     named_subjects = parse_sites_and_hosts(inventory_data, options.subjects or [])
     if options.all_found:
         chosen_findings = list(

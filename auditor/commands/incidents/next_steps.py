@@ -6,37 +6,36 @@
 from __future__ import annotations
 
 import datetime
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
-from typing import TYPE_CHECKING
+from pathlib import Path
 
+from auditor.commands.incidents import incident_view
 from auditor.commands.incidents.hosts import list_hosts_of_subjects
+from auditor.commands.incidents.incident_view import IncidentView
+from auditor.commands.output import console
 from auditor.errors import InputError
-from auditor.models import clock
+from auditor.history.incidents import IncidentStore
+from auditor.history.known_good import KnownGoodStore
+from auditor.history.runs import RunHistory
+from auditor.history.scans import ScanHistory
+from auditor.incidents import closure
+from auditor.incidents.case import IncidentCase, fold_case
+from auditor.incidents.forms import document
+from auditor.incidents.forms.schema import FINAL_FORM, OF_REPORT
+from auditor.incidents.response.alarms import drop_accepted_traces_from_run, list_hosts_with_root_intruder
+from auditor.incidents.response.next_steps import NextStep, find_next_step
+from auditor.incidents.transitions import find_open_cases
+from auditor.models import Finding, Inventory, Lang, Run, clock
 from auditor.models.applications.registry import CMS_KINDS
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
-    from pathlib import Path
-
-    from auditor.commands.incidents.incident_view import IncidentView
-    from auditor.incidents.case import IncidentCase
-    from auditor.incidents.response.next_steps import NextStep
-    from auditor.models import Finding, Inventory, Lang, Run
-    from auditor.models.ranks import Form, Question
+from auditor.models.ranks import Form, Question
+from auditor.text.translations import Words
 
 
 def build_next_step_and_view(
     inventory_data: Inventory, case: IncidentCase, inventory: Path, lang: Lang, now: datetime.datetime
 ) -> tuple[NextStep, IncidentView]:
     """Return the next step of an open incident, by its ledger and the newest audit, and how it is shown."""
-    from auditor.commands.incidents import incident_view
-    from auditor.history.incidents import IncidentStore
-    from auditor.incidents import closure
-    from auditor.incidents.response.alarms import list_hosts_with_root_intruder
-    from auditor.incidents.response.next_steps import find_next_step
-    from auditor.incidents.transitions import find_open_cases
-    from auditor.text.translations import Words
-
     newest, hosts = (
         load_newest_run_minus_accepted_traces(inventory_data),
         list_hosts_of_subjects(inventory_data, case.subjects),
@@ -63,10 +62,6 @@ def build_next_step_and_view(
 
 def load_newest_run_minus_accepted_traces(inventory_data: Inventory) -> Run | None:
     """Return the newest audit, without the traces that the office has accepted since; None: there is none."""
-    from auditor.history.runs import RunHistory
-    from auditor.history.scans import ScanHistory
-    from auditor.incidents.response.alarms import drop_accepted_traces_from_run
-
     newest = RunHistory().latest(inventory_data.path)
     return newest and drop_accepted_traces_from_run(
         newest, ScanHistory().load_acceptances(inventory_data.path), clock.today()
@@ -75,8 +70,6 @@ def load_newest_run_minus_accepted_traces(inventory_data: Inventory) -> Run | No
 
 def iter_findings_of_incident(case: IncidentCase) -> Iterator[Finding]:
     """Yield what an incident is about, of those audits that are still kept."""
-    from auditor.history.runs import RunHistory
-
     history, about = RunHistory(), {(case_finding.control, case_finding.subject) for case_finding in case.findings}
     for run in dict.fromkeys(case_finding.run for case_finding in case.findings):
         with suppress(InputError):
@@ -87,10 +80,6 @@ def iter_findings_of_incident(case: IncidentCase) -> Iterator[Finding]:
 
 def show_next_step_of_open_incident(inventory_data: Inventory, incident: str, inventory: Path, lang: Lang) -> None:
     """Say, beside what a command says, what comes next in an incident; nothing of one that is closed."""
-    from auditor.commands.output import console
-    from auditor.history.incidents import IncidentStore
-    from auditor.incidents.case import fold_case
-
     case = fold_case(incident, IncidentStore().load_case_log_of_incident(inventory_data.path, incident))
     if case.is_open:
         step, view = build_next_step_and_view(inventory_data, case, inventory, lang, clock.now())
@@ -105,9 +94,6 @@ def _list_questions_of_unwritten_forms(
 
     Nothing where the office's papers cannot be read, which the forms say themselves.
     """
-    from auditor.incidents.forms import document
-    from auditor.incidents.forms.schema import FINAL_FORM, OF_REPORT
-
     of_report = OF_REPORT[case.regime]
     next_forms = [
         of_report[due.report]
@@ -126,8 +112,6 @@ def _list_questions_of_unwritten_forms(
 
 def _find_archive_of_known_good_release() -> str:
     """Return the archive that what is known to be good of an application was read from; empty where none was."""
-    from auditor.history.known_good import KnownGoodStore
-
     known_good = KnownGoodStore()
     releases = known_good.list_manifests() if known_good.path.exists() else ()
     return next((release.lies for release in releases if release.name in CMS_KINDS), "")

@@ -6,26 +6,21 @@ Nothing of it is refused, as a person may know better.
 from __future__ import annotations
 
 import datetime
-from typing import TYPE_CHECKING
 
-from auditor.models import clock
-
-if TYPE_CHECKING:
-    from auditor.models import Inventory, Lang
+from auditor.commands.incidents.hosts import list_hosts_of_subjects
+from auditor.commands.output import console
+from auditor.history.incidents import IncidentStore
+from auditor.history.runs import RunHistory
+from auditor.incidents.case import fold_case
+from auditor.incidents.detection import find_last_hunts_without_alarm_since
+from auditor.models import Inventory, Lang, clock
+from auditor.text.translations import Words
 
 
 def warn_that_detection_time_is_kept(
     inventory_data: Inventory, incident: str, when: datetime.datetime | None, lang: Lang
 ) -> None:
     """Say that an incident which was open keeps its own moment, and which hunts after that moment saw nothing of it."""
-    from auditor.commands.incidents.hosts import list_hosts_of_subjects
-    from auditor.commands.output import console
-    from auditor.history.incidents import IncidentStore
-    from auditor.history.runs import RunHistory
-    from auditor.incidents.case import fold_case
-    from auditor.incidents.detection import find_last_hunts_without_alarm_since
-    from auditor.text.translations import Words
-
     if when is None:
         return
     words, case = (

@@ -5,10 +5,12 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
+import traceback
 from pathlib import Path
 
 from auditor.errors import InputError
 from auditor.models import Lang
+from auditor.system import files, sqlite_file
 from auditor.text.sanitize import escape_text_to_one_line
 from auditor.text.translations import Words
 
@@ -30,8 +32,6 @@ def describe_program_error(error: Exception, lang: Lang) -> str:
 
     The traceback itself where it could not be kept.
     """
-    import traceback
-
     words = Words(lang)
     what = escape_text_to_one_line(f"{type(error).__name__}: {error}", _MAX_CHARACTERS)
     trace = "".join(traceback.format_exception(error))
@@ -44,8 +44,6 @@ def describe_program_error(error: Exception, lang: Lang) -> str:
 
 
 def _save_traceback(trace: str) -> Path | None:
-    from auditor.system import files, sqlite_file
-
     path = sqlite_file.get_state_folder() / "fault.txt"
     with contextlib.suppress(OSError, InputError):
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)

@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
 
 from rich.table import Table
 
 from auditor.audit.controls import Catalogue
 from auditor.commands.output.console import err, escape_markup, out
+from auditor.commands.output.styles import STYLE
+from auditor.history.runs import RunEntry
 from auditor.models import Lang, Run
 from auditor.results.compare import CHANGES, RunDifference
 from auditor.results.summary import sort_by_urgency
 from auditor.text.translations import Words
-
-if TYPE_CHECKING:
-    from auditor.history.runs import RunEntry
-from auditor.commands.output.styles import STYLE
 
 
 def build_runs_table(runs: Iterable[RunEntry], words: Words) -> Table:

@@ -6,26 +6,24 @@ import datetime
 import json
 from collections import Counter
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import typer
 from rich.console import Console
 from rich.table import Table
 
 from auditor.commands.output.console import err, escape_markup, out
-from auditor.history.incidents import list_actions_in_force
-from auditor.incidents import descriptions
+from auditor.history.incidents import IncidentStore, list_actions_in_force
+from auditor.incidents import descriptions, lapses
+from auditor.incidents.case import IncidentCase
+from auditor.incidents.containment import ActionPlan, ActionRequest
+from auditor.incidents.deadlines import ReportDeadline
+from auditor.incidents.health_check import ServingSites, SiteOutage, UncheckedSites
+from auditor.incidents.response.auto_containment import TraceResponse
 from auditor.models import Inventory, Lang, Run, clock
 from auditor.models.incidents import ActiveContainment, ContainedEvent
 from auditor.results import containment, intrusions
 from auditor.text.translations import Words
-
-if TYPE_CHECKING:
-    from auditor.incidents.case import IncidentCase
-    from auditor.incidents.containment import ActionPlan, ActionRequest
-    from auditor.incidents.deadlines import ReportDeadline
-    from auditor.incidents.health_check import ServingSites, SiteOutage, UncheckedSites
-    from auditor.incidents.response.auto_containment import TraceResponse
 
 
 def build_cases_table(cases: Iterable[IncidentCase], now: datetime.datetime, words: Words) -> Table:
@@ -74,8 +72,6 @@ def show_case(incident: IncidentCase, lang: Lang) -> None:
 
 def show_outcome_of_action(event: ContainedEvent | SiteOutage | UncheckedSites, words: Words) -> bool:
     """Return what containing or cleaning something came to; whether it was done, and no site fell."""
-    from auditor.incidents.health_check import SiteOutage
-
     if isinstance(event, ContainedEvent):
         lines, well = [descriptions.describe_case_log_event(event, words)], event.state == "confirmed"
     elif isinstance(event, SiteOutage):
@@ -99,8 +95,6 @@ class SiteVisitSummary:
 
     def add(self, event: object) -> None:
         """Take in what was done, or what a visit came to."""
-        from auditor.incidents.health_check import ServingSites, SiteOutage, UncheckedSites
-
         if isinstance(event, ServingSites):
             self._serving.append(event)
         self._all = self._all and not isinstance(event, SiteOutage | UncheckedSites)
@@ -127,8 +121,6 @@ class ActionReporter:
         self, event: ContainedEvent | SiteOutage | UncheckedSites | ServingSites
     ) -> None:
         """Tell what one thing came to, or what became of a site."""
-        from auditor.incidents.health_check import ServingSites, SiteOutage, UncheckedSites
-
         self._visited.add(event)
         if isinstance(event, ServingSites):
             return
@@ -280,9 +272,6 @@ def record_and_show_lapsed_containments(
 
     ``messages``: hosts, and what each says.
     """
-    from auditor.history.incidents import IncidentStore
-    from auditor.incidents import lapses
-
     for host, text in messages:
         for deed in lapses.record_actions_host_says_not_in_force(IncidentStore(), inventory_data.path, host, text):
             err.print(escape_markup(descriptions.describe_case_log_event(deed, Words(lang))), soft_wrap=True)

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
 
 from rich.table import Table
 
 from auditor.commands.output.console import escape_markup
+from auditor.mail.spool import Mail
 from auditor.text.translations import Words
-
-if TYPE_CHECKING:
-    from auditor.mail.spool import Mail
 
 
 def build_mails_table(mails: Iterable[Mail], words: Words) -> Table:

@@ -5,16 +5,13 @@ from __future__ import annotations
 import sys
 import unicodedata
 from functools import cache
-from typing import TYPE_CHECKING
 
 import typer
 
 from auditor.commands.output import console
+from auditor.fleet.runner import AnsibleTask
 from auditor.system import resources
 from auditor.text.translations import Words
-
-if TYPE_CHECKING:
-    from auditor.fleet.runner import AnsibleTask
 
 _WAY_BACK = "guard"
 """The role whose tasks keep a host's way back."""

@@ -9,9 +9,7 @@ import typer
 from rich.table import Table
 
 from auditor.audit.exceptions import group_statements_in_force_by_host
-from auditor.commands.options.common import (
-    select_hosts_and_check_lab,
-)
+from auditor.commands.options.selection import select_hosts_and_check_lab
 from auditor.commands.output import console, exceptions
 from auditor.commands.verbs.vulnerabilities import VulnerabilitiesAdvisoryOptions
 from auditor.fleet.collect import ALL, collect

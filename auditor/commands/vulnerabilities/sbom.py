@@ -5,9 +5,7 @@ from __future__ import annotations
 import typer
 
 from auditor import __version__
-from auditor.commands.options.common import (
-    select_hosts_and_check_lab,
-)
+from auditor.commands.options.selection import select_hosts_and_check_lab
 from auditor.commands.verbs.vulnerabilities import VulnerabilitiesSbomOptions
 from auditor.errors import InputError
 from auditor.fleet.collect import collect

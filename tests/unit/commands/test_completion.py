@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 
 from auditor.cli import app
 from auditor.commands import completion
-from auditor.commands.options import completions
+from auditor.commands.options.choices import inventory
 from auditor.commands.verbs.base import COMPLETION_VARIABLE
 from auditor.commands.verbs.machine import Shell
 from auditor.history.runs import RunHistory
@@ -63,7 +63,7 @@ def test_kept_runs_are_offered(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
 @pytest.mark.parametrize("name", ["web1$(id)", "web1;id", "`id`", "a b"])
 def test_nothing_that_a_shell_could_run_is_offered(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     known = [(name, "x"), ("web1", "'$(id)`\\\n; a")]
-    monkeypatch.setattr(completions, "_iter_hosts_and_sites", lambda _inventory: known)
+    monkeypatch.setattr(inventory, "iter_hosts_and_sites", lambda _inventory: known)
     (only,) = offered("audit", "--limit", "", by="fish")
     assert only.split() == ["web1", "id", "a"]
 

@@ -10,7 +10,8 @@ from typer.testing import CliRunner
 from auditor import lab
 from auditor.audit import controls
 from auditor.cli import app
-from auditor.commands.options.common import parse_accepted_controls, parse_unjudged_sites, select_hosts_and_check_lab
+from auditor.commands.hardening.accepted_controls import parse_accepted_controls
+from auditor.commands.options.selection import parse_unjudged_sites, select_hosts_and_check_lab
 from auditor.errors import InputError
 from auditor.inventory import hosts as inventory
 from auditor.text import usage
