@@ -11,8 +11,8 @@ from auditor.fleet import collect
 from auditor.history.scans import ScanHistory
 from auditor.inventory import hosts as inventories
 from tests.unit.commands.test_incident import WHO, auditor, inventory, the_only
-from tests.unit.incidents.test_forgetting import ledger, trace
-from tests.unit.incidents.test_todo import told
+from tests.unit.incidents.test_deindex_pages import ledger, trace
+from tests.unit.incidents.test_manual_steps import told
 
 __all__ = ["inventory"]
 

@@ -15,7 +15,7 @@ from auditor.history.scans import ScanHistory
 from auditor.models import Scan
 from auditor.scans.frontier import CrawlFrontier
 from auditor.system import resources
-from tests.unit.looks.test_traces import seen
+from tests.unit.scans.test_traces import seen
 
 SITE = "antruc.test"
 TRACE = seen("88bet.example", exact=True)

@@ -11,7 +11,7 @@ from auditor.content.crawler import crawl, robots, sitemaps, url_filter
 from auditor.content.crawler.session import RequestPacer
 from auditor.models import clock
 from auditor.scans.frontier import CrawlFrontier
-from tests.unit.looks.test_traces import seen
+from tests.unit.scans.test_traces import seen
 
 OWN = frozenset({"a.test", "www.a.test"})
 NOW = clock.now()

@@ -14,7 +14,7 @@ from auditor.scans.frontier import MAX_PLACES, CrawlFrontier
 from auditor.web.fetch import BROWSER
 from tests.unit.content.test_review import HOME, MANY, REVIEWED, SITES, Office, office
 from tests.unit.content.web_site import Answering, Asked, Page, WebSite, pages, serving
-from tests.unit.looks.test_traces import seen
+from tests.unit.scans.test_traces import seen
 
 __all__ = ["office"]
 AWAY = "<div style='position:absolute;left:-9999px'><a href='https://88win.example/'>nhà cái</a></div>"

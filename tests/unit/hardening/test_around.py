@@ -22,7 +22,7 @@ from auditor.hardening.steps import apply, commit, related_hosts
 from auditor.inventory import reach as reaching
 from auditor.models import Host, Inventory, Site
 from auditor.web.fetch import FetchResult
-from tests.unit.hardening.held.test_dependents import WEB2, peers
+from tests.unit.hardening.safety.test_dependents import WEB2, peers
 from tests.unit.hardening.test_harden import ARMED, DIGEST, DONE, HOST, Ansible, said
 
 OTHER = Host(name="khac", address=WEB2, sites=(Site(domain="k.test", host="khac"),))

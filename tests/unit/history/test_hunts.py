@@ -12,7 +12,7 @@ from auditor.history.hunts import MAX_HUNTS, HuntHistory
 from auditor.history.runs import RunHistory
 from auditor.models import clock
 from auditor.models.hunts import Hunt
-from tests.unit.looks.test_traces import seen
+from tests.unit.scans.test_traces import seen
 
 
 def hunt(number: int, host: str = "web1") -> Hunt:

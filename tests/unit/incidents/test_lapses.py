@@ -14,7 +14,7 @@ from auditor.models import clock
 from auditor.models.incidents import ActiveContainment, ContainedEvent
 from auditor.text.translations import Words
 from tests.unit.incidents.filled import clean
-from tests.unit.incidents.test_ledger import INVENTORY, T0, WHO, opened
+from tests.unit.incidents.test_transitions import INVENTORY, T0, WHO, opened
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from auditor.models import Bucket
 from auditor.report.files import write_report_files_of_run
 from auditor.report.formats import Format
 from tests import factory
-from tests.unit.report.test_gone_control import text
+from tests.unit.report.test_formats import text
 
 OPEN = "ssh.root_by_password"
 """It fails on every host."""

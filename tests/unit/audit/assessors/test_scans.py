@@ -29,7 +29,7 @@ from auditor.models import (
 from auditor.models.prior_state import PriorState
 from auditor.results import verdict
 from auditor.results.verdict import Baseline
-from tests.unit.looks.test_traces import seen
+from tests.unit.scans.test_traces import seen
 
 CATALOGUE = controls.load_catalogue()
 SITE = "antruc.test"

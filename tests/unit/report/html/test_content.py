@@ -10,7 +10,7 @@ from auditor.models.incidents import ActiveContainment
 from auditor.report.html.pages import iter_html_report_pages
 from tests import factory
 from tests.unit.audit.assessors.test_scans import look
-from tests.unit.looks.test_traces import seen
+from tests.unit.scans.test_traces import seen
 
 REAL = controls.load_catalogue()
 OURS = tuple(control for control in REAL.controls if control.area == "content")

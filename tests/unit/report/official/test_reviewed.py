@@ -12,7 +12,7 @@ from auditor.results.open_since import Since
 from tests import factory
 from tests.unit import official
 from tests.unit.audit.assessors.test_scans import look
-from tests.unit.looks.test_traces import seen
+from tests.unit.scans.test_traces import seen
 
 REAL = controls.load_catalogue()
 

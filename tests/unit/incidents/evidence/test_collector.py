@@ -35,7 +35,7 @@ from auditor.models.incidents import CollectedEvent, ContainedEvent, Timestamped
 from auditor.system import resources
 from tests import timestamps
 from tests.unit.incidents.evidence.frames import HOST, frame, member, stream
-from tests.unit.incidents.test_ledger import INVENTORY, T0, WHO, opened
+from tests.unit.incidents.test_transitions import INVENTORY, T0, WHO, opened
 
 WEB1 = Host(name="web1", address="192.0.2.10")
 REACH = {"web1": Reach("192.0.2.10", 22, "luytre", None, (), None, None)}

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from auditor.models import Host, Site
-from tests.unit.hardening.held.test_preflight import HOST, Data, facts, judged
+from tests.unit.hardening.safety.test_preflight import HOST, Data, facts, judged
 
 CIPHERS = "tls.ciphers"
 APACHE = Host(

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from auditor.models import clock
 from auditor.scans.frontier import MAX_KEYS, MAX_PLACES, CrawlFrontier
-from tests.unit.looks.test_traces import seen
+from tests.unit.scans.test_traces import seen
 
 NOW = clock.parse_iso_moment("2026-11-24T10:00:00+07:00")
 EMPTY = CrawlFrontier(site="antruc.test")

@@ -9,7 +9,7 @@ import pytest
 
 from auditor.audit.effects import Effect
 from auditor.hardening.safety import people
-from tests.unit.hardening.held.test_preflight import HOST
+from tests.unit.hardening.safety.test_preflight import HOST
 
 
 @pytest.mark.parametrize(

@@ -25,7 +25,7 @@ from auditor.models.incidents import ClosedEvent, ContainedEvent, LiftedEvent
 from auditor.models.response_actions import FOR_GOOD, Means
 from auditor.text.translations import Words
 from tests.unit.incidents.filled import LAST_FORM
-from tests.unit.incidents.test_ledger import INVENTORY, T0, WHO, opened
+from tests.unit.incidents.test_transitions import INVENTORY, T0, WHO, opened
 
 SITES = tuple(Site(domain=domain, host="web1") for domain in ("antruc.test", "khac.test"))
 WEB1 = Host(name="web1", address="192.0.2.10", trusted_networks=("10.9.0.0/16",), sites=SITES)

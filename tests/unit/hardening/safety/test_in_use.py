@@ -23,8 +23,8 @@ from auditor.facts import HostFacts, load_fact_area_models
 from auditor.hardening.plan import HostPlan
 from auditor.hardening.safety import in_use
 from auditor.models import Host, Site, Text
-from tests.unit.hardening.held.test_preflight import HOST, NOW, judged
-from tests.unit.hardening.held.test_preflight import facts as host_facts
+from tests.unit.hardening.safety.test_preflight import HOST, NOW, judged
+from tests.unit.hardening.safety.test_preflight import facts as host_facts
 from tests.unit.on_host.collect.web.test_nginx import config
 from tests.unit.on_host.collect.web.test_nginx import facts as nginx_facts
 

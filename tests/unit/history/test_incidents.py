@@ -8,7 +8,7 @@ from auditor.history.concurrent_actions import ActionsOfOthersOnHost
 from auditor.history.incidents import IncidentStore
 from auditor.models.incidents import ContainedEvent, LiftedEvent
 from auditor.models.response_actions import Means
-from tests.unit.incidents.test_ledger import INVENTORY, WHO, ledgers, opened
+from tests.unit.incidents.test_transitions import INVENTORY, WHO, ledgers, opened
 
 __all__ = ["ledgers"]
 

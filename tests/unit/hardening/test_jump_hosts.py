@@ -12,7 +12,7 @@ from auditor.hardening import jump_hosts
 from auditor.hardening.jump_hosts import Passage
 from auditor.hardening.safety import in_use
 from auditor.inventory import reach as reaching
-from tests.unit.hardening.held.test_preflight import HOST, NOW
+from tests.unit.hardening.safety.test_preflight import HOST, NOW
 
 
 def found(folder: Path, inner: str, config: str = "", middle: str = "ansible_host: 192.0.2.1") -> dict[str, list[str]]:

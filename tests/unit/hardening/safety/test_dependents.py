@@ -12,7 +12,7 @@ from auditor.facts import HostFacts, load_fact_area_models
 from auditor.hardening.safety import dependents
 from auditor.hardening.safety.dependents import PortDependency
 from auditor.models import Host
-from tests.unit.hardening.held.test_preflight import HOST, MARIADB, NOW, Data, facts, judged
+from tests.unit.hardening.safety.test_preflight import HOST, MARIADB, NOW, Data, facts, judged
 
 WEB2 = "10.213.47.12"
 ADDRESSES = {"web1": "web1", "10.213.47.11": "web1", "web2": "web2", WEB2: "web2", "db.noibo.test": "web1"}

@@ -18,7 +18,7 @@ from auditor.models import Scan, TraceAcceptance
 from auditor.scans.frontier import CrawlFrontier
 from tests.unit.history.test_chain import alter, version_1
 from tests.unit.history.test_runs import run
-from tests.unit.looks.test_traces import seen
+from tests.unit.scans.test_traces import seen
 
 SITE = "antruc.test"
 KEY = seen().key
@@ -139,7 +139,7 @@ import sys
 from pathlib import Path
 from auditor.history.scans import ScanHistory
 from auditor.scans.frontier import CrawlFrontier
-from tests.unit.history.test_looks import accepted, look
+from tests.unit.history.test_scans import accepted, look
 looks = ScanHistory(Path(sys.argv[1]))
 for number in range(1, 29):
     looks.store_look_and_frontier("/i", look(number), CrawlFrontier(site="antruc.test"))

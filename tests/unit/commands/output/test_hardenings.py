@@ -14,7 +14,7 @@ from auditor.hardening.rollback import HostRollback, RollbackOmission, UndoneCha
 from auditor.hardening.steps.failure_reasons import RUN_INTERRUPTED
 from auditor.models import Hardening, HostHardening, Lang
 from tests import factory
-from tests.unit.commands.shown.test_plans import CATALOGUE
+from tests.unit.commands.output.test_plans import CATALOGUE
 
 
 @pytest.fixture
