@@ -46,6 +46,27 @@ class SigningSecret(Fact):
     fingerprint: str | None = Field(description="equal when two sites share it; None unless it is long")
 
 
+class UploadedScript(FileMode):
+    """A PHP file in the upload folder."""
+
+    shut: bool = Field(description="root's, with no rights for anybody else")
+    acts_on_input: bool = Field(
+        default=False, description="takes a visitor's words and runs or writes something with them"
+    )
+
+
+class OwnCode(Fact):
+    """An application's own code: its folders and the PHP files beside them."""
+
+    files: int
+    cut_short: bool = Field(description="not everything could be looked at")
+    writable: int = Field(description="files and folders that a web account can change")
+    writable_examples: list[str]
+    newer: list[str] = Field(description="PHP files more than a day newer than the core's own version file")
+    checksums: Literal["debian"] | None = Field(description="where sums to compare with came from")
+    differing: list[str] = Field(description="PHP files that the sums do not know or that differ from them")
+
+
 class Other(Fact):
     """Another known application."""
 

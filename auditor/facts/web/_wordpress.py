@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
 from pydantic import Field
 
 from auditor.facts._base import Fact, FileMode
-from auditor.facts.web._cms import CmsAccount, CmsInstance, Switch, UnreadDatabase
+from auditor.facts.web._cms import CmsAccount, CmsInstance, OwnCode, Switch, UnreadDatabase, UploadedScript
 
 
 class Constants(Fact):
@@ -51,27 +49,6 @@ class Extension(Fact):
     active: bool | None = Field(description="None when the database was not read")
 
 
-class UploadedScript(FileMode):
-    """A PHP file in the upload folder."""
-
-    shut: bool = Field(description="root's, with no rights for anybody else")
-    acts_on_input: bool = Field(
-        default=False, description="takes a visitor's words and runs or writes something with them"
-    )
-
-
-class WordPressCore(Fact):
-    """WordPress's own code: wp-admin, wp-includes and the PHP files beside them."""
-
-    files: int
-    cut_short: bool = Field(description="not everything could be looked at")
-    writable: int = Field(description="files and folders that a web account can change")
-    writable_examples: list[str]
-    newer: list[str] = Field(description="PHP files more than a day newer than the core's own version file")
-    checksums: Literal["debian"] | None = Field(description="where sums to compare with came from")
-    differing: list[str] = Field(description="PHP files that the sums do not know or that differ from them")
-
-
 class WordPressAdministrator(CmsAccount):
     """An account with the role of administrator."""
 
@@ -111,7 +88,7 @@ class WordPressInstance(CmsInstance):
     drop_ins: list[str]
     uploads_php: list[UploadedScript]
     uploads_cut_short: bool
-    core: WordPressCore
+    core: OwnCode
     debug_log: FileMode | None
     database: Database | None
     database_unread: UnreadDatabase | None

@@ -13,6 +13,7 @@ import secrets
 import string
 import time
 
+from ansible.module_utils.luytre_contain.databases import db_values
 from ansible.module_utils.luytre_contain.sites import (
     administrators,
     applications,
@@ -43,9 +44,10 @@ def generate_config_with_new_secrets(application_folder):
     for cms in registry.CMSS:
         config = cms.find_config(application_folder)
         if config is not None:
-            old = configuration.read_config_bytes_or_refuse(config)
             if not cms.secret_names:
                 raise ActionRefusal(cms.lacks["secrets"].refusal, config)
+            config = cms.find_secrets_file(application_folder)
+            old = configuration.read_config_bytes_or_refuse(config)
             if cms.secret_users:
                 check_nothing_is_kept_by_old_secret(applications.load_application(application_folder))
             try:
@@ -56,6 +58,19 @@ def generate_config_with_new_secrets(application_folder):
                 raise ActionRefusal("not_plain", config)
             return cms, config, old, new
     raise ActionRefusal("no_application", application_folder)
+
+
+def find_cells_that_sessions_rest_on(cms, application_folder):
+    """Return the cells of a site's tables without which its sessions end, with new values. Raises ActionRefusal."""
+    if not cms.session_cells:
+        return []
+    application = applications.load_application(application_folder)
+    statements = application.choose_for_engine(cms.session_cells)
+    return [
+        {**dict(zip(("table", "key", "row", "column", "before"), row[1:])), "after": make_secret()[:32].encode().hex()}
+        for row in application.query_rows_by_labeled_selects(statements)
+        if len(row) == 6
+    ]
 
 
 def check_nothing_is_kept_by_old_secret(application):
@@ -84,7 +99,7 @@ def renew_site_secrets_once(request, _connection):
         record = RECORD.find_record_before_action_starts(request)
         if record is None:
             path = applications.resolve_application_folder_of_request(request)
-            _cms, config, old, new = generate_config_with_new_secrets(path)
+            cms, config, old, new = generate_config_with_new_secrets(path)
             record = {
                 "what": request["what"],
                 "path": path,
@@ -92,6 +107,7 @@ def renew_site_secrets_once(request, _connection):
                 "config": config,
                 "old": old.hex(),
                 "new": new.hex(),
+                "cells": find_cells_that_sessions_rest_on(cms, path),
             }
             RECORD.save_record_of_action(request["id"], record)
         try:
@@ -124,15 +140,30 @@ def switch_secrets_or_restore_config(record, content_before, content_after):
     if configuration.read_config_bytes_or_refuse(record["config"]) not in (old, new):
         raise ActionRefusal("changed_since", record["config"])
     try:
+        switch_cells(record, content_after)
         why = switch_site_secrets_and_check_by_session(record, old, new)
     except Exception as error:
         try:
+            switch_cells(record, content_before)
             configuration.replace_config_content_if_as_expected(record["config"], new, old)
             php_code.reload_php_services_to_clear_code_cache()
         except Exception:  # whatever it is: what is on record has to stay there
             return {"state": "unknown", "why": "not_taken_back", "about": record["config"]}
         raise error
     return {"state": "unknown" if why == "still_lets_in" else "confirmed", "why": why}
+
+
+def switch_cells(record, content_after):
+    """Have new values in the cells that sessions rest on, or the old ones where still the new ones are there.
+
+    Raises ActionRefusal.
+    """
+    if record.get("cells"):
+        application = applications.load_application(record["path"])
+        if content_after == "new":
+            db_values.write_cells(application, record["cells"])
+        else:
+            db_values.restore_cells_still_as_written(application, record["cells"])
 
 
 def switch_site_secrets_and_check_by_session(record, old_content, new_content):

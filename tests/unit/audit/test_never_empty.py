@@ -53,6 +53,7 @@ NONE_IS_FINE = {
     "site.others": "only applications that are known",
     "site.wordpress.plugins": "WordPress goes without",
     "site.wordpress.uploads_php": "only PHP among what was uploaded",
+    "site.spip.uploads_php": "only PHP among what was uploaded",
     "sudo.exceptions": "only settings that differ for some",
     "sudo.grants": "sudo lets nobody do anything",
     "tls.weak_ciphers": "only lists that allow weak ones",

@@ -240,10 +240,10 @@ def test_a_cms_is_a_module_on_both_sides_a_model_and_a_role(tmp_path: Path) -> N
     lines = {
         f"{APPLICATIONS}/registry.py": {
             "import joomla, ": "import joomla, kite, ",
-            "nukeviet.NukeViet())": "nukeviet.NukeViet(), kite.Kite())",
+            "CMSS = (wordpress.WordPress(), ": "CMSS = (wordpress.WordPress(), kite.Kite(), ",
         },
         "auditor/models/applications/registry.py": {
-            "NUKEVIET, JOOMLA)": "NUKEVIET, JOOMLA, KITE)",
+            "= (WORDPRESS, ": "= (WORDPRESS, KITE, ",
             "from auditor.models.applications.nukeviet": "from auditor.models.applications.kite import KITE\n"
             "from auditor.models.applications.nukeviet",
         },

@@ -202,6 +202,11 @@ def find_layout_by_marks(folder, names):
     return None
 
 
+def has_marks_in_open_folder(folder, layout):
+    """Return whether an open folder holds all files of one set by which an application is told."""
+    return any(all(_has_regular_file_below(folder, mark) for mark in marks) for marks in layout.marks)
+
+
 def find_application_folders_below(folder, time_budget):
     """Return ``{path below an open folder: its Layout}`` of the applications there, the folder itself being ``""``."""
     applications, _ = search_roots_for_applications(["%s%d" % (safe_open.THROUGH, folder)], time_budget, HOMES_DEPTH)

@@ -74,6 +74,8 @@ class Cms:
     """``{name that a question has for it: DeletableRow}``."""
     secret_names = ()
     """Settings of its configuration that sign sessions."""
+    session_cells = {}
+    """``'cell', table, key, row, column, value`` (row and value in hexadecimal) without which sessions end, too."""
     secret_users = {}
     """``{engine: (statement that tells tables, {table: statement that counts})}`` of what only the old secret opens."""
     code_in_tables = ()
@@ -90,6 +92,10 @@ class Cms:
         """Return the path of its configuration in a folder; None where there is none."""
         path = os.path.join(folder, self.config_file)
         return path if os.path.lexists(path) else None
+
+    def find_secrets_file(self, folder):
+        """Return the path of what holds ``secret_names``, once it is known that it is configured."""
+        return self.find_config(folder)
 
     def read_login(self, folder):
         """Return ``(Login, what its tables' names begin with)`` of the one in a folder; None where none is configured.

@@ -39,6 +39,10 @@ APPLICATIONS = {
         "api.php": "<?php",
         "includes/Defines.php": "<?php\ndefine( 'MW_VERSION', '1.39.7' );\n",
     },
+    "spip": {
+        "spip.php": "<?php include 'ecrire/public.php';",
+        "ecrire/inc_version.php": "<?php\n$spip_version_branche = '4.4.30';\n$spip_version_base = 2026;\n",
+    },
     "moodle": {
         "lib/moodlelib.php": "<?php",
         "version.php": "<?php\n$release  = '4.1.2 (Build: 20230313)';\n",
@@ -53,6 +57,7 @@ VERSIONS = {
     "mediawiki": "1.39.7",
     "moodle": "4.1.2",
     "wordpress": "6.5.2",
+    "spip": "4.4.30",
 }
 
 
