@@ -46,6 +46,14 @@ TRUE_BESIDE = {
     *("mess1 tulieu.kheluong.test web.installer_left", "mess1 tulieu.kheluong.test web.config_readable"),
     *("mess2 baihop.test web.private_files", "mess2 baihop.test joomla.supported", "mess2 baihop.test joomla.debug"),
     "mess1 mess1 bans.own_addresses",
+    *(
+        f"{place} {control}"
+        for place, server in (("mess1 disan.kheluong.test", "apache"), ("mess2 lehoi.baihop.test", "nginx"))
+        for control in (
+            *("tls.available", "backup.age", "spip.core_writable", "web.private_files", "web.config_readable"),
+            *(f"{server}.upload_exec", f"{server}.hidden_files", f"{server}.backup_files"),
+        )
+    ),
 }
 """Critical or high, true, and not planted: what such a server simply has."""
 NEW = {"careful": "dongnghiep", "all out": "thuctap"}
@@ -63,6 +71,11 @@ LIVES = (
     *("/home/xakheluong/public_html/uploads", "/srv/www/tulieu/data", "/var/www/baihop.test/public/images"),
     *("/var/www/baihop.test/public/tmp", "/srv/dulieu/luu-tru", "/var/lib/phpmyadmin/tmp", "/root/.ssh"),
     *("/var/lib/nginx/body", "/var/cache/debconf"),
+    *(
+        f"{root}/{name}"
+        for root in ("/srv/www/disan", "/srv/lehoi/web")
+        for name in ("tmp", "local", "config/bases", "config/cles.php")
+    ),
 )
 """Where what visitors and programs did meanwhile lies."""
 
