@@ -8,7 +8,7 @@ from types import SimpleNamespace
 import pytest
 import yaml
 from ansible.module_utils.luytre_guard.files import scope, store  # type: ignore[import-not-found]
-from ansible.module_utils.luytre_guard.rollback_point import rollback  # type: ignore[import-not-found]
+from ansible.module_utils.luytre_guard.rollback_point import rollback_selection  # type: ignore[import-not-found]
 
 from auditor.audit import controls
 from auditor.hardening import change_scope
@@ -93,7 +93,9 @@ def test_a_rollback_of_one_control_takes_what_its_touches_mean() -> None:
     left = {"paths": dict.fromkeys(changed, "attributes"), "entries": dict.fromkeys(changed, after)}
 
     def back(only: list[str] | None) -> set[str]:
-        paths, skipped = rollback.select_paths_of_run_to_roll_back(kept, left, only, dict.fromkeys(changed, after))
+        paths, skipped = rollback_selection.select_paths_of_run_to_roll_back(
+            kept, left, only, dict.fromkeys(changed, after)
+        )
         assert not skipped
         return set(paths)
 
@@ -136,6 +138,8 @@ def test_what_others_touch_below_a_control_s_folder_stays_theirs() -> None:
 )
 def test_the_nearest_touch_decides_what_a_rollback_puts_back(only: list[str], meant: set[str]) -> None:
     assert {
-        path for path in ("/etc/a/x", "/etc/a/b", "/etc/other") if rollback._is_change_meant_by_touches(only, path)
+        path
+        for path in ("/etc/a/x", "/etc/a/b", "/etc/other")
+        if rollback_selection.is_change_meant_by_touches(only, path)
     } == meant
-    assert rollback._is_change_meant_by_touches(None, "/etc/a/x")
+    assert rollback_selection.is_change_meant_by_touches(None, "/etc/a/x")

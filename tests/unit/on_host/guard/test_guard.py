@@ -28,6 +28,7 @@ from ansible.module_utils.luytre_guard.rollback_point import (  # type: ignore[i
     restore,
     restore_plan,
     rollback,
+    rollback_selection,
     sessions,
     snapshot,
     steps,
@@ -375,7 +376,7 @@ def test_a_folder_of_the_run_stays_around_a_file_in_it_that_somebody_changed() -
     then = {"/etc/luytre": entry("folder"), "/etc/luytre/a": entry("file"), "/etc/luytre/b": entry("file")}
     left = {"entries": then, "paths": dict.fromkeys(then, "new")}
     now = {**then, "/etc/luytre/b": entry("file", 0o600)}
-    paths, skipped = rollback.select_paths_of_run_to_roll_back(
+    paths, skipped = rollback_selection.select_paths_of_run_to_roll_back(
         SimpleNamespace(entries={}, around=NOTHING), left, None, now
     )
     assert paths == {"/etc/luytre/a": "new"}
@@ -404,7 +405,7 @@ def test_what_an_incident_has_a_site_say_is_no_change_since_the_run(
             "paths": {str(site): "content"},
         }
         before = {**left["entries"][str(site)], "sha256": "0" * 64}
-        paths, skipped = rollback.select_paths_of_run_to_roll_back(
+        paths, skipped = rollback_selection.select_paths_of_run_to_roll_back(
             SimpleNamespace(entries={str(site): before}, around=NOTHING), left, None, {str(site): at(now)}
         )
         assert [path for path, _ in skipped] == [str(site)] * stays

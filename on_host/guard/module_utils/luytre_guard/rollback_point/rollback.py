@@ -12,10 +12,8 @@ from ansible.module_utils.luytre_guard.files.scope import (
     PACKAGE_LEFTOVERS,
     PACKAGE_OWN_TREES,
     SnapshotScope,
-    is_change_covered_by_touch,
-    parse_touch,
 )
-from ansible.module_utils.luytre_guard.os import accounts, commands, mounts, runtime_state
+from ansible.module_utils.luytre_guard.os import commands, mounts, runtime_state
 from ansible.module_utils.luytre_guard.rollback_point import verify
 from ansible.module_utils.luytre_guard.rollback_point.restore import (
     TRIAL,
@@ -27,6 +25,17 @@ from ansible.module_utils.luytre_guard.rollback_point.restore_plan import (
     RestorePlan,
     Snapshot,
     compare_entries,
+)
+from ansible.module_utils.luytre_guard.rollback_point.rollback_selection import (
+    BUT,
+    find_units_of_run_used_by_others_since,
+    has_path_changed_in_site_blocks_only,
+    is_change_meant_by_touches,
+    list_regained_rights,
+    select_database_state,
+    select_mount_flags_to_roll_back,
+    select_paths_of_run_to_roll_back,
+    select_units_unchanged_since_run,
 )
 from ansible.module_utils.luytre_shared.incidents import web_block_config
 
@@ -108,16 +117,6 @@ def _add_digest_without_site_blocks(path, entry):
     return entry if plain_digest is None else dict(entry, plain=plain_digest)
 
 
-def _has_path_changed_in_site_blocks_only(path, entry_left_by_run, present_entry):
-    """Return whether only what an incident has a site say came or went since: that is no change of anybody's."""
-    if entry_left_by_run["type"] != "file" or tree.find_fields_differing_between_entries(
-        entry_left_by_run, present_entry, ("sha256", "size", "mtime")
-    ):
-        return False
-    plain_digest = web_block_config.compute_sha256_without_own_lines(path)
-    return plain_digest is not None and plain_digest == entry_left_by_run.get("plain", entry_left_by_run.get("sha256"))
-
-
 def _get_unit_state(unit):
     return unit["ActiveState"], unit["UnitFileState"], unit["InvocationID"]
 
@@ -131,7 +130,7 @@ def find_drift(snap, after_state):
         path: word
         for path, word in compare_entries(target, now, snap.scope).items()
         if not web_block_config.is_web_block_config_file(path)
-        and not _has_path_changed_in_site_blocks_only(path, target.get(path, tree.ABSENT), now.get(path, tree.ABSENT))
+        and not has_path_changed_in_site_blocks_only(path, target.get(path, tree.ABSENT), now.get(path, tree.ABSENT))
     }
     expected_values = {**snap.manifest["sysctls"], **after_state["sysctls"]}
     values = runtime_state.reread_sysctls(expected_values)
@@ -147,59 +146,6 @@ def find_drift(snap, after_state):
     }
 
 
-BUT = "but:"
-"""Before a touch in ``only``: what it means stays, for others need it."""
-
-
-def _is_change_meant_by_touches(touches, changed_item):
-    """Return whether what changed is to be undone.
-
-    The nearest touch decides, and of two that are as near the one with BUT.
-    """
-    if touches is None:
-        return True
-    nearest = {True: -1, False: -1}
-    for pattern in touches:
-        stays, touch = pattern.startswith(BUT), pattern[len(BUT) :] if pattern.startswith(BUT) else pattern
-        if is_change_covered_by_touch(touch, changed_item):
-            nearest[stays] = max(nearest[stays], len(parse_touch(touch)[1].rstrip("/")))
-    return nearest[False] > nearest[True]
-
-
-def select_paths_of_run_to_roll_back(snap, after_state, touches, present_entries):
-    """Return ``(paths to put back, [(path, reason)] left alone)`` of what the run changed."""
-    paths, exclusions = {}, []
-    for path, word in sorted(after_state["paths"].items()):
-        if not _is_change_meant_by_touches(touches, path):
-            continue
-        if path in snap.around.changed and path not in snap.entries:
-            exclusions.append((path, snap.around.changed[path]))
-            continue
-        present, then = present_entries.get(path, dict(tree.ABSENT)), after_state["entries"][path]
-        before = snap.entries.get(path, tree.ABSENT)
-        folder = then["type"] == "folder" and present["type"] == "folder"
-        besides = ("mtime",) if folder else ()
-        if not tree.find_fields_differing_between_entries(before, present) and before["type"] != "absent":
-            continue
-        if before["type"] == "absent" and present["type"] == "absent":
-            continue
-        if tree.find_fields_differing_between_entries(
-            then, present, besides
-        ) and not _has_path_changed_in_site_blocks_only(path, then, present):
-            exclusions.append((path, "changed since the run"))
-        else:
-            paths[path] = word
-    staying_paths = [
-        path for path in present_entries if path not in snap.entries and path not in after_state["entries"]
-    ]
-    staying_paths += [path for path, _ in exclusions]
-    for path in [path for path, word in paths.items() if word == "new"]:
-        if any(staying_path.startswith(path + "/") for staying_path in staying_paths):
-            del paths[path]
-            exclusions.append((path, "holds what came since the run"))
-    return paths, exclusions
-
-
 def roll_back(snap, after_state, touches, check, decide=lambda plan: plan):
     """Undo what a confirmed run changed, as far as nobody changed it since. ``touches``: touches, some with BUT.
 
@@ -211,21 +157,21 @@ def roll_back(snap, after_state, touches, check, decide=lambda plan: plan):
     notes = walk.WalkNotes()
     now = snap.read_present_entries_in_scope(notes)
     paths, exclusions = select_paths_of_run_to_roll_back(snap, after_state, touches, now)
-    back = _list_regained_rights(snap, paths)
+    back = list_regained_rights(snap, paths)
     work = RestorePlan(snap, paths)
     for note in notes.to_rows():
         work.note_problem_once(walk.describe_note(note))
     values = runtime_state.reread_sysctls(after_state["sysctls"])
     there = values if touches is not None else after_state["sysctls"]
-    keys = {key for key in there if _is_change_meant_by_touches(touches, "sysctl:" + key.replace("/", "."))}
+    keys = {key for key in there if is_change_meant_by_touches(touches, "sysctl:" + key.replace("/", "."))}
     sysctls = {key: manifest["sysctls"][key] for key in keys if values.get(key) == after_state["sysctls"][key]}
     changed_keys = {
         key for key in keys if values.get(key) not in (after_state["sysctls"][key], manifest["sysctls"][key])
     }
     exclusions += [("sysctl " + key.replace("/", "."), "changed since the run") for key in sorted(changed_keys)]
-    remounts = _select_mount_flags_to_roll_back(manifest, after_state, touches, exclusions)
+    remounts = select_mount_flags_to_roll_back(manifest, after_state, touches, exclusions)
     rules = []
-    if _is_change_meant_by_touches(touches, "nft:" + runtime_state.OWN_TABLE):
+    if is_change_meant_by_touches(touches, "nft:" + runtime_state.OWN_TABLE):
         present, then = runtime_state.OwnNftTableQuery().answer(), {"tables": after_state["tables"]}
         if runtime_state.make_nft_script_to_reach_target_table(
             manifest["ruleset"], then
@@ -239,13 +185,13 @@ def roll_back(snap, after_state, touches, check, decide=lambda plan: plan):
     )
     chosen_packages = {
         kind: [
-            package for package in names if _is_change_meant_by_touches(touches, "package:" + package.partition(":")[0])
+            package for package in names if is_change_meant_by_touches(touches, "package:" + package.partition(":")[0])
         ]
         for kind, names in still.items()
     }
     data = manifest["database"] if scope is None or scope.databases else None
     if data is not None:
-        data = _select_database_state(data, after_state, exclusions)
+        data = select_database_state(data, after_state, exclusions)
     unit_states_now = units.SystemdUnitsQuery(snap.scope.units).answer()
     differences = compare_entries(snap.entries, now, snap.scope)
     since = set(differences) & set(compare_entries({**snap.entries, **after_state["entries"]}, now, snap.scope))
@@ -258,7 +204,7 @@ def roll_back(snap, after_state, touches, check, decide=lambda plan: plan):
         asked_for,
         paths,
         since,
-        _find_units_of_run_used_by_others_since(after_state, unit_states_now),
+        find_units_of_run_used_by_others_since(after_state, unit_states_now),
     )
     paths = package_dependencies.drop_new_files_of_staying_packages(needed_now, paths)
     exclusions += [("package " + name, why) for name, why in needed_now.items()]
@@ -270,7 +216,7 @@ def roll_back(snap, after_state, touches, check, decide=lambda plan: plan):
         "rules": rules,
         "mounts": remounts,
         "variables": data and data["variables"],
-        "units": _select_units_unchanged_since_run(snap, after_state, unit_states_now, exclusions),
+        "units": select_units_unchanged_since_run(snap, after_state, unit_states_now, exclusions),
         "packages": chosen_packages,
         "needed": needed_now,
         "left": [{"path": path, "reason": reason} for path, reason in exclusions][:MAX_LISTED],
@@ -282,7 +228,7 @@ def roll_back(snap, after_state, touches, check, decide=lambda plan: plan):
     staying_versions = {
         name: "%s -> %s" % tuple(pair)
         for name, pair in after_state["packages"]["upgraded"].items()
-        if _is_change_meant_by_touches(touches, "package:" + name.partition(":")[0]) or packages.DPKG + "/" in touches
+        if is_change_meant_by_touches(touches, "package:" + name.partition(":")[0]) or packages.DPKG + "/" in touches
     }
     answer = {
         **_summarize_paths(paths, plan["left"]),
@@ -366,24 +312,6 @@ def roll_back(snap, after_state, touches, check, decide=lambda plan: plan):
     return answer
 
 
-def _select_mount_flags_to_roll_back(manifest, after_state, touches, exclusions):
-    """Return the mounts to be given back their flags: those that the run has changed, and nobody since."""
-    present, target = mounts.read_mount_flags_of_shared_folders(), {}
-    if touches is not None and not any(
-        _is_change_meant_by_touches(touches, source)
-        for source in after_state["paths"]
-        if mounts.is_file_that_sets_mount_options(source)
-    ):
-        return target
-    for path, then in after_state.get("mounts", {}).items():
-        before = manifest["mounts"][path]
-        if present.get(path) == then:
-            target[path] = before
-        elif present.get(path, before) != before:
-            exclusions.append(("mount " + path, "changed since the run"))
-    return target
-
-
 def _drop_removed_profiles_from_pam_stack(paths, left_items, work):
     """Have PAM's stack made anew without profiles that went, where it stays as a package has had it made since.
 
@@ -438,82 +366,9 @@ def _find_file_changes_by_package_work(snap, paths_to_leave):
     }
 
 
-def _find_units_of_run_used_by_others_since(after_state, unit_states):
-    """Return units that the run brought and that somebody has started or enabled since."""
-    return [
-        name
-        for name, then in after_state["units"].items()
-        if name in unit_states
-        and (
-            (units.is_active(unit_states[name]) and not units.is_active(then))
-            or (unit_states[name]["UnitFileState"] == "enabled" != then["UnitFileState"])
-        )
-    ]
-
-
-def _select_units_unchanged_since_run(snap, after_state, unit_states, exclusions):
-    """Return units to bring back: those that nobody started or stopped since."""
-    names = []
-    for name in snap.units:
-        then = after_state["units"].get(name, snap.units[name])
-        if units.is_active(unit_states.get(name)) == units.is_active(then):
-            names.append(name)
-        elif name in after_state["units"] and units.is_active(unit_states.get(name)) != units.is_active(
-            snap.units[name]
-        ):
-            exclusions.append(("unit " + name, "started or stopped since the run"))
-    return names
-
-
 def _filter_units_named_by_fix_and_untouched(unit_names, before, chosen_names):
     """Return units that a fix names and nobody has touched since.
 
     Those that were there before and that somebody started or stopped since are left out.
     """
     return [name for name in unit_names if name in chosen_names or name not in before]
-
-
-def _select_database_state(before, after_state, exclusions):
-    """Return what of MariaDB the run has changed, and nobody since: how it was; None where nothing is to be
-    put back.
-    """
-    try:
-        now = database.MariadbStateQuery().answer()
-    except commands.CommandFailure:
-        now = None
-    if now is None or database.compute_digest_of_privileges(now) != after_state["database"]:
-        if after_state["database"] != database.compute_digest_of_privileges(before):
-            exclusions.append(("MariaDB's accounts", "changed since the run" if now else "it does not run"))
-        return None
-    unchanged_values = {
-        name: before["variables"][name]
-        for name, value in after_state["variables"].items()
-        if now["variables"].get(name) == value
-    }
-    back = {name for name in after_state["variables"] if now["variables"].get(name) == before["variables"][name]}
-    changed_names = [name for name in after_state["variables"] if name not in unchanged_values and name not in back]
-    exclusions += [("MariaDB's %s" % name, "changed since the run") for name in changed_names]
-    if not unchanged_values and after_state["database"] == database.compute_digest_of_privileges(before):
-        return None
-    return {**before, "variables": unchanged_values}
-
-
-def _list_regained_rights(snap, paths):
-    rights = []
-    for path, word in sorted(paths.items()):
-        entry = snap.parts[None].get(path, tree.ABSENT)
-        if word == "new" or "sha256" not in entry:
-            continue
-        present = {}
-        if tree.read_entry_of_path(path, _make_keep_function_storing_content(present))["type"] in ("file", "absent"):
-            earlier = b"".join(snap.read_verified_content_of_entry(entry))
-            rights += accounts.describe_rights_regained_by_earlier_file(path, earlier, present.get("content", b""))
-    return rights[:MAX_LISTED]
-
-
-def _make_keep_function_storing_content(result):
-    def keep(chunks, _status):
-        result["content"] = b"".join(chunks)
-        return {}
-
-    return keep

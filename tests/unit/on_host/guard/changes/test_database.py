@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from ansible.module_utils.luytre_guard.changes import database  # type: ignore[import-not-found]
-from ansible.module_utils.luytre_guard.rollback_point import rollback  # type: ignore[import-not-found]
+from ansible.module_utils.luytre_guard.rollback_point import rollback_selection  # type: ignore[import-not-found]
 
 BEFORE = {"dump": "a", "keys": [], "variables": {"local_infile": ["B", "31"]}}
 HARDENED = {"dump": "b", "keys": [], "variables": {"local_infile": ["B", "30"]}}
@@ -31,5 +31,5 @@ def test_what_is_back_already_is_neither_undone_nor_told(
     monkeypatch.setattr(database, "MariadbStateQuery", lambda: SimpleNamespace(answer=lambda: now))
     left = {"database": database.compute_digest_of_privileges(then), "variables": then["variables"]}
     skipped: list[tuple[str, str]] = []
-    assert rollback._select_database_state(BEFORE, left, skipped) == back
+    assert rollback_selection.select_database_state(BEFORE, left, skipped) == back
     assert [name for name, _ in skipped] == told

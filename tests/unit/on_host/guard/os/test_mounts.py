@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from ansible.module_utils.luytre_guard.os import mounts  # type: ignore[import-not-found]
-from ansible.module_utils.luytre_guard.rollback_point import rollback  # type: ignore[import-not-found]
+from ansible.module_utils.luytre_guard.rollback_point import rollback_selection  # type: ignore[import-not-found]
 
 FSTAB = {"paths": {"/etc/fstab": "content"}, "mounts": {"/dev/shm": ["nodev", "noexec", "nosuid"]}}  # noqa: S108
 BEFORE = {"mounts": {"/dev/shm": ["nodev", "nosuid"]}}  # noqa: S108
@@ -51,9 +51,9 @@ def test_a_mount_that_does_not_get_them_is_told(monkeypatch: pytest.MonkeyPatch)
 def test_a_rollback_remounts_what_the_run_remounted_and_nobody_since(
     monkeypatch: pytest.MonkeyPatch, only: Any, present: list[str], wanted: Any, told: int
 ) -> None:
-    monkeypatch.setattr(rollback.mounts, "read_mount_flags_of_shared_folders", lambda: {"/dev/shm": present})  # noqa: S108
+    monkeypatch.setattr(rollback_selection.mounts, "read_mount_flags_of_shared_folders", lambda: {"/dev/shm": present})  # noqa: S108
     skipped: list[Any] = []
-    assert rollback._select_mount_flags_to_roll_back(BEFORE, FSTAB, only, skipped) == wanted
+    assert rollback_selection.select_mount_flags_to_roll_back(BEFORE, FSTAB, only, skipped) == wanted
     assert len(skipped) == told
 
 
