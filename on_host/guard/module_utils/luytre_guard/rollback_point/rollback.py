@@ -11,7 +11,6 @@ from ansible.module_utils.luytre_guard.files.scope import (
     PACKAGE_FILES,
     PACKAGE_LEFTOVERS,
     PACKAGE_OWN_TREES,
-    SnapshotScope,
 )
 from ansible.module_utils.luytre_guard.os import commands, mounts, runtime_state
 from ansible.module_utils.luytre_guard.rollback_point import verify
@@ -27,15 +26,9 @@ from ansible.module_utils.luytre_guard.rollback_point.restore_plan import (
     compare_entries,
 )
 from ansible.module_utils.luytre_guard.rollback_point.rollback_selection import (
-    BUT,
-    find_units_of_run_used_by_others_since,
+    RollbackSelection,
     has_path_changed_in_site_blocks_only,
     is_change_meant_by_touches,
-    list_regained_rights,
-    select_database_state,
-    select_mount_flags_to_roll_back,
-    select_paths_of_run_to_roll_back,
-    select_units_unchanged_since_run,
 )
 from ansible.module_utils.luytre_shared.incidents import web_block_config
 
@@ -152,164 +145,143 @@ def roll_back(snap, after_state, touches, check, decide=lambda plan: plan):
     ``decide`` is told what is to be undone before anything is, and answers it; or what was decided when a rollback
     began that was cut off, for what that had begun looks as if somebody had changed it.
     """
-    manifest = snap.manifest
-    scope = None if touches is None else SnapshotScope([touch for touch in touches if not touch.startswith(BUT)], [])
     notes = walk.WalkNotes()
-    now = snap.read_present_entries_in_scope(notes)
-    paths, exclusions = select_paths_of_run_to_roll_back(snap, after_state, touches, now)
-    back = list_regained_rights(snap, paths)
-    work = RestorePlan(snap, paths)
+    selection = RollbackSelection(snap, after_state, touches, snap.read_present_entries_in_scope(notes))
+    work = RestorePlan(snap, selection.paths)
     for note in notes.to_rows():
         work.note_problem_once(walk.describe_note(note))
-    values = runtime_state.reread_sysctls(after_state["sysctls"])
-    there = values if touches is not None else after_state["sysctls"]
-    keys = {key for key in there if is_change_meant_by_touches(touches, "sysctl:" + key.replace("/", "."))}
-    sysctls = {key: manifest["sysctls"][key] for key in keys if values.get(key) == after_state["sysctls"][key]}
-    changed_keys = {
-        key for key in keys if values.get(key) not in (after_state["sysctls"][key], manifest["sysctls"][key])
-    }
-    exclusions += [("sysctl " + key.replace("/", "."), "changed since the run") for key in sorted(changed_keys)]
-    remounts = select_mount_flags_to_roll_back(manifest, after_state, touches, exclusions)
-    rules = []
-    if is_change_meant_by_touches(touches, "nft:" + runtime_state.OWN_TABLE):
-        present, then = runtime_state.OwnNftTableQuery().answer(), {"tables": after_state["tables"]}
-        if runtime_state.make_nft_script_to_reach_target_table(
-            manifest["ruleset"], then
-        ) and runtime_state.make_nft_script_to_reach_target_table(manifest["ruleset"], present):
-            if runtime_state.make_nft_script_to_reach_target_table(then, present):
-                exclusions.append(("nft " + runtime_state.OWN_TABLE, "changed since the run"))
-            else:
-                rules = [runtime_state.OWN_TABLE]
-    still = packages.find_package_changes_of_run_remaining(
-        after_state["packages"], manifest["packages"], packages.InstalledPackagesQuery().answer()
-    )
-    chosen_packages = {
-        kind: [
-            package for package in names if is_change_meant_by_touches(touches, "package:" + package.partition(":")[0])
-        ]
-        for kind, names in still.items()
-    }
-    data = manifest["database"] if scope is None or scope.databases else None
-    if data is not None:
-        data = select_database_state(data, after_state, exclusions)
-    unit_states_now = units.SystemdUnitsQuery(snap.scope.units).answer()
-    differences = compare_entries(snap.entries, now, snap.scope)
-    since = set(differences) & set(compare_entries({**snap.entries, **after_state["entries"]}, now, snap.scope))
-    since = sorted(
-        path for path in since if now.get(path, tree.ABSENT)["type"] != "folder"
-    )  # others' names are in them
-    asked_for = {*snap.scope.packages, *after_state["packages"]["upgraded"]}
-    needed_now = package_dependencies.find_packages_needed_by_now_with_reason(
-        chosen_packages["installed"],
-        asked_for,
-        paths,
-        since,
-        find_units_of_run_used_by_others_since(after_state, unit_states_now),
-    )
-    paths = package_dependencies.drop_new_files_of_staying_packages(needed_now, paths)
-    exclusions += [("package " + name, why) for name, why in needed_now.items()]
-    plan = {
-        "paths": paths,
-        "others": sorted(set(differences) - set(paths)),
-        "back": back,
-        "sysctls": sysctls,
-        "rules": rules,
-        "mounts": remounts,
-        "variables": data and data["variables"],
-        "units": select_units_unchanged_since_run(snap, after_state, unit_states_now, exclusions),
-        "packages": chosen_packages,
-        "needed": needed_now,
-        "left": [{"path": path, "reason": reason} for path, reason in exclusions][:MAX_LISTED],
-    }
+    plan, unit_states_now = selection.make_plan()
     plan = plan if check else decide(plan)
-    paths = work.paths = plan["paths"]
-    sysctls, rules, chosen_packages = plan["sysctls"], plan["rules"], plan["packages"]
-    data = None if plan["variables"] is None else {**manifest["database"], "variables": plan["variables"]}
+    work.paths = plan["paths"]
     staying_versions = {
         name: "%s -> %s" % tuple(pair)
         for name, pair in after_state["packages"]["upgraded"].items()
         if is_change_meant_by_touches(touches, "package:" + name.partition(":")[0]) or packages.DPKG + "/" in touches
     }
-    answer = {
-        **_summarize_paths(paths, plan["left"]),
+    answer = _describe_plan(plan, staying_versions, work.problems)
+    if not check:
+        RollbackExecution(snap, after_state, selection.scope, plan, work, unit_states_now).undo(answer)
+    return answer
+
+
+def _describe_plan(plan, staying_versions, problems):
+    return {
+        **_summarize_paths(plan["paths"], plan["left"]),
         "brings_back": plan["back"],
-        "sysctls": sorted(sysctls),
+        "sysctls": sorted(plan["sysctls"]),
         "mounts": sorted(plan.get("mounts", {})),
-        "ruleset": rules,
-        "database": data is not None,
+        "ruleset": plan["rules"],
+        "database": plan["variables"] is not None,
         "packages": {
             "staying": staying_versions,
             **{
                 kind: [package for package in names if package not in plan["needed"]]
-                for kind, names in chosen_packages.items()
+                for kind, names in plan["packages"].items()
             },
         },
-        "problems": work.problems,
+        "problems": problems,
     }
-    if check:
-        return answer
-    place = snap.kept.get_path_of_run_file(snap.run, TRIAL)
-    unloadable = config_check.put_back_files_that_daemons_load(work, unit_states_now, place)
-    paths = work.paths
-    if rules:
-        runtime_state.put_own_nft_table_into_target_state(manifest["ruleset"], work.problems)
-    if chosen_packages["installed"] or chosen_packages["removed"]:
-        answer["packages"] = packages.restore_packages_of_before(
-            manifest["packages"], work.problems, chosen_packages, plan["needed"]
+
+
+class RollbackExecution:
+    """The undoing of what was decided, in this order; ``undo`` once."""
+
+    def __init__(self, snap, after_state, scope, plan, work, unit_states):
+        self.snap, self.after_state, self.scope, self.plan, self.work = snap, after_state, scope, plan, work
+        self.unit_states = unit_states
+        self.paths = work.paths
+
+    def undo(self, answer):
+        """Undo all of it; write into the answer what was undone and what was not."""
+        snap, plan, work = self.snap, self.plan, self.work
+        unloadable = self._put_back_files_and_packages(answer)
+        answer.update(_summarize_paths(self.paths, self._list_paths_left_alone(unloadable)))
+        for why in filter(None, [incident.reapply_site_blocks_to_web_servers()]):
+            work.note_problem_once(why)
+        snap.refresh_containment_overlay()
+        mounts.restore_mount_flags(plan.get("mounts", {}), work.problems, work.note_problem_once)
+        _drop_removed_profiles_from_pam_stack(self.paths, answer["left"], work)
+        runtime_state.put_sysctls(plan["sysctls"], work.problems)
+        start_units_that_ended = self._restore_units(answer)
+        if plan["variables"] is not None:
+            data = {**snap.manifest["database"], "variables": plan["variables"]}
+            database.restore_database_privileges_and_settings(data, work.problems)
+        if self.scope is None:
+            self._restore_package_records(answer["packages"])
+        restore_mtimes_of_unchanged_folders(snap)
+        work.put_back_paths_in_untrusted_places()
+        os.sync()
+        for why in config_check.find_config_errors_at_next_start(self.paths, self.unit_states, snap.entries):
+            work.note_problem_once(why)
+        _verify_restored_paths_and_note_differences(snap, self.paths, work)
+        started_actions = start_units_that_ended()
+        answer["units"] += [action for action in started_actions if action not in answer["units"]]
+        answer["left"] = snap.list_paths_left_alone_with_reason(
+            (item["path"], item["reason"]) for item in answer["left"]
         )
-        work.paths = {**paths, **_find_file_changes_by_package_work(snap, {*plan["others"], *unloadable})}
-        unloadable = config_check.put_back_files_that_daemons_load(work, unit_states_now, place)
-        paths = {path: word for path, word in paths.items() if path not in unloadable}
-    else:
-        answer["packages"] = {"staying": staying_versions}
-    for why in sorted(set(unloadable.values())):
-        work.note_problem_once("not undone: %s" % why)
-    unloaded_paths = [{"path": path, "reason": why} for path, why in sorted(unloadable.items())]
-    contained_paths = [
-        {"path": path, "reason": why}
-        for path, why in sorted(snap.around.changed.items())
-        if path in after_state["paths"]
-    ]
-    answer.update(_summarize_paths(paths, [*plan["left"], *unloaded_paths, *contained_paths]))
-    for why in filter(None, [incident.reapply_site_blocks_to_web_servers()]):
-        work.note_problem_once(why)
-    snap.refresh_containment_overlay()
-    mounts.restore_mount_flags(plan.get("mounts", {}), work.problems, work.note_problem_once)
-    _drop_removed_profiles_from_pam_stack(paths, answer["left"], work)
-    runtime_state.put_sysctls(sysctls, work.problems)
-    touched_units = _filter_units_named_by_fix_and_untouched(
-        snap.scope.units if scope is None else scope.units, manifest["units"], plan["units"]
-    )
-    touched_units = [name for name in touched_units if name not in snap.around.units]
-    was = {name: snap.units[name] for name in plan["units"] if name in snap.units}
-    wanted_units = None if scope is None else scope.units
-    then = {**unit_states_now, **after_state["units"]}
-    answer["units"] = units.restore_units_and_reload_daemons(
-        was, then, paths, touched_units, work.problems, work.note_problem_once, snap.entries, wanted_units
-    )
-    if data is not None:
-        database.restore_database_privileges_and_settings(data, work.problems)
-    if scope is None:
+        answer["problems"] = work.problems[:MAX_LISTED] + [
+            "%s: %s" % failure for failure in sorted(work.failed.items())[:MAX_LISTED]
+        ]
+
+    def _put_back_files_and_packages(self, answer):
+        """Return the paths that stay as they are, as no daemon would load them otherwise, with the reason."""
+        snap, plan, work = self.snap, self.plan, self.work
+        place = snap.kept.get_path_of_run_file(snap.run, TRIAL)
+        unloadable = config_check.put_back_files_that_daemons_load(work, self.unit_states, place)
+        self.paths = work.paths
+        if plan["rules"]:
+            runtime_state.put_own_nft_table_into_target_state(snap.manifest["ruleset"], work.problems)
+        if plan["packages"]["installed"] or plan["packages"]["removed"]:
+            answer["packages"] = packages.restore_packages_of_before(
+                snap.manifest["packages"], work.problems, plan["packages"], plan["needed"]
+            )
+            work.paths = {
+                **self.paths,
+                **_find_file_changes_by_package_work(snap, {*plan["others"], *unloadable}),
+            }
+            unloadable = config_check.put_back_files_that_daemons_load(work, self.unit_states, place)
+            self.paths = {path: word for path, word in self.paths.items() if path not in unloadable}
+        else:
+            answer["packages"] = {"staying": answer["packages"]["staying"]}
+        for why in sorted(set(unloadable.values())):
+            work.note_problem_once("not undone: %s" % why)
+        return unloadable
+
+    def _list_paths_left_alone(self, unloadable):
+        unloaded_paths = [{"path": path, "reason": why} for path, why in sorted(unloadable.items())]
+        contained_paths = [
+            {"path": path, "reason": why}
+            for path, why in sorted(self.snap.around.changed.items())
+            if path in self.after_state["paths"]
+        ]
+        return [*self.plan["left"], *unloaded_paths, *contained_paths]
+
+    def _restore_units(self, answer):
+        """Bring units back; return what starts those that end while the rest is undone."""
+        snap, plan, work = self.snap, self.plan, self.work
+        wanted_units = None if self.scope is None else self.scope.units
+        touched_units = _filter_units_named_by_fix_and_untouched(
+            snap.scope.units if self.scope is None else self.scope.units, snap.manifest["units"], plan["units"]
+        )
+        touched_units = [name for name in touched_units if name not in snap.around.units]
+        was = {name: snap.units[name] for name in plan["units"] if name in snap.units}
+        then = {**self.unit_states, **self.after_state["units"]}
+        answer["units"] = units.restore_units_and_reload_daemons(
+            was, then, self.paths, touched_units, work.problems, work.note_problem_once, snap.entries, wanted_units
+        )
+        return lambda: units.start_units_that_ended_meanwhile(was, then, touched_units, work.problems, wanted_units)
+
+    def _restore_package_records(self, package_answer):
+        snap, work = self.snap, self.work
         try:
-            others = packages.find_package_changes_not_made_by_run(manifest["packages"], after_state["packages"])
+            others = packages.find_package_changes_not_made_by_run(
+                snap.manifest["packages"], self.after_state["packages"]
+            )
             restore_dpkg_records_if_packages_match(
-                snap, answer["packages"], work, work.note_problem_once, may_remove=False, packages_of_others=others
+                snap, package_answer, work, work.note_problem_once, may_remove=False, packages_of_others=others
             )
         except Exception as error:
             work.note_problem_once("package records: %s" % error)
-    restore_mtimes_of_unchanged_folders(snap)
-    work.put_back_paths_in_untrusted_places()
-    os.sync()
-    for why in config_check.find_config_errors_at_next_start(paths, unit_states_now, snap.entries):
-        work.note_problem_once(why)
-    _verify_restored_paths_and_note_differences(snap, paths, work)
-    started_actions = units.start_units_that_ended_meanwhile(was, then, touched_units, work.problems, wanted_units)
-    answer["units"] += [action for action in started_actions if action not in answer["units"]]
-    answer["left"] = snap.list_paths_left_alone_with_reason((item["path"], item["reason"]) for item in answer["left"])
-    answer["problems"] = work.problems[:MAX_LISTED] + [
-        "%s: %s" % failure for failure in sorted(work.failed.items())[:MAX_LISTED]
-    ]
-    return answer
 
 
 def _drop_removed_profiles_from_pam_stack(paths, left_items, work):

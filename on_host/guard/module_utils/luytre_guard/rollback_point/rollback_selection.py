@@ -1,11 +1,11 @@
 """What of a confirmed run is undone: what it changed, what is meant, and what nobody changed since."""
 
-from ansible.module_utils.luytre_guard.changes import database
+from ansible.module_utils.luytre_guard.changes import database, package_dependencies, packages
 from ansible.module_utils.luytre_guard.daemons import units
 from ansible.module_utils.luytre_guard.files import tree
-from ansible.module_utils.luytre_guard.files.scope import is_change_covered_by_touch, parse_touch
-from ansible.module_utils.luytre_guard.os import accounts, commands, mounts
-from ansible.module_utils.luytre_guard.rollback_point.restore_plan import MAX_LISTED
+from ansible.module_utils.luytre_guard.files.scope import SnapshotScope, is_change_covered_by_touch, parse_touch
+from ansible.module_utils.luytre_guard.os import accounts, commands, mounts, runtime_state
+from ansible.module_utils.luytre_guard.rollback_point.restore_plan import MAX_LISTED, compare_entries
 from ansible.module_utils.luytre_shared.incidents import web_block_config
 
 BUT = "but:"
@@ -59,6 +59,102 @@ def select_paths_of_run_to_roll_back(snap, after_state, touches, present_entries
             del paths[path]
             exclusions.append((path, "holds what came since the run"))
     return paths, exclusions
+
+
+class RollbackSelection:
+    """What of a confirmed run is to be undone, of what the host has now. ``touches``: touches, some with BUT."""
+
+    def __init__(self, snap, after_state, touches, present_entries):
+        self.snap, self.after_state, self.touches, self.present_entries = snap, after_state, touches, present_entries
+        self.scope = (
+            None if touches is None else SnapshotScope([touch for touch in touches if not touch.startswith(BUT)], [])
+        )
+        self.paths, self.exclusions = select_paths_of_run_to_roll_back(snap, after_state, touches, present_entries)
+        self.rights = list_regained_rights(snap, self.paths)
+
+    def make_plan(self):
+        """Return what is to be undone, and the states of the host's units now."""
+        manifest, after_state = self.snap.manifest, self.after_state
+        sysctls = self._select_sysctls()
+        remounts = select_mount_flags_to_roll_back(manifest, after_state, self.touches, self.exclusions)
+        rules = self._select_own_nft_table()
+        chosen_packages = self._select_packages()
+        data = manifest["database"] if self.scope is None or self.scope.databases else None
+        if data is not None:
+            data = select_database_state(data, after_state, self.exclusions)
+        unit_states_now = units.SystemdUnitsQuery(self.snap.scope.units).answer()
+        differences = compare_entries(self.snap.entries, self.present_entries, self.snap.scope)
+        needed_now = self._find_packages_needed_now(chosen_packages["installed"], differences, unit_states_now)
+        paths = package_dependencies.drop_new_files_of_staying_packages(needed_now, self.paths)
+        self.exclusions += [("package " + name, why) for name, why in needed_now.items()]
+        unit_names = select_units_unchanged_since_run(self.snap, after_state, unit_states_now, self.exclusions)
+        plan = {
+            "paths": paths,
+            "others": sorted(set(differences) - set(paths)),
+            "back": self.rights,
+            "sysctls": sysctls,
+            "rules": rules,
+            "mounts": remounts,
+            "variables": data and data["variables"],
+            "units": unit_names,
+            "packages": chosen_packages,
+            "needed": needed_now,
+            "left": [{"path": path, "reason": reason} for path, reason in self.exclusions][:MAX_LISTED],
+        }
+        return plan, unit_states_now
+
+    def _is_meant(self, changed_item):
+        return is_change_meant_by_touches(self.touches, changed_item)
+
+    def _select_sysctls(self):
+        left, before = self.after_state["sysctls"], self.snap.manifest["sysctls"]
+        values = runtime_state.reread_sysctls(left)
+        there = values if self.touches is not None else left
+        keys = {key for key in there if self._is_meant("sysctl:" + key.replace("/", "."))}
+        changed_keys = {key for key in keys if values.get(key) not in (left[key], before[key])}
+        self.exclusions += [
+            ("sysctl " + key.replace("/", "."), "changed since the run") for key in sorted(changed_keys)
+        ]
+        return {key: before[key] for key in keys if values.get(key) == left[key]}
+
+    def _select_own_nft_table(self):
+        if not self._is_meant("nft:" + runtime_state.OWN_TABLE):
+            return []
+        present, then = runtime_state.OwnNftTableQuery().answer(), {"tables": self.after_state["tables"]}
+        before = self.snap.manifest["ruleset"]
+        if not (
+            runtime_state.make_nft_script_to_reach_target_table(before, then)
+            and runtime_state.make_nft_script_to_reach_target_table(before, present)
+        ):
+            return []
+        if runtime_state.make_nft_script_to_reach_target_table(then, present):
+            self.exclusions.append(("nft " + runtime_state.OWN_TABLE, "changed since the run"))
+            return []
+        return [runtime_state.OWN_TABLE]
+
+    def _select_packages(self):
+        remaining = packages.find_package_changes_of_run_remaining(
+            self.after_state["packages"], self.snap.manifest["packages"], packages.InstalledPackagesQuery().answer()
+        )
+        return {
+            kind: [package for package in names if self._is_meant("package:" + package.partition(":")[0])]
+            for kind, names in remaining.items()
+        }
+
+    def _find_packages_needed_now(self, installed_names, differences, unit_states_now):
+        """Return packages of the run that somebody needs by now, with the reason."""
+        snap, after_state, now = self.snap, self.after_state, self.present_entries
+        since = set(differences) & set(compare_entries({**snap.entries, **after_state["entries"]}, now, snap.scope))
+        since = sorted(
+            path for path in since if now.get(path, tree.ABSENT)["type"] != "folder"
+        )  # others' names are in them
+        return package_dependencies.find_packages_needed_by_now_with_reason(
+            installed_names,
+            {*snap.scope.packages, *after_state["packages"]["upgraded"]},
+            self.paths,
+            since,
+            find_units_of_run_used_by_others_since(after_state, unit_states_now),
+        )
 
 
 def has_path_changed_in_site_blocks_only(path, entry_left_by_run, present_entry):
