@@ -44,43 +44,18 @@ def build_site_view(site: Site, data: Mapping[str, Any], errors: Mapping[str, st
     ``proxied`` whether it has none because every page is another program's, ``backup`` its newest backup. What was not
     found is None or empty.
     """
-    names = {site.domain, *site.aliases}
-    vhosts = [
-        {**vhost, "server": server}
-        for server in ("nginx", "apache")
-        if server in data
-        for vhost in data[server].get("vhosts") or ()
-        if names & set(vhost["names"])
-    ]
-    unasked = [
-        vhost
-        for server in _WEB
-        if server in data
-        for vhost in data[server].get("unread_vhosts") or ()
-        if names & set(vhost["names"])
-    ]
+    vhosts = _list_vhosts_of_site(site, data, "vhosts")
+    unasked = _list_vhosts_of_site(site, data, "unread_vhosts")
     roots = {root for root in (site.document_root, *(vhost["root"] for vhost in (*vhosts, *unasked))) if root}
     folders = _select_outermost_folders(roots)
-    backends = {backend for vhost in vhosts for backend in vhost["php_backends"]}
-    php = data.get("php_fpm", {})
-    pools = [pool for pool in (*php.get("pools", []), *php.get("modules", [])) if pool["backend"] in backends]
-    certificates = {certificate["path"]: certificate for certificate in data.get("tls", {}).get("certificates", [])}
     tls_vhosts = [vhost for vhost in vhosts if _has_tls_listener(vhost)]
-    certificate = next(
-        (
-            certificates[vhost["tls"]["certificate"]]
-            for vhost in (*tls_vhosts, *filter(_has_tls_listener, unasked))
-            if vhost["tls"]["certificate"] in certificates
-        ),
-        None,
-    )
+    certificate_vhosts = (*tls_vhosts, *filter(_has_tls_listener, unasked))
+    applications = data.get("wordpress", {})
     application = site.application or find_application(data, roots)
-    cms = CMS_BY_KIND.get(application or "")
     seen = {
         **site.model_dump(mode="json"),
         "application": application,
-        "login_page": cms and cms.login_page,
-        "limited_page": cms and cms.limited_page,
+        **_describe_login_pages(application),
         "roots": sorted(roots),
         "vhosts": vhosts,
         "proxied": site.document_root is None and not unasked and _is_every_page_vhost_proxied(vhosts),
@@ -89,24 +64,56 @@ def build_site_view(site: Site, data: Mapping[str, Any], errors: Mapping[str, st
         "tls_allowed": _list_tls_protocols_of_vhosts(
             [vhost for vhost in tls_vhosts if not vhost["tls"]["answered"]], "protocols"
         ),
-        "https": any(_has_tls_listener(vhost) for vhost in (*vhosts, *unasked)),
-        "certificate": certificate,
-        "pools": pools,
-        **{
-            cms.kind: _find_first_entry_below_folders(data.get("wordpress", {}).get(cms.facts_field, []), folders)
-            for cms in CMSS
-        },
-        "others": [
-            other
-            for other in data.get("wordpress", {}).get("others", [])
-            if _is_path_in_outermost_folders(other["path"], folders)
-        ],
+        "https": bool(certificate_vhosts),
+        "certificate": _find_certificate_of_vhosts(certificate_vhosts, data),
+        "pools": _list_pools_of_vhosts(vhosts, data),
+        **{cms.kind: _find_first_entry_below_folders(applications.get(cms.facts_field, []), folders) for cms in CMSS},
+        "others": _list_entries_below_folders(applications.get("others", []), folders),
         "files": _find_first_entry_below_folders(data.get("files", {}).get("roots", []), folders),
-        "backup": next(
-            (entry for entry in data.get("backups", {}).get("directories", []) if entry["path"] == site.backup_dir),
-            None,
-        ),
+        "backup": _find_backup_of_site(site, data),
     }
+    unread = _find_parts_of_unread_areas(site, data, errors) | _find_parts_not_searched(seen, data)
+    if unasked:
+        unread.update(_VHOST_FACTS)
+        seen.update({f"{part}_unread": unasked[0]["unread"] for part in _VHOST_FACTS})
+    others = data.get("services", {}).get("untold", {}).get("all_web_read")
+    if others is not None and not vhosts and not unasked:
+        # It may be the site's: what it serves, and how, is not known.
+        unread.update((*_VHOST_FACTS, "https", "certificate"))
+        seen["untold"] = dict.fromkeys(unread, others)
+    return {part: value for part, value in seen.items() if part not in unread}
+
+
+def _describe_login_pages(application: Application | None) -> dict[str, str | None]:
+    cms = CMS_BY_KIND.get(application or "")
+    return {"login_page": cms and cms.login_page, "limited_page": cms and cms.limited_page}
+
+
+def _list_vhosts_of_site(site: Site, data: Mapping[str, Any], field: str) -> list[dict[str, Any]]:
+    """Return the virtual hosts that claim the site's domain or an alias, each with its web server."""
+    names = {site.domain, *site.aliases}
+    return [
+        {**vhost, "server": server}
+        for server in _WEB
+        if server in data
+        for vhost in data[server].get(field) or ()
+        if names & set(vhost["names"])
+    ]
+
+
+def _find_certificate_of_vhosts(vhosts: Iterable[Mapping[str, Any]], data: Mapping[str, Any]) -> dict[str, Any] | None:
+    certificates = {certificate["path"]: certificate for certificate in data.get("tls", {}).get("certificates", [])}
+    paths = (vhost["tls"]["certificate"] for vhost in vhosts)
+    return next((certificates[path] for path in paths if path in certificates), None)
+
+
+def _list_pools_of_vhosts(vhosts: Iterable[Mapping[str, Any]], data: Mapping[str, Any]) -> list[dict[str, Any]]:
+    backends = {backend for vhost in vhosts for backend in vhost["php_backends"]}
+    php = data.get("php_fpm", {})
+    return [pool for pool in (*php.get("pools", []), *php.get("modules", [])) if pool["backend"] in backends]
+
+
+def _find_parts_of_unread_areas(site: Site, data: Mapping[str, Any], errors: Mapping[str, str]) -> set[str]:
     not_understood = {server for server in _WEB if server in data and data[server].get("vhosts") is None}
     missing = not_understood.union(errors)
     spared = _BY_FILES if site.document_root is not None else ()
@@ -118,18 +125,15 @@ def build_site_view(site: Site, data: Mapping[str, Any], errors: Mapping[str, st
     if "wordpress" not in errors and site.application is not None:
         # Where the files are not found, the site is what it is declared to be, and no other application.
         unread -= {kind for kind in CMS_KINDS if kind != site.application}
+    return unread
+
+
+def _find_parts_not_searched(seen: Mapping[str, Any], data: Mapping[str, Any]) -> set[str]:
+    """Return the applications that were not found below roots where the search was cut short."""
     unsearched = _select_outermost_folders(data.get("wordpress", {}).get("cut_short", []))
-    if any(_is_path_in_outermost_folders(root, unsearched) for root in roots):
-        unread.update(part for part in (*CMS_KINDS, "others") if not seen[part])
-    if unasked:
-        unread.update(_VHOST_FACTS)
-        seen.update({f"{part}_unread": unasked[0]["unread"] for part in _VHOST_FACTS})
-    others = data.get("services", {}).get("untold", {}).get("all_web_read")
-    if others is not None and not vhosts and not unasked:
-        # It may be the site's: what it serves, and how, is not known.
-        unread.update((*_VHOST_FACTS, "https", "certificate"))
-        seen["untold"] = dict.fromkeys(unread, others)
-    return {part: value for part, value in seen.items() if part not in unread}
+    if not any(_is_path_in_outermost_folders(root, unsearched) for root in seen["roots"]):
+        return set()
+    return {part for part in (*CMS_KINDS, "others") if not seen[part]}
 
 
 def find_application(data: Mapping[str, Any], roots: set[str]) -> Application | None:
@@ -153,8 +157,17 @@ def _list_tls_protocols_of_vhosts(vhosts: Iterable[Mapping[str, Any]], how: str)
     return sorted({protocol for vhost in vhosts for protocol in vhost["tls"][how]})
 
 
+def _find_backup_of_site(site: Site, data: Mapping[str, Any]) -> dict[str, Any] | None:
+    folders = data.get("backups", {}).get("directories", [])
+    return next((entry for entry in folders if entry["path"] == site.backup_dir), None)
+
+
+def _list_entries_below_folders(entries: list[dict[str, Any]], folders: Sequence[str]) -> list[dict[str, Any]]:
+    return [entry for entry in entries if _is_path_in_outermost_folders(entry["path"], folders)]
+
+
 def _find_first_entry_below_folders(entries: list[dict[str, Any]], folders: Sequence[str]) -> dict[str, Any] | None:
-    return next((entry for entry in entries if _is_path_in_outermost_folders(entry["path"], folders)), None)
+    return next(iter(_list_entries_below_folders(entries, folders)), None)
 
 
 def _select_outermost_folders(paths: Iterable[str]) -> Sequence[str]:
