@@ -166,6 +166,7 @@ from ansible.module_utils.luytre_guard.rollback_point import (
     restore,
     restore_plan,
     rollback,
+    rollback_selection,
     sessions,
     snapshot,
     steps,
@@ -197,6 +198,7 @@ SENT_MODULES = (
     ),
     *(
         rollback,
+        rollback_selection,
         scope,
         service,
         sessions,

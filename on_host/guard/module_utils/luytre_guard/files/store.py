@@ -70,6 +70,7 @@ MODULES = (
         "rollback_point.__init__",
         "rollback_point.restore",
         "rollback_point.restore_plan",
+        "rollback_point.rollback_selection",
         "rollback_point.rollback",
         "rollback_point.sessions",
         "rollback_point.snapshot",
