@@ -160,7 +160,7 @@ def _set_default_language(lang: Lang) -> Iterator[None]:
 
 def _load_faults() -> Any:
     """Return what tells of mistakes of ours."""
-    from auditor.commands.output import faults
+    from auditor.commands.output import faults  # noqa: PLC0415  only when something went wrong
 
     return faults
 

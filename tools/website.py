@@ -30,7 +30,7 @@ def on_config(config: Any) -> Any:
 
     Lists the pages that ``nav`` names by a pattern, and keeps letters in anchors.
     """
-    from pymdownx import slugs  # the release's packages alone have it
+    from pymdownx import slugs  # noqa: PLC0415  the release's packages alone have it
 
     folder = Path(tempfile.mkdtemp(prefix="luytre-site-"))
     copy_pages(TOP, folder)

@@ -3,7 +3,8 @@
 - ``verbs/``: what is typed: options and help, which name the functions that take them.
 - ``audit``, ``audit_results``: ``audit``, and what ``review`` and ``hunt`` do like it with a run.
 - ``hardening/``: ``plan``, ``harden``, ``rollback`` and ``drift``.
-- ``enroll``, ``inventory``, ``doctor``: bring a server under management, check the inventory and this machine.
+- ``enroll``, ``inventory``, ``inventory_import``, ``doctor``: bring a server under management, check the inventory,
+  fill it from a spreadsheet, check this machine.
 - ``controls``, ``controls_check``: what is checked and why. ``waivers``, ``exceptions``: what offices accept.
 - ``history``, ``report``, ``mail``: kept runs, their reports, and mail to the offices.
 - ``completion``: shell completion.

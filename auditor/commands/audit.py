@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NoReturn
+from types import ModuleType
 
 from auditor.audit import run as audits
 from auditor.commands.options import baseline as baselines
@@ -12,7 +12,7 @@ from auditor.commands.output import console
 from auditor.commands.verbs.audit import AuditOptions
 from auditor.commands.verbs.compromise import HuntOptions
 from auditor.commands.verbs.content import ReviewOptions
-from auditor.fleet.discover import LOCAL
+from auditor.fleet.collect import LOCAL
 from auditor.history.prior_state import load_prior_state
 from auditor.history.runs import RunHistory
 from auditor.inventory import hosts as inventories
@@ -40,7 +40,7 @@ def audit(options: AuditOptions) -> None:
         run, _facts = audits.audit_hosts(
             inventory_data,
             prior_state,
-            audits.load_catalogue,
+            None,
             hosts,
             watch=report_done,
             meanwhile=lambda: preload_code_and_templates(options.lang),
@@ -50,15 +50,18 @@ def audit(options: AuditOptions) -> None:
 
 def preload_code_and_templates(lang: Lang) -> None:
     """Have the code and templates that are needed once the hosts have answered."""
-    from auditor.commands import audit_results
-
-    audit_results.preload_templates(lang)
+    _load_results().preload_templates(lang)
 
 
 def keep_and_report_run_then_exit(
     run: Run, history: RunHistory, earlier: Earlier | None, options: AuditOptions | ReviewOptions | HuntOptions
-) -> NoReturn:
+) -> None:
     """Keep a run, write its reports, show it, and exit."""
-    from auditor.commands import audit_results
+    _load_results().keep_and_report_run_then_exit(run, history, earlier, options)
 
-    audit_results.keep_and_report_run_then_exit(run, history, earlier, options)
+
+def _load_results() -> ModuleType:
+    """Return ``audit_results``, loaded while the hosts answer."""
+    from auditor.commands import audit_results  # noqa: PLC0415  the hosts are asked first
+
+    return audit_results

@@ -9,14 +9,16 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from auditor.fleet.runner import AnsibleTask, PlaybookRun, play
-from auditor.models import Host, HostOutcome, Text
+from auditor.fleet.runner import THIS_MACHINE, AnsibleTask, PlaybookRun, play
+from auditor.models import Host, HostOutcome, Inventory, Text
 from auditor.text.translations import make_text
 
 if TYPE_CHECKING:
     from auditor.facts import HostFacts
     from auditor.facts._base import Area
 
+LOCAL = Inventory(path=THIS_MACHINE, organisation=None, hosts=(Host(name=THIS_MACHINE, address="127.0.0.1"),))
+"""This machine as an inventory of one."""
 COLLECT_SECONDS = 120
 _ACTION = "compliance_facts"
 
@@ -86,8 +88,8 @@ def parse_collector_answers(
 
 
 def _parse_facts(run: PlaybookRun, host: str, request: FactsRequest) -> HostFacts | Text:
-    from auditor.facts import BadDocument, HostFacts
-    from auditor.fleet.error_messages import explain_ansible_or_ssh_message
+    from auditor.facts import BadDocument, HostFacts  # noqa: PLC0415  loaded while the hosts answer
+    from auditor.fleet.error_messages import explain_ansible_or_ssh_message  # noqa: PLC0415  and so is this
 
     task = next((task for task in run.list_tasks(host) if task.action == _ACTION and task.outcome == "ok"), None)
     if task is None:

@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 from pydantic import TypeAdapter, ValidationError
 
-from auditor.fleet.runner import THIS_MACHINE
-from auditor.models import Application, Domain, Host, Inventory, PlainPath, Site, Text
+from auditor.facts import HostFacts, site
+from auditor.fleet.error_messages import explain_missing_fact_area
+from auditor.models import Application, Domain, Host, PlainPath, Site, Text
+from auditor.text.sanitize import escape_text_to_one_line
 from auditor.text.translations import make_text
-
-if TYPE_CHECKING:
-    from auditor.facts import HostFacts
-
-LOCAL = Inventory(path=THIS_MACHINE, organisation=None, hosts=(Host(name=THIS_MACHINE, address="127.0.0.1"),))
-"""This machine as an inventory of one."""
 
 _DOMAIN: TypeAdapter[str] = TypeAdapter(Domain)
 _PATH: TypeAdapter[str] = TypeAdapter(PlainPath)
@@ -61,9 +57,6 @@ def explain_missing_sites(facts: HostFacts) -> tuple[Text, ...]:
 
     Empty when all are known.
     """
-    from auditor.fleet.error_messages import explain_missing_fact_area
-    from auditor.text.sanitize import escape_text_to_one_line
-
     data = facts.build_context_for_control_expressions()
     reasons = []
     for area, name in _SERVERS:
@@ -100,6 +93,4 @@ def _is_valid_for_inventory_type(type_adapter: TypeAdapter[str], value: Any) -> 
 def _find_application(data: dict[str, Any], root: str | None) -> Application | None:
     if root is None:
         return None
-    from auditor.facts import site
-
     return site.find_application(data, {root})

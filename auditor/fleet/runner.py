@@ -199,7 +199,7 @@ class _AnsibleThread(Thread):
 
     def run(self) -> None:
         try:
-            from ansible_runner.interface import init_runner
+            from ansible_runner.interface import init_runner  # noqa: PLC0415  in the thread, while this one goes on
 
             with self._folder as folder, _provide_ssh_and_sudo_passwords(self._arguments["variables"], Path(folder)):
                 runner_arguments, environment, memory = _build_runner_arguments(Path(folder), **self._arguments)

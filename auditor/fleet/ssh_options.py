@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import binascii
+
 TYPE_CHECKING = False  # of ``typing``, which takes longer to import than every task's door all else
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -47,14 +49,13 @@ def select_environment_with_needed_agent(
 
 def is_private_key_usable_with_passphrase(file: str) -> bool:
     """Return whether a private key can be used by whoever knows its passphrase alone; what cannot be read has none."""
-    import base64
-    from pathlib import Path
+    from pathlib import Path  # noqa: PLC0415  every task's door imports this module
 
     try:
         lines = Path(file).expanduser().read_bytes()[:100_000].splitlines()
         if lines[0] != b"-----BEGIN OPENSSH PRIVATE KEY-----":
             return any(b"ENCRYPTED" in line for line in lines[:3])
-        head = base64.b64decode(b"".join(lines[1:3]) + b"===")
+        head = binascii.a2b_base64(b"".join(lines[1:3]) + b"===")
     except (OSError, ValueError, IndexError, RuntimeError):
         return False
     return not head.startswith(b"openssh-key-v1\0\0\0\0\4none")

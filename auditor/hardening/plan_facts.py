@@ -11,6 +11,7 @@ from auditor.audit.effects import Effect
 from auditor.facts import HostFacts
 from auditor.hardening import jump_hosts
 from auditor.hardening import plan as planning
+from auditor.hardening.health import listings, smoke
 from auditor.hardening.plan import ControlChange, HardeningPlan
 from auditor.hardening.safety.dependents import PORT_CLOSING_EFFECTS
 from auditor.inventory import reach as reaching
@@ -66,8 +67,6 @@ def _find_https_faults_and_folder_listings(
     run: Run, reach: Mapping[str, Reach], https_domains: set[Domain], listing_domains: set[Domain]
 ) -> tuple[Mapping[Domain, Text], Mapping[Domain, Text]]:
     """Return what is wrong with the HTTPS of sites, and which lists of files their pages lead to."""
-    from auditor.hardening.health import listings, smoke
-
     ca_files = {name: host_reach.ca_file for name, host_reach in reach.items()}
     faults = (
         smoke.find_reasons_against_https_by_domain(

@@ -7,6 +7,7 @@ import io
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from auditor.incidents.forms.schema import CHOICES
 from auditor.models.incidents import (
     AnsweredEvent,
     AnyEvent,
@@ -168,8 +169,6 @@ def describe_case_log_event(event: AnyEvent, words: Words) -> str:
 
 def _describe_answer_to_form_question(question: str, answer_text: str, words: Words) -> str:
     """Return an answer: of a box that is ticked, what stands beside it."""
-    from auditor.incidents.forms.schema import CHOICES
-
     box, sign, text = answer_text.partition(":")
     if box not in CHOICES.get(question, ()):
         return answer_text

@@ -165,7 +165,7 @@ def load_values_that_everybody_uses() -> frozenset[str]:
 
 @cache
 def _load_public_suffix_list():  # type: ignore[no-untyped-def]
-    from publicsuffixlist import PublicSuffixList  # slow to load, and only names need it
+    from publicsuffixlist import PublicSuffixList  # noqa: PLC0415  slow to load, and only names need it
 
     return PublicSuffixList()
 

@@ -47,7 +47,7 @@ def build_workbook(sheets: Iterable[Sheet], title: str, office: str, made_at: st
 
     Text cells are of type text: no formula, no link, also after somebody edits them.
     """
-    import xlsxwriter  # slow to load, and most audits write no workbook
+    import xlsxwriter  # noqa: PLC0415  slow to load, and most audits write no workbook
 
     buffer = io.BytesIO()
     workbook = xlsxwriter.Workbook(buffer, _OPTIONS)

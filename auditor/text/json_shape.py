@@ -17,7 +17,7 @@ def is_json_within_bounds(text: bytes, *, max_values: int, max_depth: int) -> bo
     """
     if text.count(b"[") + text.count(b"{") <= _FEW and len(text) <= max_values:
         return True
-    import re  # not needed for most answers, and every task starts us
+    import re  # noqa: PLC0415  not needed for most answers, and every task starts us
 
     return all(
         _is_stringless_json_within_bounds(re.sub(string, b"", text), max_values, max_depth)

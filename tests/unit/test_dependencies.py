@@ -124,3 +124,37 @@ def test_folders_and_modules_stay_small() -> None:
     assert {folder: count for folder, count in folders.items() if count > MOST_MODULES} == {}
     lines = {name: len(path.read_text("utf-8").splitlines()) for name, path in modules()}
     assert {name: count for name, count in lines.items() if count > MOST_LINES} == {}
+
+
+MOST_IMPORTS_IN_FUNCTIONS = 25
+"""Each has a reason on its line: what few need and is slow to load, or comes while hosts answer."""
+
+
+def imports_in_functions(path: Path) -> Iterator[str]:
+    """Each import that waits for a function to be called, as ``path:line: text``."""
+    source = path.read_text("utf-8")
+    lines = source.splitlines()
+    functions = (
+        node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+    )
+    inside = {
+        inner.lineno for node in functions for inner in ast.walk(node) if isinstance(inner, ast.Import | ast.ImportFrom)
+    }
+    yield from (f"{path.relative_to(TOP)}:{line}: {lines[line - 1].strip()}" for line in sorted(inside))
+
+
+def test_modules_import_at_the_top_but_for_a_few_with_a_reason() -> None:
+    found = [
+        text
+        for top in ("auditor", "on_host", "roles", "playbooks", "tools")
+        for path in sorted((TOP / top).rglob("*.py"))
+        for text in imports_in_functions(path)
+    ]
+    assert [text for text in found if not text.partition("# noqa: PLC0415  ")[2]] == []
+    assert len(found) <= MOST_IMPORTS_IN_FUNCTIONS, found
+
+
+def test_an_import_in_a_function_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(globals(), "TOP", tmp_path)
+    (tmp_path / "a.py").write_text("import os\n\ndef f():\n    def g():\n        import re\n", "utf-8")
+    assert list(imports_in_functions(tmp_path / "a.py")) == ["a.py:5: import re"]

@@ -4,13 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from auditor.audit.assessors.assessment import AuditInput
-from auditor.audit.run import (
-    build_comparison_with_indicators,
-    judge_collected_facts,
-    load_catalogue,
-    preload_judging_modules,
-)
+from auditor.audit.run import build_comparison_with_indicators, load_judging
 from auditor.commands.audit import keep_and_report_run_then_exit, preload_code_and_templates
 from auditor.commands.options import baseline as baselines
 from auditor.commands.options.selection import select_hosts_and_check_lab
@@ -58,16 +52,18 @@ def hunt_for_intrusion_traces_and_audit(options: HuntOptions) -> None:
     )
 
     def meanwhile() -> None:
-        preload_judging_modules(load_catalogue())
+        judging = load_judging()
+        judging.preload_judging_modules(judging.load_catalogue())
         preload_code_and_templates(options.lang)
 
     with console.show_progress(Words(options.lang)("doing.hunt"), [host.name for host in hosts]) as report_done:
         _hunts, facts, outcomes = hunt_run.hunt_hosts(hosts, report_done, meanwhile)
-    run = judge_collected_facts(
-        AuditInput(
+    judging = load_judging()
+    run = judging.judge_collected_facts(
+        judging.AuditInput(
             inventory_data,
             load_prior_state(inventory_data.path),
-            load_catalogue(),
+            judging.load_catalogue(),
             hosts,
             facts,
             outcomes,

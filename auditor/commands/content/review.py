@@ -59,7 +59,7 @@ def review_sites_for_injected_content(options: ReviewOptions) -> None:
         run, _facts = audits.audit_hosts(
             inventory_data,
             load_prior_state(inventory_data.path),
-            audits.load_catalogue,
+            None,
             hosts,
             watch=report_done,
             meanwhile=lambda: preload_code_and_templates(options.lang),

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
+from types import ModuleType
 
 from rich.console import Console
 
@@ -110,9 +111,8 @@ class HardeningSession:
         with self.journal.hold_lock_of_controller():
             report_interrupted_hardenings(self.inventory, self.hosts, self.journal, self.lang)
             before, facts = self._audit_before()
-            from auditor.commands.hardening import steps
-
-            return steps.plan_and_harden(self, before, facts)
+            outcome: HardeningOutcome = _load_steps().plan_and_harden(self, before, facts)
+            return outcome
 
     def audit(self, hosts: Sequence[Host]) -> tuple[Run, Mapping[str, HostFacts]]:
         """Return an audit before a hardening, and what it read."""
@@ -132,8 +132,7 @@ class HardeningSession:
 
     def _preload_steps(self) -> None:
         """Have what plans and reports before the hosts answer."""
-        from auditor.commands.hardening import steps  # noqa: F401  while the hosts answer
-
+        _load_steps()
         preload_code_and_templates(self.lang)
 
 
@@ -153,9 +152,7 @@ def list_hosts_missed_by_last_hardening(inventory: Inventory, hosts: Sequence[Ho
 def report_interrupted_hardenings(inventory: Inventory, hosts: Sequence[Host], journal: Journal, lang: Lang) -> None:
     """Say how hardenings that were killed ended. The caller holds the journal's lock."""
     if journal.find_hardenings_of_unknown_end(inventory.path):
-        from auditor.commands.hardening import steps
-
-        steps.recover_and_show_killed_hardenings(inventory, hosts, journal, lang)
+        _load_steps().recover_and_show_killed_hardenings(inventory, hosts, journal, lang)
 
 
 def audit_hosts_with_progress(
@@ -169,6 +166,13 @@ def audit_hosts_with_progress(
     """Return an audit of these hosts, with its progress on the terminal."""
     with console.show_progress(Words(lang)("doing.audit"), [host.name for host in hosts]) as report_done:
         return audits.audit_hosts(inventory, prior_state, catalogue, hosts, purpose=purpose, watch=report_done)[0]
+
+
+def _load_steps() -> ModuleType:
+    """Return ``steps``, loaded while the hosts answer."""
+    from auditor.commands.hardening import steps  # noqa: PLC0415  the hosts are asked first
+
+    return steps
 
 
 def require_interactive_terminal() -> None:

@@ -53,7 +53,7 @@ def _load_run_id_and_findings(run_id: str, history: RunHistory) -> tuple[str, tu
 
 
 def _load_findings_from_json_report(file: Path) -> tuple[str, tuple[Finding, ...]]:
-    from auditor.report import json_output
+    from auditor.report import json_output  # noqa: PLC0415  only for --baseline FILE
 
     try:
         document = json_output.parse_findings_from_json(file.read_bytes())

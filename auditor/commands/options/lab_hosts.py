@@ -19,7 +19,7 @@ def check_lab_is_up_for_lab_inventory(inventory: str, hosts: Sequence[str]) -> N
     path = Path(inventory).resolve()
     if path not in own and path.parent not in own:
         return
-    from auditor.lab.spec import load_lab_spec
+    from auditor.lab.spec import load_lab_spec  # noqa: PLC0415  only for the lab's own inventories
 
     if not _has_network_interface(load_lab_spec().network.bridge):
         raise InputError(

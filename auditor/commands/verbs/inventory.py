@@ -50,7 +50,7 @@ class InventoryCheckOptions(Verb, runs="auditor.commands.inventory:check_invento
 
 
 @dataclass(frozen=True, kw_only=True)
-class InventoryImportOptions(Verb, runs="auditor.commands.inventory:import_hosts_and_sites_from_sheet"):
+class InventoryImportOptions(Verb, runs="auditor.commands.inventory_import:import_hosts_and_sites_from_sheet"):
     """Import hosts and sites from a spreadsheet into a new file in the inventory folder: the whole list or nothing.
 
     Every mistake is reported with its row and column. Existing entries of the inventory stay unchanged and are listed.

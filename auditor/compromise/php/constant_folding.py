@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import codecs
+import html
 import json
 import quopri
 import re
@@ -34,8 +35,6 @@ def _decode_uuencoded(data: bytes) -> bytes:
 
 
 def _decode_html_entities(data: bytes) -> bytes:
-    import html
-
     return html.unescape(data.decode("latin-1")).encode("latin-1", "replace")
 
 

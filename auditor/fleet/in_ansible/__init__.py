@@ -2,7 +2,7 @@
 
 Light, because every task starts some of it.
 
-- ``prefork``: Ansible loaded once; every play is a fork of it.
+- ``prefork``: Ansible loaded once; every play is a fork of it. ``ansible_internals``: what it uses of Ansible.
 - ``ssh_wrapper``: stands between Ansible and ssh and enforces limits; ``remote_worker``: runs modules on a host.
 - ``bounds``, ``response_quota``: how much a host may answer, and what is left of it in a run.
 - ``payloads``: modules as Ansible sends them, kept from run to run.

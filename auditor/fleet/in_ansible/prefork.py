@@ -25,6 +25,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from types import ModuleType
 from typing import Any, NoReturn
 
 from auditor.system import message_framing
@@ -175,25 +176,28 @@ def _load_ansible(output_pipe: str) -> None:
     with tempfile.TemporaryDirectory(prefix="luytre-") as folder:
         os.environ["ANSIBLE_LOCAL_TEMP"] = folder
         _redirect_output(output_pipe)
-        from ansible._internal._task import UnifiedTaskResult
-        from ansible.cli import playbook  # noqa: F401
-        from ansible.module_utils._internal._json import get_serialization_module
-        from ansible.plugins import loader
+        ansible = _import_ansible()
 
-        loader.init_plugin_loader()
+        ansible.loader.init_plugin_loader()
         for kind in _ALL:
-            list(getattr(loader, f"{kind}_loader").all(class_only=True))
+            list(getattr(ansible.loader, f"{kind}_loader").all(class_only=True))
         for kind, names in _PLUGINS.items():
             for name in names:
-                getattr(loader, f"{kind}_loader").get(f"ansible.builtin.{name}", class_only=True)
+                getattr(ansible.loader, f"{kind}_loader").get(f"ansible.builtin.{name}", class_only=True)
         for is_module in (True, False):  # each task's process would work it out anew
-            UnifiedTaskResult.get_result_key_to_resolved_field_mapping(source_is_module=is_module)
+            ansible.UnifiedTaskResult.get_result_key_to_resolved_field_mapping(source_is_module=is_module)
         for profile in _PROFILES:
-            get_serialization_module(profile)
+            ansible.get_serialization_module(profile)
 
     warnings.filterwarnings("ignore", _AGAIN)
     _redirect_output(os.devnull)
     gc.freeze()
+
+
+def _import_ansible() -> ModuleType:
+    from auditor.fleet.in_ansible import ansible_internals  # noqa: PLC0415  what it complains of is for who asked
+
+    return ansible_internals
 
 
 def _redirect_output(path: str) -> None:
@@ -250,14 +254,13 @@ def _die_when_parent_dies() -> None:
 
 
 def _run_playbook(arguments: list[str]) -> int:
-    from ansible import constants
-    from ansible.cli import playbook
+    ansible = _import_ansible()
 
     for name in _READ_AGAIN:
-        constants.set_constant(name, constants.config.get_config_value(name))
+        ansible.constants.set_constant(name, ansible.constants.config.get_config_value(name))
     sys.argv = [NAME, *arguments]
     try:
-        playbook.main()
+        ansible.playbook.main()
     except SystemExit as end:
         return end.code if isinstance(end.code, int) else int(end.code is not None)
     return 0

@@ -8,6 +8,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import xlsxwriter
+
 from auditor.errors import InputError
 from auditor.inventory.spreadsheet_import.columns import COLUMNS, Column
 from auditor.models.applications.registry import KINDS
@@ -65,8 +67,6 @@ def _build_csv_template(words: Words) -> bytes:
 
 
 def _build_xlsx_template(words: Words) -> bytes:
-    import xlsxwriter  # slow to load, and other verbs write no workbook
-
     buffer = io.BytesIO()
     book = xlsxwriter.Workbook(buffer)
     bold = book.add_format({"bold": True, "text_wrap": True, "valign": "top", "bg_color": "#E8EEE8", "border": 1})

@@ -67,7 +67,11 @@ def read_visible_sheets_of_workbook(content: bytes) -> list[dict[str, Any]]:
 
 
 def _read_workbook_in_child_process() -> None:
-    from python_calamine import CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
+    from python_calamine import (  # noqa: PLC0415  in the child process alone
+        CalamineWorkbook,
+        SheetTypeEnum,
+        SheetVisibleEnum,
+    )
 
     apart = sandbox.confine_this_process_to_sandbox(MEMORY)
     resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS))

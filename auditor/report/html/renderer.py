@@ -23,7 +23,7 @@ from jinja2.bccache import Bucket
 from markupsafe import Markup
 
 from auditor.audit.controls import Catalogue, Control
-from auditor.fleet.discover import LOCAL
+from auditor.fleet.collect import LOCAL
 from auditor.models import Bucket as FindingBucket
 from auditor.models import Finding, Lang, Run, Severity, Text, Validity
 from auditor.models.incidents import OpenIncident

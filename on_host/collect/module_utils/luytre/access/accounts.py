@@ -2,6 +2,7 @@
 
 import contextlib
 import itertools
+import json
 import os
 import re
 import struct
@@ -373,7 +374,7 @@ def query_login_database(path, query):
     if not os.path.isfile(path):
         return []
     try:
-        import sqlite3
+        import sqlite3  # noqa: PLC0415  a Python may be without it
 
         connection = sqlite3.connect("file:%s?mode=ro" % path, uri=True, timeout=0.2)
         try:
@@ -411,8 +412,6 @@ def _list_logins_from_journal(reader, names):
 
 def parse_login_journal(text, names):
     """Return ``(account, epoch second)`` from journal entries in JSON that root's own programs wrote."""
-    import json
-
     logins = []
     for line in text.splitlines():
         try:

@@ -135,7 +135,7 @@ def run_sql_script(reader, login, script):
 
 def _import_postgresql_module():
     """Return that engine's module, which builds on this one."""
-    from ansible.module_utils.luytre_shared.databases import site_postgresql
+    from ansible.module_utils.luytre_shared.databases import site_postgresql  # noqa: PLC0415  it imports this one
 
     return site_postgresql
 
