@@ -158,3 +158,61 @@ def test_an_import_in_a_function_is_found(tmp_path: Path, monkeypatch: pytest.Mo
     monkeypatch.setitem(globals(), "TOP", tmp_path)
     (tmp_path / "a.py").write_text("import os\n\ndef f():\n    def g():\n        import re\n", "utf-8")
     assert list(imports_in_functions(tmp_path / "a.py")) == ["a.py:5: import re"]
+
+
+MOST_PARAMETERS = 6
+MORE_PARAMETERS = {
+    "auditor/audit/run.py:audit_hosts",
+    "auditor/commands/content/review.py:_scan_sites_for_injected_content",
+    "auditor/commands/hardening/steps.py:undo_control_and_audit_again",
+    "auditor/commands/incidents/auto_contain.py:contain_what_findings_name",
+    "auditor/commands/incidents/evidence.py:_record_custody_change_from_options",
+    "auditor/commands/incidents/evidence.py:_record_custody_step",
+    "auditor/commands/incidents/intake.py:_confirm_all_high_confidence_findings",
+    "auditor/commands/incidents/intake.py:_show_contain_and_notify_opened_case",
+    "auditor/commands/incidents/notify.py:_queue_letters_and_record_in_ledger",
+    "auditor/commands/incidents/notify.py:_send_or_draft_letters_to_offices",
+    "auditor/commands/output/timeline.py:show_hardening_story_in_four_parts",
+    "auditor/compromise/file_triage.py:_build_file_trace",
+    "auditor/compromise/php/nodes.py:__init__",
+    "auditor/compromise/php/values.py:__init__",
+    "auditor/content/evidence.py:_add_evidence_to_suspect",
+    "auditor/fleet/prefork_client.py:run_ansible_playbook_in_fork",
+    "auditor/fleet/runner.py:_build_runner_arguments",
+    "auditor/fleet/runner.py:play",
+    "auditor/hardening/plan.py:_make_host_plan",
+    "auditor/hardening/plan.py:make_hardening_plan",
+    "auditor/hardening/release.py:release_control_from_shared_files",
+    "auditor/hardening/steps/apply.py:play_apply_playbook_of_plan",
+    "auditor/history/database.py:make_run_statement",
+    "auditor/incidents/monthly.py:_summarize_case",
+    "auditor/incidents/notifications.py:write_incident_notification_letters",
+    "auditor/incidents/response/next_steps.py:_iter_remaining_steps_of_case",
+    "auditor/incidents/response/next_steps.py:find_next_step",
+    "auditor/incidents/transitions.py:make_action_start_decision",
+    "auditor/incidents/transitions.py:make_case_opening_decision",
+    "auditor/indicators/observations.py:collect_indicators_from_scans_and_hunts",
+    "auditor/indicators/sources/common.py:add_value",
+    "auditor/mail/send.py:write_audit_result_letters",
+    "auditor/report/files.py:write_report_files_of_run",
+    "auditor/report/html/pages.py:_iter_host_and_site_pages",
+    "auditor/results/office_month.py:compute_office_month_figures",
+    "auditor/scans/traces.py:build_masked_trace",
+    "auditor/system/yaml_source.py:validate_yaml_data_as_model",
+    "auditor/vulnerabilities/advisory/answers.py:_build_answer",
+    "auditor/web/fetch.py:fetch_page",
+}
+"""Functions that take more; none is added."""
+
+
+def functions_with_many_parameters() -> Iterator[str]:
+    for _name, path in modules():
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+                taken = (*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs)
+                if sum(argument.arg not in ("self", "cls") for argument in taken) > MOST_PARAMETERS:
+                    yield f"{path.relative_to(TOP)}:{node.name}"
+
+
+def test_no_more_functions_take_more_than_six_parameters() -> None:
+    assert set(functions_with_many_parameters()) - MORE_PARAMETERS == set()
