@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -32,30 +33,44 @@ EXIT_CODES: Mapping[int, str] = {
     IO: "the system could not read or write, for example because the disk is full",
     130: "Ctrl-C",
 }
-"""What the command line's exit codes mean, in English; the Vietnamese is in ``help.po``."""
+"""What the command line's exit codes mean, in English; the Vietnamese is in ``messages.po``."""
+
+
+@dataclass(frozen=True)
+class Sentence:
+    """A sentence in English, whose Vietnamese ``messages.po`` holds, and what fills the ``{names}`` in it.
+
+    A value may be a sentence itself.
+    """
+
+    template: str
+    values: Mapping[str, object] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        return self.template.format(**self.values) if self.values else self.template
 
 
 class InputError(Exception):
     """Something that the user wrote or asked for is wrong: what, where, and how to mend it.
 
-    Written in English, whose Vietnamese ``errors.po`` holds; or as a ``Text`` where both languages are at hand.
-    ``values`` fill the ``{names}`` in both sentences, which may be f-strings as well. ``guess`` is what was probably
-    meant.
+    Written in English, or as a ``Text`` where both languages are at hand. ``values`` fill the ``{names}`` in both
+    sentences. ``guess`` is what was probably meant.
     """
 
     def __init__(
         self,
-        what: str | Text,
+        what: str | Sentence | Text,
         *,
-        mend: str,
+        mend: str | Sentence,
         file: Path | None = None,
         line: int | None = None,
         guess: str | None = None,
         **values: object,
     ) -> None:
-        self.text = None if isinstance(what, str) else what
-        text = what if isinstance(what, str) else what.en
-        self.what, self.mend = (template.format(**values) if values else template for template in (text, mend))
+        self.sentence = Sentence(what, values) if isinstance(what, str) else what
+        self.mend_sentence = Sentence(mend, values) if isinstance(mend, str) else mend
+        self.what = str(self.sentence) if isinstance(self.sentence, Sentence) else self.sentence.en
+        self.mend = str(self.mend_sentence)
         self.file, self.line = file, line
         self.guess = guess
         self.others: tuple[InputError, ...] = ()

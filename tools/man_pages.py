@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
 from typing import Any, get_args
 
 from auditor.cli import app
 from auditor.errors import EXIT_CODES
 from auditor.models import Lang, Text
 from auditor.text import usage
-from auditor.text.translations import compile_po_catalogue
+from auditor.text.translations import translate_help
 
 _NAME = "auditor"
 _PATHS: dict[Lang, str] = {"en": "man1/auditor.1", "vi": "vi/man1/auditor.1"}
@@ -81,7 +82,7 @@ def pages() -> dict[str, str]:
 
 def _page(lang: Lang) -> str:
     top = usage.build_command_line_in_language(app, lang)
-    words = compile_po_catalogue("vi", "help").gettext if lang == "vi" else str
+    words = partial(translate_help, lang=lang)
     parts = {
         "name": f"{_NAME} \\- {_plain(top.short_help.rstrip('.'))}\n",
         "synopsis": f".B {_NAME}\n{_plain(_Roff(top, lang).pieces())}\n",

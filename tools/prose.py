@@ -23,7 +23,7 @@ ROOT = Path(__file__).parents[1]
 RULES = Path(__file__).with_name("prose.yml")
 _GENERATED = {"docs/variables.md"}
 """Made from the models and the roles, whose docstrings are not prose for users."""
-CATALOGUES = ("en/LC_MESSAGES/auditor.po", "vi/LC_MESSAGES/help.po", "vi/LC_MESSAGES/errors.po")
+CATALOGUES = ("en/LC_MESSAGES/auditor.po", "vi/LC_MESSAGES/messages.po")
 _CODE = re.compile(r"'[^']*\bauditor\b[^']*'|\b\w+(?:[.:/]\w+){2,}|--\w[\w-]*|https?://\S+")
 """Commands, paths and options within a text."""
 

@@ -355,17 +355,20 @@ def _parse_control(index: int, entry: Any, file: Path, seen_ids: Collection[str]
     )
     if control.area != file.parent.name:
         raise InputError(
-            f"control {control.id} does not belong to the area {file.parent.name}",
+            "control {control} does not belong to the area {area}",
             file=file,
             line=find_line_of_path_in_yaml_file(file, [index]),
-            mend=f"start its ID with '{file.parent.name}.'",
+            mend="start its ID with '{area}.'",
+            control=control.id,
+            area=file.parent.name,
         )
     if control.id in seen_ids:
         raise InputError(
-            f"control {control.id} is defined twice",
+            "control {control} is defined twice",
             file=file,
             line=find_line_of_path_in_yaml_file(file, [index]),
             mend="give one of them another ID",
+            control=control.id,
         )
     return control
 

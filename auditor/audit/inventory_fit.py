@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 from auditor.audit.controls import COMPROMISE, CONTENT, OFFICE, Catalogue
-from auditor.errors import InputError
+from auditor.errors import InputError, Sentence
 from auditor.inventory import variables
 from auditor.inventory.exceptions import ATTESTATIONS, WAIVERS, get_office_folder_of_inventory
 from auditor.inventory.hosts import load_inventory
@@ -41,9 +42,11 @@ def check_accepted_controls_have_fixes(path: Path, catalogue: Catalogue) -> None
         for index, name in enumerate(source.value if source is not None else ()):
             if source is not None and not catalogue.has_automated_fix(name.partition(":")[0]):
                 raise source.make_error_at_value(
-                    f"host {host}: luytre_accept: {name!r} is not a control with an automated fix",
+                    "host {host}: luytre_accept: {control} is not a control with an automated fix",
                     "name controls one by one; see 'auditor controls list'",
                     index,
+                    host=host,
+                    control=repr(name),
                 )
 
 
@@ -58,36 +61,46 @@ def check_controls_of_papers(inventory: Inventory, catalogue: Catalogue) -> None
         for index, paper in enumerate(papers):
             wrong = _find_problem_of_paper_control(paper, catalogue)
             if wrong is not None:
-                what, mend, *below = wrong
+                values = {"control": paper.control, "file": wrong.file}
                 raise InputError(
-                    f"{paper.id if isinstance(paper, Waiver) else paper.control}: {what}",
-                    mend=mend,
+                    "{paper}: {problem}",
+                    paper=paper.id if isinstance(paper, Waiver) else paper.control,
+                    problem=Sentence(wrong.what, values),
+                    mend=Sentence(wrong.mend, values),
                     file=office / file,
-                    line=find_line_of_path_in_yaml_file(office / file, [index, *below]),
+                    line=find_line_of_path_in_yaml_file(office / file, [index, *wrong.place]),
                 )
 
 
-def _find_problem_of_paper_control(paper: Waiver | Attestation, catalogue: Catalogue) -> tuple[str, ...] | None:
+class _PaperProblem(NamedTuple):
+    what: str
+    mend: str
+    place: tuple[str, ...] = ("control",)
+    file: str = ""
+
+
+def _find_problem_of_paper_control(paper: Waiver | Attestation, catalogue: Catalogue) -> _PaperProblem | None:
     """Return what is wrong with a paper's control, how to mend it, and where that is written."""
     control = catalogue.controls_by_id.get(paper.control)
     if control is None:
-        return f"there is no control {paper.control}", "see 'auditor controls list'", "control"
+        return _PaperProblem("there is no control {control}", "see 'auditor controls list'")
     if isinstance(paper, Waiver) and control.area == OFFICE:
-        return f"{control.id} checks waivers and cannot be waived", "renew or delete the waiver it names", "control"
+        return _PaperProblem("{control} checks waivers and cannot be waived", "renew or delete the waiver it names")
     if isinstance(paper, Waiver) and control.area in (CONTENT, COMPROMISE):
-        return (
-            f"{control.id} cannot be waived, because a waiver would also hide content injected later",
+        return _PaperProblem(
+            "{control} cannot be waived, because a waiver would also hide content injected later",
             "accept single traces with 'auditor baseline accept'",
-            "control",
         )
     if isinstance(paper, Waiver) and control.manual:
-        return f"only a person can confirm {control.id}", f"answer it in office/{ATTESTATIONS}", "control"
+        return _PaperProblem("only a person can confirm {control}", "answer it in office/{file}", file=ATTESTATIONS)
     if isinstance(paper, Attestation) and not control.manual:
-        return (
-            f"the audit checks {control.id} automatically",
-            f"attest only to manual controls, or use office/{WAIVERS}",
-            "control",
+        return _PaperProblem(
+            "the audit checks {control} automatically",
+            "attest only to manual controls, or use office/{file}",
+            file=WAIVERS,
         )
     if control.subject == "host" and paper.scope.sites:
-        return f"{control.id} applies to a host, not to a site", "name the host or the unit", "scope", "sites"
+        return _PaperProblem(
+            "{control} applies to a host, not to a site", "name the host or the unit", ("scope", "sites")
+        )
     return None

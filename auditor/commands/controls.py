@@ -78,9 +78,10 @@ def show_control(options: ControlsShowOptions) -> None:
     catalogue = catalogue_files.load_catalogue()
     if options.control_id not in catalogue.controls_by_id:
         raise InputError(
-            f"no such control: {options.control_id}",
+            "no such control: {control}",
             mend="see 'auditor controls list'",
             guess=find_nearest_known_name(options.control_id, catalogue.controls_by_id),
+            control=options.control_id,
         )
     control = catalogue[options.control_id]
     entry = _build_control_json(control, catalogue_files.load_drills())

@@ -104,7 +104,10 @@ def confirm_offered_host_keys(
         matching_keys = tuple(key for key in offered_keys if key.fingerprint == fingerprint)
         if not matching_keys:
             raise InputError(
-                f"{host} does not present the key {fingerprint}", mend="do not connect; ask the operator of the server"
+                "{host} does not present the key {fingerprint}",
+                mend="do not connect; ask the operator of the server",
+                host=host,
+                fingerprint=fingerprint,
             )
         return matching_keys
     known_keys = tuple(key for key in offered_keys if key in recorded_keys)
@@ -112,8 +115,9 @@ def confirm_offered_host_keys(
         return known_keys
     if recorded_keys and (yes or not sys.stdin.isatty()):
         raise InputError(
-            f"{host} presents a key that differs from the recorded one",
+            "{host} presents a key that differs from the recorded one",
             mend="compare it at the server's console; if it is the server's own, give --fingerprint SHA256:…",
+            host=host,
         )
     if not yes:
         _ask_to_confirm_host_keys(

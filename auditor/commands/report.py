@@ -44,7 +44,9 @@ def write_reports_of_run(options: ReportWriteOptions) -> None:
     run = history.run(options.run_id) if options.run_id else history.latest(inventory_name)
     if run is None:
         raise InputError(
-            f"the history has no run of {inventory_name}", mend=f"run 'auditor audit -i {inventory_name}' first"
+            "the history has no run of {inventory}",
+            mend="run 'auditor audit -i {inventory}' first",
+            inventory=inventory_name,
         )
     trend = history.trend(run.inventory)
     report_files = files.write_report_files_of_run(

@@ -88,26 +88,32 @@ def check_host_can_be_enrolled(folder: Path, name: str, user: str, group: str | 
         raise InputError(
             "enrolment needs an inventory folder",
             file=folder,
-            mend=f"run mkdir -p {folder}, or copy inventories/example",
+            mend="run mkdir -p {folder}, or copy inventories/example",
+            folder=folder,
         )
     if not _HOST_NAME.fullmatch(name):
-        raise InputError(f"{name!r} is not a valid host name", mend="use letters, digits, '.', '-' and '_'")
+        raise InputError(
+            "{name} is not a valid host name", mend="use letters, digits, '.', '-' and '_'", name=repr(name)
+        )
     if not _ACCOUNT_NAME.fullmatch(user):
         raise InputError(
-            f"--automation-user {user!r}: not a valid account name",
+            "--automation-user {name}: not a valid account name",
             mend="use a lowercase letter, then lowercase letters, digits, '-' and '_', at most 32",
+            name=repr(user),
         )
     if group is not None and not _ACCOUNT_NAME.fullmatch(group):
         raise InputError(
-            f"--automation-group {group!r}: not a valid group name",
+            "--automation-group {group}: not a valid group name",
             mend="use a lowercase letter, then lowercase letters, digits, '-' and '_', at most 32",
+            group=repr(group),
         )
     entry = _get_inventory_file_of_host(folder, name)
     if _find_listed_host(folder, name) is None and entry.exists():
         raise InputError(
-            f"this file already exists, without a host {name}",
+            "this file already exists, without a host {name}",
             file=entry,
             mend="give the host another name, or move the file away",
+            name=name,
         )
 
 
@@ -125,9 +131,10 @@ def load_or_make_automation_public_key(path: Path) -> str:
             return public.read_text("utf-8").strip()
     except OSError as error:
         raise InputError(
-            f"the key cannot be stored here: {error.strerror}",
+            "the key cannot be stored here: {error}",
             file=path,
             mend="name another file with --automation-key",
+            error=error.strerror,
         ) from error
     return _run_keygen(path, "-y", "-P", "")
 
@@ -343,11 +350,11 @@ def explain_login_denied_by_sshd(output: str, user: str) -> Text | None:
             word, pattern_text = f"{setting}{kind.capitalize()}", escape_text_to_one_line(" ".join(patterns), 100)
             mend = _suggest_sshd_setting_that_admits_user(kind, setting, patterns, user)
             return make_text(
-                "sshd does not let the account {user} in ({word} {pattern_text}): {mend}",
+                "sshd does not let the account {user} in ({word} {pattern_text}): {fix}",
                 user=user,
                 word=word,
                 pattern_text=pattern_text,
-                mend=mend,
+                fix=mend,
             )
     return None
 

@@ -56,14 +56,19 @@ def _explain_why_server_shows_no_keys(address: str, port: int) -> InputError:
         banner = b"?"
     if banner == b"" or b"Not allowed" in banner:
         return InputError(
-            f"{address} port {port} closes the connection before it presents a key",
+            "{address} port {port} closes the connection before it presents a key",
             mend=(
                 "it may be blocking this address temporarily (PerSourcePenalties, fail2ban) or have too many "
                 "connections: wait a few minutes, or check at its console"
             ),
+            address=address,
+            port=port,
         )
     return InputError(
-        f"no SSH server responds at {address} port {port}", mend="check the address, the port and the firewall"
+        "no SSH server responds at {address} port {port}",
+        mend="check the address, the port and the firewall",
+        address=address,
+        port=port,
     )
 
 
@@ -117,7 +122,9 @@ def run_ssh_tool(*command: str, seconds: float | None = None) -> subprocess.Comp
         return subprocess.CompletedProcess(command, 1, "", "")
     except FileNotFoundError:
         raise InputError(
-            f"the program {command[0]} is not installed on this machine", mend="apt-get install openssh-client"
+            "the program {program} is not installed on this machine",
+            mend="apt-get install openssh-client",
+            program=command[0],
         ) from None
 
 

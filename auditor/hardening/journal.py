@@ -43,7 +43,10 @@ class Journal:
             )
         except OSError as error:
             raise InputError(
-                f"cannot write {path}: {error.strerror}", mend="free some space there, or set LUYTRE_STATE"
+                "cannot write {path}: {error}",
+                mend="free some space there, or set LUYTRE_STATE",
+                path=path,
+                error=error.strerror,
             ) from error
 
     def list_hardenings(self, inventory: str) -> tuple[Hardening, ...]:
@@ -69,15 +72,17 @@ class Journal:
         ]
         if not matches or (run_id_or_beginning and len(matches) > 1):
             raise InputError(
-                f"{run_id_or_beginning!r} does not match exactly one hardening run of the inventory {inventory}"
+                "{run} does not match exactly one hardening run of the inventory {inventory}"
                 if run_id_or_beginning
-                else f"no hardening run of the inventory {inventory} is known here",
+                else "no hardening run of the inventory {inventory} is known here",
                 mend="see 'auditor history list'",
                 guess=runs.find_run_id_with_most_similar_start(
                     run_id_or_beginning, [hardening.id for hardening in hardenings]
                 )
                 if run_id_or_beginning and not matches
                 else None,
+                run=repr(run_id_or_beginning),
+                inventory=inventory,
             )
         return matches[0]
 
@@ -100,11 +105,14 @@ class Journal:
             except BlockingIOError:
                 holder = path.read_bytes()[:100].decode("ascii", "replace").strip()
                 raise InputError(
-                    f"another run that changes hosts is in progress here (process {holder})",
+                    "another run that changes hosts is in progress here (process {process})",
                     mend="wait for it, or end that process: its hosts roll back by themselves",
+                    process=holder,
                 ) from None
             except OSError as error:
-                raise InputError(f"cannot write {path}: {error.strerror}", mend="set LUYTRE_STATE") from error
+                raise InputError(
+                    "cannot write {path}: {error}", mend="set LUYTRE_STATE", path=path, error=error.strerror
+                ) from error
             os.truncate(handle, 0)
             os.pwrite(handle, f"{os.getpid()}\n".encode(), 0)
             yield
@@ -114,7 +122,10 @@ class Journal:
             self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         except OSError as error:
             raise InputError(
-                f"cannot make the folder {self.folder}: {error.strerror}", mend="set LUYTRE_STATE"
+                "cannot make the folder {folder}: {why}",
+                mend="set LUYTRE_STATE",
+                folder=self.folder,
+                why=error.strerror,
             ) from error
 
 
@@ -123,7 +134,8 @@ def _read_hardening_record(path: Path) -> Hardening:
         return Hardening.model_validate_json(path.read_bytes())
     except ValidationError as error:
         raise InputError(
-            f"this record of a hardening run cannot be read: {get_place_and_message_of_first_error(error)[1]}",
+            "this record of a hardening run cannot be read: {why}",
             file=path,
             mend="a newer version may have written it: update Lũy Tre, or move the file away",
+            why=get_place_and_message_of_first_error(error)[1],
         ) from error

@@ -47,6 +47,8 @@ def _parse_batch_size(size_text: str, total: int) -> int:
     number = int(match[1]) if match else 0
     if match is None or (match[2] and number > 100):
         raise InputError(
-            f"--batch: {size_text!r} is not a size", mend="write numbers and percentages, for example --batch 1,5,25%"
+            "--batch: {value} is not a size",
+            mend="write numbers and percentages, for example --batch 1,5,25%",
+            value=repr(size_text),
         )
     return max(1, total * number // 100) if match[2] else number

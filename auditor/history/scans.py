@@ -60,7 +60,7 @@ class ScanHistory:
                 ) from None
             except OSError as error:
                 raise InputError(
-                    f"cannot be written: {error.strerror}", file=path, mend="check the path and its permissions"
+                    "cannot be written: {why}", file=path, mend="check the path and its permissions", why=error.strerror
                 ) from error
             yield
 

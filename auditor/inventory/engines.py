@@ -33,7 +33,7 @@ def _read_search_engine_networks_in_file(file: Path) -> list[str]:
         content = file.read_bytes()[: MAX_BYTES + 1]
     except OSError as error:
         raise InputError(
-            f"cannot be read: {error.strerror}", file=file, mend="check the path and its permissions"
+            "cannot be read: {why}", file=file, mend="check the path and its permissions", why=error.strerror
         ) from error
     try:
         if len(content) > MAX_BYTES or not json_shape.is_json_within_bounds(

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from auditor.errors import InputError
+from auditor.errors import InputError, Sentence
 from auditor.models import Attestation, Authorization, ExceptionScope, Host, Organisation, Statement, Waiver
 from auditor.models.exceptions.record import ExceptionTerms
 from auditor.system.yaml_source import find_line_of_path_in_yaml_file, load_yaml, validate_yaml_data_as_model
@@ -34,10 +34,12 @@ class _PaperEntry:
     index: int
     values: Mapping[str, Any]
 
-    def make_error_at_entry(self, what: str, mend: str, *below: int | str) -> InputError:
+    def make_error_at_entry(self, what: str, mend: str, *below: int | str, **values: object) -> InputError:
         return InputError(
-            f"{self.display_name}: {what}",
-            mend=mend,
+            "{paper}: {problem}",
+            paper=self.display_name,
+            problem=Sentence(what, values),
+            mend=Sentence(mend, values),
             file=self.file,
             line=find_line_of_path_in_yaml_file(self.file, [self.index, *below]),
         )
@@ -116,9 +118,11 @@ class PaperFile[Paper: (Waiver, Attestation, Authorization, Statement)]:
         paper = entry.parse_into_paper_model(self.model, sha256=digest)
         if paper.terms.details["sha256"] != digest:
             raise entry.make_error_at_entry(
-                f"{paper.terms.reason} has changed since it was attested",
-                f"restore the old file, or attest to the new one: sha256: {digest}",
+                "{path} has changed since it was attested",
+                "restore the old file, or attest to the new one: sha256: {digest}",
                 "sha256",
+                path=paper.terms.reason,
+                digest=digest,
             )
         return paper
 
@@ -138,7 +142,7 @@ def _check_statement_applies_to_hosts_and_contradicts_none(
         )
     against = next((other for other in others if _are_statements_contradictory(other, statement)), None)
     if against is not None:
-        raise entry.make_error_at_entry(f"contradicts {against.id}", "keep one of the two", "status")
+        raise entry.make_error_at_entry("contradicts {other}", "keep one of the two", "status", other=against.id)
 
 
 def _are_statements_contradictory(statement: Statement, other: Statement) -> bool:
@@ -157,18 +161,21 @@ def _iter_paper_entries_in_file(file: Path) -> Iterator[_PaperEntry]:
         return
     if not isinstance(entries, list):
         raise InputError(
-            f"{file.name} must be a list",
+            "{path} must be a list",
             file=file,
             line=1,
-            mend=f"start each entry with '- '; {_format_pointer_to_docs_of_file(file)}",
+            mend="start each entry with '- '; {example}",
+            path=file.name,
+            example=_format_pointer_to_docs_of_file(file),
         )
     for index, values in enumerate(entries):
         if not isinstance(values, dict):
             raise InputError(
-                f"entry {index + 1} is not a mapping",
+                "entry {position} is not a mapping",
                 file=file,
                 line=find_line_of_path_in_yaml_file(file, [index]),
                 mend=_format_pointer_to_docs_of_file(file),
+                position=index + 1,
             )
         yield _PaperEntry(file, index, values)
 
@@ -180,10 +187,22 @@ def _check_dates_are_at_most_a_year_apart(
     if begins is None or ends is None:
         return
     if ends < begins:
-        raise entry.make_error_at_entry(f"{last} {ends} is before {first} {begins}", "fix the dates", last)
+        raise entry.make_error_at_entry(
+            "{last} {ends} is before {first} {begins}",
+            "fix the dates",
+            last,
+            last=last,
+            ends=ends,
+            first=first,
+            begins=begins,
+        )
     if (ends - begins).days > LONGEST:
         raise entry.make_error_at_entry(
-            f"is valid from {begins} to {ends}, longer than a year", "review the decision at least once a year", last
+            "is valid from {begins} to {ends}, longer than a year",
+            "review the decision at least once a year",
+            last,
+            begins=begins,
+            ends=ends,
         )
 
 
@@ -203,7 +222,13 @@ def _check_scope_names_declared_subjects(
         for index, name in enumerate(names):
             if name not in known_names:
                 raise entry.make_error_at_entry(
-                    f"{name} is not among the inventory's {key}", "see 'auditor inventory check'", "scope", key, index
+                    "{name} is not among the inventory's {kind}",
+                    "see 'auditor inventory check'",
+                    "scope",
+                    key,
+                    index,
+                    name=name,
+                    kind=key,
                 )
 
 
@@ -212,17 +237,29 @@ def _compute_sha256_of_evidence_file(office_folder: Path, entry: _PaperEntry) ->
     file_name = entry.values.get("evidence")
     if not isinstance(file_name, str) or not file_name:
         raise entry.make_error_at_entry(
-            "has no evidence file", f"add 'evidence: FILE'; {_format_pointer_to_docs_of_file(entry.file)}", "evidence"
+            "has no evidence file",
+            "add 'evidence: FILE'; {example}",
+            "evidence",
+            example=_format_pointer_to_docs_of_file(entry.file),
         )
     file = (office_folder / file_name).resolve()
     if not file.is_relative_to(office_folder.resolve()):
         raise entry.make_error_at_entry(
-            f"evidence {file_name} is outside the office folder", f"move the file to {office_folder}", "evidence"
+            "evidence {path} is outside the office folder",
+            "move the file to {folder}",
+            "evidence",
+            path=file_name,
+            folder=office_folder,
         )
     try:
         with file.open("rb") as content:
             return hashlib.file_digest(content, "sha256").hexdigest()
     except OSError as error:
         raise entry.make_error_at_entry(
-            f"evidence {file_name} cannot be read: {error.strerror}", f"move the file to {office_folder}", "evidence"
+            "evidence {path} cannot be read: {why}",
+            "move the file to {folder}",
+            "evidence",
+            path=file_name,
+            why=error.strerror,
+            folder=office_folder,
         ) from error

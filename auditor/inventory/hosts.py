@@ -84,17 +84,26 @@ def _parse_host_from_variables(name: str, host_variables: Variables) -> Host:
         if key.startswith("luytre_") and key not in HOST_KEYS and key not in OTHER_KEYS:
             known_keys = sorted({*HOST_KEYS, *OTHER_KEYS})
             raise source.make_error_at_value(
-                f"host {name}: unknown variable {key}",
-                f"known variables: {', '.join(known_keys)}",
+                "host {host}: unknown variable {name}",
+                "known variables: {names}",
                 guess=find_nearest_known_name(key, known_keys),
+                host=name,
+                name=key,
+                names=", ".join(known_keys),
             )
         if key.startswith("luytre_") and is_ansible_template(repr(source.value)):
             raise source.make_error_at_value(
-                f"host {name}: {key} is a template", "write the value itself: it must be readable without Ansible"
+                "host {host}: {key} is a template",
+                "write the value itself: it must be readable without Ansible",
+                host=name,
+                key=key,
             )
         if isinstance(source.value, VaultValue) and (key.startswith("luytre_") or key in WAY):
             raise source.make_error_at_value(
-                f"host {name}: {key} is encrypted", "write it in plain text; only passwords are secret"
+                "host {host}: {name} is encrypted",
+                "write it in plain text; only passwords are secret",
+                host=name,
+                name=key,
             )
     _check_ansible_port(name, host_variables.get("ansible_port"))
     sites = _parse_sites_of_host(name, host_variables.get("luytre_sites"))
@@ -113,7 +122,7 @@ def _parse_host_from_variables(name: str, host_variables: Variables) -> Host:
         (field, *below), why = get_place_and_message_of_first_error(error)
         key = next((key for key, field_name in HOST_KEYS.items() if field_name == field), "ansible_user")
         raise host_variables[key].make_error_at_value(
-            f"host {name}: {key}: {why}", "see inventories/example/hosts.yml", *below
+            "host {host}: {where}: {why}", "see inventories/example/hosts.yml", *below, host=name, where=key, why=why
         ) from error
 
 
@@ -121,7 +130,7 @@ def _check_ansible_port(host: str, source: SourcedValue | None) -> None:
     port = str(source.value) if source is not None else "22"
     if source is not None and not is_ansible_template(port) and not (port.isdecimal() and 0 < int(port) < 65536):
         raise source.make_error_at_value(
-            f"host {host}: ansible_port: {port} is not a port", "give a number from 1 to 65535"
+            "host {host}: ansible_port: {port} is not a port", "give a number from 1 to 65535", host=host, port=port
         )
 
 
@@ -130,18 +139,24 @@ def _parse_sites_of_host(host: str, source: SourcedValue | None) -> tuple[Site, 
         return ()
     if source.over is not None:
         raise source.make_error_at_value(
-            f"host {host}: luytre_sites replaces the one at {source.over.file_and_line}",
+            "host {host}: luytre_sites replaces the one at {where}",
             "declare all sites of a host in one place",
+            host=host,
+            where=source.over.file_and_line,
         )
     if not isinstance(source.value, list):
         raise source.make_error_at_value(
-            f"host {host}: luytre_sites is not a list", "start each site with '- domain: …'"
+            "host {host}: luytre_sites is not a list", "start each site with '- domain: …'", host=host
         )
     sites = []
     for index, entry in enumerate(source.value):
         if not isinstance(entry, dict):
             raise source.make_error_at_value(
-                f"host {host}: site number {index + 1} is not a mapping", "write 'domain: …'", index
+                "host {host}: site number {position} is not a mapping",
+                "write 'domain: …'",
+                index,
+                host=host,
+                position=index + 1,
             )
         sites.append(
             validate_yaml_data_as_model(
@@ -165,8 +180,11 @@ def _check_domains_are_declared_once(hosts: Sequence[Host], variables_by_host: M
             for name in (site.domain, *site.aliases):
                 if name in host_by_domain:
                     raise variables_by_host[host.name]["luytre_sites"].make_error_at_value(
-                        f"domain {name} is declared twice, on {host_by_domain[name]} and {host.name}",
+                        "domain {domain} is declared twice, on {one} and {other}",
                         "keep it only on the host that serves it",
                         index,
+                        domain=name,
+                        one=host_by_domain[name],
+                        other=host.name,
                     )
                 host_by_domain[name] = host.name

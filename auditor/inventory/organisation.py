@@ -27,10 +27,11 @@ def load_organisation(path: Path) -> Organisation | None:
     for index, unit in enumerate(organisation.units):
         if ids.index(unit.id) != index:
             raise InputError(
-                f"unit {unit.id} is declared twice",
+                "unit {unit} is declared twice",
                 file=file,
                 line=find_line_of_path_in_yaml_file(file, ["units", index]),
                 mend="give each unit its own ID",
+                unit=unit.id,
             )
         others: tuple[tuple[str, str | None], ...] = (
             ("parent", unit.parent),
@@ -41,10 +42,13 @@ def load_organisation(path: Path) -> Organisation | None:
         for field, other in others:
             if other is not None and other not in ids:
                 raise InputError(
-                    f"unit {unit.id}: {field} {other} is not a unit",
+                    "unit {unit}: {field} {other} is not a unit",
                     file=file,
                     line=find_line_of_path_in_yaml_file(file, ["units", index, field]),
                     mend="declare that unit, or fix the name",
+                    unit=unit.id,
+                    field=field,
+                    other=other,
                 )
     return organisation
 
@@ -58,14 +62,18 @@ def check_units_are_in_organisation(
     for host in hosts:
         if host.unit is not None and organisation.find_unit_by_id(host.unit) is None:
             raise variables_by_host[host.name]["luytre_unit"].make_error_at_value(
-                f"host {host.name}: unit {host.unit} is not in office/organisation.yml",
+                "host {host}: unit {unit} is not in office/organisation.yml",
                 "declare the unit there, or fix the name",
+                host=host.name,
+                unit=host.unit,
             )
         for index, site in enumerate(host.sites):
             if site.unit is not None and organisation.find_unit_by_id(site.unit) is None:
                 raise variables_by_host[host.name]["luytre_sites"].make_error_at_value(
-                    f"site {site.domain}: unit {site.unit} is not in office/organisation.yml",
+                    "site {site}: unit {unit} is not in office/organisation.yml",
                     "declare the unit there, or fix the name",
                     index,
                     "unit",
+                    site=site.domain,
+                    unit=site.unit,
                 )

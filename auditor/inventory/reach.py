@@ -129,6 +129,10 @@ def check_hosts_have_different_addresses(path: Path) -> None:
         if other != name:
             source = variables_by_host[name].get("ansible_host") or variables_by_host[other]["ansible_host"]
             raise source.make_error_at_value(
-                f"hosts {other} and {name} have the same address {to.address} and port {to.port}",
+                "hosts {one} and {other} have the same address {address} and port {port}",
                 "name each machine once",
+                one=other,
+                other=name,
+                address=to.address,
+                port=to.port,
             )

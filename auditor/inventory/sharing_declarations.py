@@ -80,9 +80,10 @@ def load_sharing_declarations_by_unit(
     for unit in document.units:
         if unit not in units:
             raise InputError(
-                f"{unit} is not in office/organisation.yml",
+                "{unit} is not in office/organisation.yml",
                 file=file,
                 line=find_line_of_path_in_yaml_file(file, ["units", unit]),
                 mend=_MEND,
+                unit=unit,
             )
     return document.units

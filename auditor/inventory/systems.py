@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, StringConstraints, model_validator
 
@@ -118,12 +118,13 @@ def _check_named_units_sites_and_hosts_exist(
     names = {host.name for host in hosts}
     ids: set[str] = set()
 
-    def _make_error(what: str, place: Sequence[int | str]) -> InputError:
-        return InputError(what, file=file, line=find_line_of_path_in_yaml_file(file, place), mend=_MEND)
+    def _make_error(what: str, place: Sequence[int | str], **values: Any) -> InputError:
+        line = find_line_of_path_in_yaml_file(file, place)
+        return InputError(what, file=file, line=line, mend=_MEND, **values)
 
     def check_unit(unit: UnitId, *place: int | str) -> None:
         if unit not in units:
-            raise _make_error(f"{unit} is not in office/organisation.yml", place)
+            raise _make_error("{unit} is not in office/organisation.yml", place, unit=unit)
 
     if document.specialist is not None:
         check_unit(document.specialist, "specialist")
@@ -131,19 +132,25 @@ def _check_named_units_sites_and_hosts_exist(
         check_unit(unit, "contacts", unit)
     for index, system in enumerate(document.systems):
         if system.id in ids:
-            raise _make_error(f"{system.id}: two systems have this ID", ["systems", index, "id"])
+            raise _make_error("{id}: two systems have this ID", ["systems", index, "id"], id=system.id)
         ids.add(system.id)
         check_unit(system.owner, "systems", index, "owner")
         check_unit(system.operator, "systems", index, "operator")
         for number, site in enumerate(system.sites):
             if site not in sites:
                 raise _make_error(
-                    f"{system.id}: {site} is not a site in the inventory", ["systems", index, "sites", number]
+                    "{id}: {site} is not a site in the inventory",
+                    ["systems", index, "sites", number],
+                    id=system.id,
+                    site=site,
                 )
         for number, host in enumerate(system.hosts):
             if host not in names:
                 raise _make_error(
-                    f"{system.id}: {host} is not a host in the inventory", ["systems", index, "hosts", number]
+                    "{id}: {host} is not a host in the inventory",
+                    ["systems", index, "hosts", number],
+                    id=system.id,
+                    host=host,
                 )
 
 

@@ -50,22 +50,31 @@ def parse_thresholds(host: str, host_variables: Variables) -> Mapping[str, int]:
             suggestion = _suggest_similar_role_variable(name)
             if suggestion is not None:
                 raise source.make_error_at_value(
-                    f"host {host}: no role uses the variable {name}", f"did you mean {suggestion}?"
+                    "host {host}: no role uses the variable {name}",
+                    "did you mean {suggestion}?",
+                    host=host,
+                    name=name,
+                    suggestion=suggestion,
                 )
             continue
         value = source.value
         if isinstance(value, VaultValue) or is_ansible_template(str(value)):
             raise source.make_error_at_value(
-                f"host {host}: {name} must be readable without Ansible", "write the number itself"
+                "host {host}: {name} must be readable without Ansible", "write the number itself", host=host, name=name
             )
         if not isinstance(value, int) or isinstance(value, bool):
             raise source.make_error_at_value(
-                f"host {host}: {name} is not a whole number", "write only digits, without quotes"
+                "host {host}: {name} is not a whole number", "write only digits, without quotes", host=host, name=name
             )
         if not threshold.least <= value <= threshold.most:
             raise source.make_error_at_value(
-                f"host {host}: {name} is {value}",
-                f"use a value from {threshold.least} to {threshold.most}; if you need more, use a waiver",
+                "host {host}: {name} is {value}",
+                "use a value from {least} to {most}; if you need more, use a waiver",
+                host=host,
+                name=name,
+                value=value,
+                least=threshold.least,
+                most=threshold.most,
             )
         values[name] = value
     return values

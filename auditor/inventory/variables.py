@@ -46,12 +46,14 @@ class SourcedValue:
         """Return ``file:line``."""
         return f"{self.file}:{find_line_of_path_in_yaml_file(self.file, self.path)}"
 
-    def make_error_at_value(self, what: str, mend: str, *below: int | str, guess: str | None = None) -> InputError:
+    def make_error_at_value(
+        self, what: str, mend: str, *below: int | str, guess: str | None = None, **values: Any
+    ) -> InputError:
         """Return a mistake in it, or in what is ``below`` it."""
         line = find_line_of_path_in_yaml_file(self.file, [*self.path, *below])
-        return InputError(what, mend=mend, file=self.file, line=line, guess=guess)
+        return InputError(what, mend=mend, file=self.file, line=line, guess=guess, **values)
 
-    def iter_members_of_mapping(self, what: str, mend: str) -> Iterator[tuple[Any, SourcedValue]]:
+    def iter_members_of_mapping(self, what: str, mend: str, **values: Any) -> Iterator[tuple[Any, SourcedValue]]:
         """Yield each value of a mapping by its key; nothing when it is empty.
 
         Raises InputError when it is something else.
@@ -59,7 +61,7 @@ class SourcedValue:
         if not self.value:
             return
         if not isinstance(self.value, dict):
-            raise self.make_error_at_value(what, mend)
+            raise self.make_error_at_value(what, mend, **values)
         for key, value in self.value.items():
             yield key, SourcedValue(value, self.file, (*self.path, key))
 
@@ -131,7 +133,8 @@ def make_no_hosts_error(path: Path) -> InputError:
     return InputError(
         "no hosts in this inventory",
         file=path,
-        mend=f"add one with 'auditor enroll HOST --address ADDRESS -i {get_folder_of_inventory(path)}'",
+        mend="add one with 'auditor enroll HOST --address ADDRESS -i {folder}'",
+        folder=get_folder_of_inventory(path),
     )
 
 
@@ -154,7 +157,9 @@ def _make_error_if_ini_inventory(file: Path) -> InputError | None:
     return InputError(
         "is an INI inventory, but only YAML is supported",
         file=file,
-        mend=f"ansible-inventory -i {file} --list --yaml --output {yaml_path}, then take the INI file away",
+        mend=("ansible-inventory -i {path} --list --yaml --output {written}, then take the INI file away"),
+        path=file,
+        written=yaml_path,
     )
 
 
@@ -195,7 +200,7 @@ class _InventoryGroups:
         for host, groups in self.named_by.items():
             if host in self.variables:
                 where = next(iter(groups.values()))
-                raise where.make_error_at_value(f"host {host} has the name of a group", "rename one of them")
+                raise where.make_error_at_value("host {host} has the name of a group", "rename one of them", host=host)
 
     def merge_variables_by_host(self, folder: Path) -> Mapping[str, Variables]:
         """Return each host's variables, with those of ``group_vars/`` and ``host_vars/`` in ``folder``."""
@@ -212,13 +217,13 @@ class _InventoryGroups:
 
     def _read_group(self, name: Any, group: SourcedValue, parent: str | None = None) -> None:
         if not isinstance(name, str) or not name:
-            raise group.make_error_at_value(f"the name of group {name} is not text", "put it in quotes")
+            raise group.make_error_at_value("the name of group {group} is not text", "put it in quotes", group=name)
         self.variables.setdefault(name, {})
         self.parents.setdefault(name, set())
         if parent is not None:
             self._put_group_below_parent(parent, name, group)
         for key, section in group.iter_members_of_mapping(
-            f"group {name} is not a mapping", "give it hosts:, vars: or children:"
+            "group {group} is not a mapping", "give it hosts:, vars: or children:", group=name
         ):
             match key:
                 case "vars":
@@ -231,9 +236,11 @@ class _InventoryGroups:
                         self._read_group(child, body, name)
                 case _:
                     raise section.make_error_at_value(
-                        f"group {name} has an unknown key {key!r}",
+                        "group {group} has an unknown key {key}",
                         "a group may contain only hosts:, vars: and children:",
                         guess=find_nearest_known_name(str(key), _SECTIONS),
+                        group=name,
+                        key=repr(key),
                     )
 
     def _read_hosts_of_group(self, group: str, key: Any, own: SourcedValue) -> None:
@@ -246,7 +253,9 @@ class _InventoryGroups:
 
     def _put_group_below_parent(self, parent: str, child: str, where: SourcedValue) -> None:
         if child in {_ALL, parent, *self._list_ancestors([parent])}:
-            raise where.make_error_at_value(f"group {child} contains itself", "take it out of the groups below it")
+            raise where.make_error_at_value(
+                "group {group} contains itself", "take it out of the groups below it", group=child
+            )
         self.parents[child].add(parent)
 
     def _list_ancestors(self, groups: Iterable[str]) -> set[str]:
@@ -296,8 +305,10 @@ def _read_variables_of_section(section: SourcedValue) -> dict[str, SourcedValue]
 
 def _iter_members_of_group_section(group: str, section: SourcedValue) -> Iterator[tuple[Any, SourcedValue]]:
     return section.iter_members_of_mapping(
-        f"{section.path[-1]}: of group {group} is not a mapping",
+        "{section}: of group {group} is not a mapping",
         "write each name on a line of its own, a colon after it",
+        section=section.path[-1],
+        group=group,
     )
 
 
@@ -341,16 +352,16 @@ _FIT = re.compile(r"\w[\w.-]*")
 def _expand_host_names_and_port_of_key(key: Any, own: SourcedValue) -> tuple[Sequence[str], int | None]:
     """Return the hosts that a key under ``hosts:`` stands for, which may be a range, and the port behind it."""
     if not isinstance(key, str):
-        raise own.make_error_at_value(f"the name of host {key} is not text", "put it in quotes")
+        raise own.make_error_at_value("the name of host {host} is not text", "put it in quotes", host=key)
     match = _WITH_PORT.fullmatch(key)
     pattern = (match["bracketed"] or match["plain"]) if match else key
     names = _expand_host_name_range(pattern)
     if not names:
-        raise own.make_error_at_value(f"{key!r} is not a range of hosts", "write it like web[01:03].test")
+        raise own.make_error_at_value("{key} is not a range of hosts", "write it like web[01:03].test", key=repr(key))
     for name in names:
         if not _FIT.fullmatch(name) and not _is_ip_address(name):
             raise own.make_error_at_value(
-                f"{name!r} is not a valid host name", "use letters, digits, dots, dashes and underscores"
+                "{name} is not a valid host name", "use letters, digits, dots, dashes and underscores", name=repr(name)
             )
     return names, int(match["port"] or match["number"]) if match else None
 

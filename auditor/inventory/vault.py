@@ -37,7 +37,8 @@ def decrypt_text_of_vault_file(text: str, file: Path) -> str:
             "is encrypted, so its data on these hosts is unknown",
             file=file,
             line=1,
-            mend=f"name the file with the vault's password in {PASSWORD_FILE}",
+            mend="name the file with the vault's password in {variable}",
+            variable=PASSWORD_FILE,
         )
     plain = _decrypt_text_with_ansible_vault(text, password)
     if plain is None:
@@ -45,7 +46,8 @@ def decrypt_text_of_vault_file(text: str, file: Path) -> str:
             "is encrypted with a different password from the given one",
             file=file,
             line=1,
-            mend=f"check the file that {PASSWORD_FILE} names",
+            mend="check the file that {variable} names",
+            variable=PASSWORD_FILE,
         )
     return plain
 

@@ -88,7 +88,9 @@ def _find_archives_supplied_by_tester(host: LabHost) -> dict[str, Path]:
     folder = Path(folder_name)
     if not folder.is_dir():
         raise InputError(
-            f"LUYTRE_ARCHIVES is not a folder: {folder}", mend="set it to a folder of archives, or leave it unset"
+            "LUYTRE_ARCHIVES is not a folder: {folder}",
+            mend="set it to a folder of archives, or leave it unset",
+            folder=folder,
         )
     files_by_archive = {
         name: [file for each in patterns for file in folder.glob(each)] for name, patterns in host.archives.items()

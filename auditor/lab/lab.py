@@ -105,7 +105,7 @@ def compromise_hosts(hosts: Iterable[str] | None = None, progress: Progress = _i
     names = [name for name in _resolve_names(lab, hosts) if name in planted_hosts]
     if not names:
         raise InputError(
-            "there is nothing to plant on these machines", mend=f"one of {', '.join(sorted(planted_hosts))}"
+            "there is nothing to plant on these machines", mend="one of {names}", names=", ".join(sorted(planted_hosts))
         )
     with lock_lab(own):
         for name in (name for name in names if not own.get_compromise_mark(name).exists()):
@@ -259,7 +259,9 @@ def _resolve_names(lab: LabSpec, names: Iterable[str] | None) -> list[str]:
 
 def _check_name(lab: LabSpec, name: str) -> str:
     if name not in lab.hosts:
-        raise InputError(f"the lab has no machine {name!r}", mend=f"one of {', '.join(lab.hosts)}")
+        raise InputError(
+            "the lab has no machine {name}", mend="one of {names}", name=repr(name), names=", ".join(lab.hosts)
+        )
     return name
 
 
@@ -276,8 +278,10 @@ def _check_this_computer_can_run_lab() -> None:
         missing_packages.add("debian-archive-keyring")
     if missing_packages:
         raise InputError(
-            f"the lab requires {', '.join(sorted(missing_packages))}",
-            mend=f"apt-get install {' '.join(sorted(missing_packages))}",
+            "the lab requires {packages}",
+            mend="apt-get install {missing_packages}",
+            packages=", ".join(sorted(missing_packages)),
+            missing_packages=" ".join(sorted(missing_packages)),
         )
 
 

@@ -100,7 +100,10 @@ def lock_lab(own: LabState) -> Iterator[None]:
         owner = os.pread(descriptor, 4096, 0).decode()
         if owner and owner != str(own.root):
             raise InputError(
-                f"another lab is running, with its state in {owner}", mend=f"LUYTRE_LAB_STATE={owner} auditor lab down"
+                "another lab is running, with its state in {folder}",
+                mend="LUYTRE_LAB_STATE={owner} auditor lab down",
+                folder=owner,
+                owner=owner,
             )
         yield
 

@@ -34,8 +34,11 @@ class DiskReserve:
         except OSError as error:
             self.free_reserved_room()
             raise InputError(
-                f"not enough space to end a run cleanly: {self.path.parent}: {error.strerror}",
-                mend=f"free {self.size >> 20} MB there",
+                "not enough space to end a run cleanly: {folder}: {error}",
+                mend="free {n} MB there",
+                folder=self.path.parent,
+                error=error.strerror,
+                n=self.size >> 20,
             ) from error
         return self
 

@@ -43,16 +43,18 @@ def check_and_make_output_folder(output: Path) -> None:
     try:
         output.mkdir(parents=True, exist_ok=True, mode=_OWNER)
     except OSError as error:
-        raise InputError(f"cannot make the folder {output}: {error.strerror}", mend=_MEND) from error
+        raise InputError(
+            "cannot make the folder {folder}: {why}", mend=_MEND, folder=output, why=error.strerror
+        ) from error
     report = output / "report"
     if not os.access(output, os.W_OK | os.X_OK):
-        raise InputError(f"cannot write to {output}", mend=_MEND)
+        raise InputError("cannot write to {folder}", mend=_MEND, folder=output)
     if (
         report.is_symlink()
         or (report.exists() and not report.is_dir())
         or (report.is_dir() and not _is_our_report_or_empty(report))
     ):
-        raise InputError(f"{report} already exists and is not a Lũy Tre report", mend=_MEND)
+        raise InputError("{folder} already exists and is not a Lũy Tre report", mend=_MEND, folder=report)
 
 
 def _is_our_report_or_empty(report: Path) -> bool:

@@ -14,7 +14,7 @@ from typing import Any, get_args
 import yaml
 from pydantic import BaseModel, ValidationError
 
-from auditor.errors import InputError, find_nearest_known_name, iter_details_of_validation_error
+from auditor.errors import InputError, Sentence, find_nearest_known_name, iter_details_of_validation_error
 from auditor.system import disk_cache
 
 MAX_BYTES = 20_000_000
@@ -102,7 +102,7 @@ def read_text(file: Path) -> str:
         return file.read_text("utf-8")
     except OSError as error:
         raise InputError(
-            f"cannot be read: {error.strerror}", file=file, mend="check the path and its permissions"
+            "cannot be read: {why}", file=file, mend="check the path and its permissions", why=error.strerror
         ) from error
     except UnicodeDecodeError as error:
         raise InputError("is not UTF-8", file=file, mend="save it as UTF-8") from error
@@ -211,10 +211,12 @@ def _check_no_key_is_twice_in_mapping(root: yaml.Node, file: Path) -> None:
             before = first.setdefault((key.tag, key.value), key)
             if before is not key:
                 raise InputError(
-                    f"{key.value} appears twice, first in line {before.start_mark.line + 1}",
+                    "{key} appears twice, first in line {row}",
                     file=file,
                     line=key.start_mark.line + 1,
                     mend="keep one, with everything that belongs to it",
+                    key=key.value,
+                    row=before.start_mark.line + 1,
                 )
 
 
@@ -277,8 +279,11 @@ def validate_yaml_data_as_model[Shape: BaseModel](
         for place, why, is_unknown_key in iter_details_of_validation_error(validation_error):
             where = ".".join(map(str, place)) or ("entry" if at else "file")
             error = InputError(
-                subject.format(where=where, why=why, **values),
-                mend=mend,
+                subject,
+                where=where,
+                why=why,
+                **values,
+                mend=Sentence(mend),
                 file=file,
                 line=find_line_of_path_in_yaml_file(file, [*at, *place]),
                 guess=_guess_key_meant_by_unknown_one(model_class, data, place) if is_unknown_key else None,

@@ -1,7 +1,7 @@
 """What people read, in Vietnamese and English, from the gettext catalogues in ``auditor/locale``.
 
-``auditor.po`` is keyed: ``Words(lang)("sites_n", n=3)`` looks up ``sites_n`` in the language's catalogue. The other
-domains are Vietnamese only, for English that stands in the code: see ``auditor.text.usage``.
+``auditor.po`` is keyed, in both languages: ``Words(lang)("sites_n", n=3)`` looks up ``sites_n``. ``messages.po`` is
+Vietnamese, for sentences whose English stands in the code: ``make_text``, ``InputError``, help.
 """
 
 from __future__ import annotations
@@ -17,16 +17,16 @@ from typing import Any, Literal, NoReturn
 
 import polib
 
+from auditor.errors import Sentence
 from auditor.models import Lang, Text, clock
 from auditor.models.applications.registry import CMS_BY_KIND
 from auditor.text import dates
 
 LOCALE = Path(__file__).parents[1] / "locale"
-Origin = Literal["guard", "webroot_file"]
-"""Programs that know no language.
+Origin = Literal["guard", "webroot_file", "library", "validator"]
+"""Who says sentences with values already filled in: programs on hosts, libraries, and validators that a library asks.
 
-Their sentences come with values filled in: each is compared with those of its origin (``msgctxt``) in ``messages.po``,
-which hold ``{name}`` where a value stands.
+Each is compared with those of its origin (``msgctxt``) in ``messages.po``, which hold ``{name}`` where a value stands.
 """
 _PLACE = re.compile(r"{(\w+)}")
 
@@ -109,7 +109,7 @@ def make_text(sentence: str, **values: object) -> Text:
     ``values`` fill the ``{names}`` in it; of one that is a ``Text`` each language has its own. Raises KeyError for a
     sentence that is not translated.
     """
-    translated = _load_messages_raising_for_unknown_sentences().gettext(sentence)
+    translated = _load_messages()[sentence]
     if not values:
         return Text(vi=translated, en=sentence)
     return Text(vi=_fill_in(translated, values, "vi"), en=_fill_in(sentence, values, "en"))
@@ -121,13 +121,52 @@ def _fill_in(sentence: str, values: Mapping[str, object], lang: Lang) -> str:
     )
 
 
+def translate_help(text: str, lang: Lang) -> str:
+    """Return a text of the command line's help in ``lang``."""
+    return _load_messages().get(text, text) if lang == "vi" else text
+
+
 def make_text_of_foreign_sentence(origin: Origin, sentence: str) -> Text:
     """Return the sentence in both languages; the same in both where it is not known."""
     return Text(vi=translate_foreign_sentence(origin, sentence, "vi"), en=sentence)
 
 
+def translate_sentence(sentence: Sentence | Text, lang: Lang) -> str:
+    """Return a sentence in ``lang``; a value that is a sentence itself is in ``lang``, too."""
+    if isinstance(sentence, Text):
+        return sentence.get(lang)
+    if lang == "en":
+        return str(sentence)
+    translated = _load_messages().get(sentence.template)
+    if translated is None and not sentence.values:
+        return translate_words_of_library(sentence.template, lang)
+    template = translated or sentence.template
+    values = {name: _translate_value(value) for name, value in sentence.values.items()}
+    return template.format(**values) if values else template
+
+
+def _translate_value(value: object) -> object:
+    if isinstance(value, Sentence | Text):
+        return translate_sentence(value, "vi")
+    return value if isinstance(value, int) else translate_words_of_library(str(value), "vi")
+
+
+def translate_words_of_library(text: str, lang: Lang) -> str:
+    """Return what a library says in ``lang``, or as it is where it is not known; it may quote sentences of ours."""
+    if lang == "en":
+        return text
+    if (translated := _load_messages().get(text)) is not None:
+        return translated
+    for pattern, translation in _load_patterns_and_translations("library", "validator"):
+        if match := pattern.fullmatch(text):
+            return translation.format(
+                **{name: translate_words_of_library(value, lang) for name, value in match.groupdict().items()}
+            )
+    return text
+
+
 def translate_foreign_sentence(origin: Origin, sentence: str, lang: Lang) -> str:
-    """Return the sentence in ``lang``, or as it is where it is not known."""
+    """Return a sentence of a program on a host in ``lang``, or as it is where it is not known."""
     if lang == "vi":
         for pattern, translation in _load_patterns_and_translations(origin):
             if match := pattern.fullmatch(sentence):
@@ -136,9 +175,9 @@ def translate_foreign_sentence(origin: Origin, sentence: str, lang: Lang) -> str
 
 
 @cache
-def _load_patterns_and_translations(origin: Origin) -> tuple[tuple[re.Pattern[str], str], ...]:
-    """Return what the sentences of an origin look like, most particular first, and their Vietnamese."""
-    entries = [entry for entry in parse_po_catalogue("vi", "messages") if entry.msgctxt == origin]
+def _load_patterns_and_translations(*origins: Origin) -> tuple[tuple[re.Pattern[str], str], ...]:
+    """Return what sentences of these look like, most particular first, and their Vietnamese."""
+    entries = [entry for entry in parse_po_catalogue("vi", "messages") if entry.msgctxt in origins]
     entries.sort(key=lambda entry: -len(_PLACE.sub("", entry.msgid)))
     return tuple((_compile_pattern_of_sentence(entry.msgid), entry.msgstr) for entry in entries)
 
@@ -160,12 +199,6 @@ class _RaisingCatalogue(gettext.NullTranslations):
 
 
 @cache
-def compile_po_catalogue(lang: Lang, domain: str) -> gettext.GNUTranslations:
-    """Return a catalogue, compiled in memory from its ``.po``; gives back what it does not hold."""
-    return gettext.GNUTranslations(io.BytesIO(parse_po_catalogue(lang, domain).to_binary()))
-
-
-@cache
 def parse_po_catalogue(lang: Lang, domain: str) -> polib.POFile:
     """Return a catalogue as the translators wrote it."""
     return polib.pofile(str(LOCALE / lang / "LC_MESSAGES" / f"{domain}.po"))
@@ -173,13 +206,12 @@ def parse_po_catalogue(lang: Lang, domain: str) -> polib.POFile:
 
 @cache
 def _load_catalogue_raising_for_unknown_keys(lang: Lang) -> gettext.GNUTranslations:
-    translations = compile_po_catalogue(lang, "auditor")
+    translations = gettext.GNUTranslations(io.BytesIO(parse_po_catalogue(lang, "auditor").to_binary()))
     translations.add_fallback(_RaisingCatalogue())
     return translations
 
 
 @cache
-def _load_messages_raising_for_unknown_sentences() -> gettext.GNUTranslations:
-    translations = gettext.GNUTranslations(io.BytesIO(parse_po_catalogue("vi", "messages").to_binary()))
-    translations.add_fallback(_RaisingCatalogue())
-    return translations
+def _load_messages() -> Mapping[str, str]:
+    """Return the Vietnamese of the sentences in code."""
+    return {entry.msgid: entry.msgstr for entry in parse_po_catalogue("vi", "messages") if entry.msgctxt is None}

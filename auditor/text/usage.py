@@ -1,15 +1,13 @@
 """Help, and complaints about usage and input, in the reader's language.
 
-The English stands in the code: as docstrings and ``help=``, with the Vietnamese in ``help.po``; and as the sentences of
-``InputError`` and of the libraries, with the Vietnamese in ``errors.po`` and ``libraries.po``. Those hold ``{…}`` for
-what differs from time to time, as an f-string does, and a sentence is found by what it looks like.
+The English stands in the code: as docstrings and ``help=``, and as the sentences of ``InputError``. ``messages.po`` has
+the Vietnamese, of what libraries say, too.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from functools import cache
 from typing import Any
 
 import typer
@@ -17,7 +15,7 @@ from typer.main import get_command
 
 from auditor.errors import EXIT_CODES, PREFIX, InputError
 from auditor.models import Lang
-from auditor.text.translations import compile_po_catalogue, make_text, parse_po_catalogue
+from auditor.text.translations import make_text, translate_help, translate_sentence, translate_words_of_library
 
 
 def build_command_line_in_language(app: typer.Typer, lang: Lang) -> Any:
@@ -33,14 +31,14 @@ def translate_help_of_command(command: Any, lang: Lang) -> None:
     command.help = "\n\n".join(_translate_paragraph(part, lang) for part in _split_paragraphs(command.help))
     for option in command.params:
         if getattr(option, "help", None):
-            option.help = _translate_help(option.help, lang)
+            option.help = translate_help(option.help, lang)
     command.context_class = _CONTEXTS[lang]
     command.help_language = lang
 
 
 def summarize_help(text: str | None, lang: Lang) -> str:
     """Return the first sentence of a help, in ``lang``."""
-    return _extract_first_sentence(_translate_help(_extract_first_prose_paragraph(text), lang))
+    return _extract_first_sentence(translate_help(_extract_first_prose_paragraph(text), lang))
 
 
 def iter_help_texts_to_translate(app: typer.Typer) -> Iterator[str]:
@@ -59,7 +57,7 @@ def format_usage_error(error: typer.TyperException, lang: Lang) -> str:
 
     It is the command's help when there are no arguments.
     """
-    message = _translate_message_by_known_sentences(f"Error: {error.format_message().replace(PREFIX, '')}", lang)
+    message = translate_words_of_library(f"Error: {error.format_message().replace(PREFIX, '')}", lang)
     context: typer.Context | None = getattr(error, "ctx", None)
     if context is None:
         return message
@@ -68,7 +66,7 @@ def format_usage_error(error: typer.TyperException, lang: Lang) -> str:
     return "\n".join(
         [
             context.get_usage(),
-            _translate_message_by_known_sentences(f"Try '{context.command_path} --help' for help.", lang),
+            translate_words_of_library(f"Try '{context.command_path} --help' for help.", lang),
             message,
         ]
     )
@@ -81,17 +79,12 @@ def format_input_error_as_line(error: InputError, lang: Lang) -> str:
     what = format_input_error_without_mend(error, lang)
     question = make_text("; did you mean '{guess}'?", guess=error.guess).vi if error.guess else ""
     remark = f". {error.left.vi}" if error.left else ""
-    return (
-        f"{error.file_and_line_prefix}{what}{question}"
-        f" — {_translate_message_by_known_sentences(error.mend, lang)}{remark}"
-    )
+    return f"{error.file_and_line_prefix}{what}{question} — {translate_sentence(error.mend_sentence, lang)}{remark}"
 
 
 def format_input_error_without_mend(error: InputError, lang: Lang) -> str:
     """Return what is wrong, without how to mend it."""
-    if lang == "en":
-        return error.what
-    return error.text.vi if error.text else _translate_message_by_known_sentences(error.what, lang)
+    return translate_sentence(error.sentence, lang)
 
 
 def _iter_command_and_subcommands(command: Any) -> Iterator[Any]:
@@ -114,7 +107,7 @@ def _translate_paragraph(paragraph: str, lang: Lang) -> str:
     Indented lines are examples and stay as they are, which typer wants marked with ``\b``.
     """
     prose = _join_unindented_lines_of_paragraph(paragraph)
-    lines = [_translate_help(prose, lang)] if prose else []
+    lines = [translate_help(prose, lang)] if prose else []
     examples = [line for line in paragraph.splitlines() if line.startswith(" ")]
     return "\n".join(["\b", *lines, *examples] if examples else lines)
 
@@ -128,13 +121,7 @@ def _extract_first_sentence(text: str) -> str:
     return f"{first}{stop.rstrip()}"
 
 
-def _translate_help(text: str, lang: Lang) -> str:
-    return compile_po_catalogue("vi", "help").gettext(text) if lang == "vi" else text
-
-
 _EXIT_CODES = "Exit codes"
-PLACE = re.compile(r"{(\w+)}")
-"""A place in a sentence where a value stands."""
 
 
 class TranslatedHelpFormatter(typer.Context.formatter_class):  # type: ignore[misc,valid-type]
@@ -155,7 +142,7 @@ class TranslatedHelpFormatter(typer.Context.formatter_class):  # type: ignore[mi
 
     def translate(self, typer_words: str) -> str:
         """Return words of typer's own, in the reader's language."""
-        return _translate_message_by_known_sentences(typer_words, self._lang)
+        return translate_words_of_library(typer_words, self._lang)
 
     def translate_name_and_description_rows(self, rows: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
         """Return the names and descriptions as they are shown."""
@@ -194,8 +181,8 @@ class _VietnameseContext(_Context):
 def write_exit_codes(context: Any, formatter: Any) -> None:
     """Write what the exit codes mean, at the end of a help."""
     lang: Lang = getattr(context, "lang", "en")
-    with formatter.section(_translate_help(_EXIT_CODES, lang)):
-        formatter.write_dl([(str(code), _translate_help(means, lang)) for code, means in EXIT_CODES.items()])
+    with formatter.section(translate_help(_EXIT_CODES, lang)):
+        formatter.write_dl([(str(code), translate_help(means, lang)) for code, means in EXIT_CODES.items()])
 
 
 _CONTEXTS: Mapping[Lang, type[_Context]] = {"en": _Context, "vi": _VietnameseContext}
@@ -209,34 +196,7 @@ def _translate_option_description(text: str, lang: Lang) -> str:
     """Return an option's description; typer adds ``[default: …; required]`` to it."""
     description, mark, extra = text.rpartition("  [")
     if not mark:
-        return _translate_message_by_known_sentences(text, lang)
+        return translate_words_of_library(text, lang)
     constraints = _BETWEEN.sub(r"\1–\2", _AT_LEAST.sub(r"≥ \1", extra.removesuffix("]")))
-    translated = (_translate_message_by_known_sentences(part, lang) for part in constraints.split("; "))
+    translated = (translate_words_of_library(part, lang) for part in constraints.split("; "))
     return f"{description}{mark}{'; '.join(translated)}]"
-
-
-def _translate_message_by_known_sentences(text: str, lang: Lang) -> str:
-    if lang == "vi":
-        for pattern, translation in _load_sentence_patterns_and_translations("errors", "libraries"):
-            if match := pattern.fullmatch(text):
-                return translation.format(
-                    **{
-                        name: _translate_message_by_known_sentences(value, lang)
-                        for name, value in match.groupdict().items()
-                    }
-                )
-    return text
-
-
-@cache
-def _load_sentence_patterns_and_translations(*domains: str) -> tuple[tuple[re.Pattern[str], str], ...]:
-    """Return what a sentence looks like in English, most particular first, and its Vietnamese."""
-    entries = [entry for domain in domains for entry in parse_po_catalogue("vi", domain)]
-    entries.sort(key=lambda entry: -len(PLACE.sub("", entry.msgid)))
-    return tuple((_compile_pattern_of_sentence(entry.msgid), entry.msgstr) for entry in entries)
-
-
-def _compile_pattern_of_sentence(sentence: str) -> re.Pattern[str]:
-    parts = PLACE.split(sentence)
-    groups = (f"(?P<{part}>.+)" if index % 2 else re.escape(part) for index, part in enumerate(parts))
-    return re.compile("".join(groups), re.DOTALL)

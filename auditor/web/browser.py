@@ -48,7 +48,9 @@ class RenderedPage:
 def check_browser_renders_safely() -> None:
     """Render something. Raises InputError, with what to do, where that cannot be done safely."""
     if not CHROMIUM.exists():
-        raise InputError(f"{CHROMIUM} is not installed", mend="apt-get install chromium, or omit --render")
+        raise InputError(
+            "{program} is not installed", mend="apt-get install chromium, or omit --render", program=CHROMIUM
+        )
     if importlib.util.find_spec("playwright") is None:
         raise InputError("playwright is not installed", mend="install luytre[render], or omit --render")
     _get_browser_account()
@@ -58,7 +60,8 @@ def check_browser_renders_safely() -> None:
         raise InputError(
             "the browser does not start in its sandbox: {why}",
             why=str(error),
-            mend=f"allow {ACCOUNT} to read this program and to create user namespaces, or omit --render",
+            mend=("allow {account} to read this program and to create user namespaces, or omit --render"),
+            account=ACCOUNT,
         ) from error
     if "42" not in page.html:
         raise InputError("the browser does not run scripts", mend="omit --render")
@@ -89,11 +92,12 @@ def _get_browser_account() -> pwd.struct_passwd:
         account = pwd.getpwnam(ACCOUNT)
     except KeyError:
         raise InputError(
-            f"there is no account {ACCOUNT}",
-            mend=f"useradd --system --no-create-home --shell /usr/sbin/nologin {ACCOUNT}, or omit --render",
+            "there is no account {account}",
+            mend=("useradd --system --no-create-home --shell /usr/sbin/nologin {account}, or omit --render"),
+            account=ACCOUNT,
         ) from None
     if account.pw_uid == 0:
-        raise InputError(f"the account {ACCOUNT} has the UID of root", mend="give it its own UID")
+        raise InputError("the account {account} has the UID of root", mend="give it its own UID", account=ACCOUNT)
     return account
 
 

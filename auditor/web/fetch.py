@@ -152,8 +152,10 @@ def _make_verifying_context(ca_file: str | None) -> ssl.SSLContext:
             context.load_verify_locations(ca_file)
         except (OSError, ssl.SSLError) as error:
             raise InputError(
-                f"luytre_ca_file {ca_file} cannot be read: {error.strerror or error}",
+                "luytre_ca_file {path} cannot be read: {why}",
                 mend="name a readable PEM file of certificates",
+                path=ca_file,
+                why=error.strerror or error,
             ) from error
     return context
 

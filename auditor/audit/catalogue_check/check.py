@@ -9,7 +9,7 @@ from typing import Any
 
 from auditor.audit import expressions
 from auditor.audit.catalogue_check.inference import infer_expression
-from auditor.audit.catalogue_check.mistakes import Mistake
+from auditor.audit.catalogue_check.mistakes import Mistake, make_mistake
 from auditor.audit.catalogue_check.shapes import ListShape, ScalarShape, Shape, describe_shape, is_anything
 from auditor.audit.catalogue_check.views import list_names_of_expressions
 from auditor.audit.controls import AREAS_OF_PLANS, COLLECTOR, Control, iter_controls_or_mistakes, list_controls_files
@@ -68,14 +68,22 @@ def _iter_mistakes_of_control(control: Control) -> Iterator[tuple[str, Mistake]]
             if area not in _list_areas_of_collector():
                 yield (
                     field,
-                    Mistake(f"nothing on hosts collects the area {area}", f"add it to AREAS in {COLLECTOR}", area),
+                    make_mistake(
+                        "nothing on hosts collects the area {area}",
+                        "add it to AREAS in {path}",
+                        area,
+                        area=area,
+                        path=COLLECTOR,
+                    ),
                 )
     if control.fix is not None and control.area not in _list_areas_of_plans():
         yield (
             "fix",
-            Mistake(
-                f"no plan asks for the area {control.area}, so nothing applies the fix",
-                f"add it to areas_in_order in {AREAS_OF_PLANS}",
+            make_mistake(
+                "no plan asks for the area {area}, so nothing applies the fix",
+                "add it to areas_in_order in {path}",
+                area=control.area,
+                path=AREAS_OF_PLANS,
             ),
         )
 
@@ -98,9 +106,11 @@ def _iter_mistakes_of_result(field: str, shape: Shape) -> Iterator[Mistake]:
     unknown = [isinstance(each, ScalarShape) and each.kind == "None" for each in shape]
     if not all(one or other for one, other in zip(fits, unknown, strict=True)) or not any(fits):
         if field in _LISTS:
-            yield Mistake(f"gives {describe_shape(shape)}, not a list", "see docs/add-a-control.md")
+            yield make_mistake("gives {type}, not a list", "see docs/add-a-control.md", type=describe_shape(shape))
         else:
-            yield Mistake(f"gives {describe_shape(shape)}, not true or false", "compare what it gives with something")
+            yield make_mistake(
+                "gives {type}, not true or false", "compare what it gives with something", type=describe_shape(shape)
+            )
 
 
 @cache

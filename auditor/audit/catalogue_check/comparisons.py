@@ -54,7 +54,7 @@ def _check_membership(path: str, left: Shape, right: Shape, log: MistakeLog) -> 
         if any(each.member for each in members) and left:
             _check_equality(path, left, get_member_shape(right), log)
     elif not any(isinstance(each, ScalarShape) and each.kind == "str" for each in right):
-        log.add_mistake(f"'in' requires a list, not {describe_shape(right)}", word=path)
+        log.add_mistake("'in' requires a list, not {type}", word=path, type=describe_shape(right))
 
 
 def check_key(path: str, table: Shape, key: str, log: MistakeLog) -> None:
@@ -62,7 +62,7 @@ def check_key(path: str, table: Shape, key: str, log: MistakeLog) -> None:
     known = {name for each in table for name in _list_keys(each)}
     open_ended = any(isinstance(each, MappingShape) and each.keys is None for each in table)
     if key not in known and not open_ended:
-        log.add_mistake(f"the facts have no {path}.{key}", word=key, known=known)
+        log.add_mistake("the facts have no {path}.{name}", word=key, known=known, path=path, name=key)
 
 
 def _list_keys(alternative: Alternative) -> frozenset[str]:
@@ -94,14 +94,32 @@ def _note_impossible_word(path: str, left: Shape, other: ScalarShape, log: Mista
     known = _list_words(tuple(each for each in left if isinstance(each, ScalarShape) and _are_of_one_kind(each, other)))
     for word in sorted(map(str, other.words or ())):
         if known:
-            log.add_mistake(f"{path} is never {word!r}, only one of {', '.join(known)}", word=word, known=known)
+            log.add_mistake(
+                "{path} is never {value}, only one of {choices}",
+                word=word,
+                known=known,
+                path=path,
+                value=repr(word),
+                choices=", ".join(known),
+            )
         else:
-            log.add_mistake(f"{path} is of type {describe_shape(left)}, and never {word!r} ({other.kind})", word=word)
+            log.add_mistake(
+                "{path} is of type {type}, and never {value} ({kind})",
+                word=word,
+                path=path,
+                type=describe_shape(left),
+                value=repr(word),
+                kind=other.kind,
+            )
 
 
 def _note_different_kinds(path: str, left: Shape, right: Shape, log: MistakeLog) -> None:
     log.add_mistake(
-        f"{path} is of type {describe_shape(left)}, and is compared with {describe_shape(right)}", word=path
+        "{path} is of type {type}, and is compared with {other}",
+        word=path,
+        path=path,
+        type=describe_shape(left),
+        other=describe_shape(right),
     )
 
 

@@ -78,9 +78,10 @@ def check_test(value: Shape, call: FilterCall, log: MistakeLog, *, of_member: bo
     operator = OPERATORS.get(call.name, call.name)
     if operator in ORDERINGS and of_member and can_be_none(value):
         log.add_mistake(
-            f"{call.path} may be None, which cannot be compared",
+            "{path} may be None, which cannot be compared",
             "leave those out first, as with rejectattr('…', 'none')",
             word=call.path,
+            path=call.path,
         )
     elif operator in EQUALITIES | ORDERINGS or operator in ("in", "within"):
         check_comparison(operator, call.path, value, call.arguments[0], log)
@@ -91,13 +92,15 @@ def _check_name_and_arguments(
 ) -> bool:
     function = known.get(call.name)
     if function is None:
-        log.add_mistake(f"expressions have no {kind} named {call.name!r}", word=call.name, known=known)
+        log.add_mistake(
+            "expressions have no {kind} named {name}", word=call.name, known=known, kind=kind, name=repr(call.name)
+        )
         return False
     passed = hasattr(inspect.unwrap(function), "jinja_pass_arg")  # its wrapper for asynchronous use always has it
     try:
         inspect.signature(function).bind(*[None] * (passed + 1), *call.arguments, **call.keywords)
     except TypeError as error:
-        log.add_mistake(f"{call.name}: {error}", word=call.name)
+        log.add_mistake("{host}: {why}", word=call.name, host=call.name, why=error)
         return False
     except ValueError:  # a function of the operating language, which tells no signature
         return True
@@ -111,7 +114,13 @@ def infer_field(value: Shape, name: str, path: str, log: MistakeLog) -> Shape:
     objects = [each for each in value if isinstance(each, ObjectShape | MappingShape)]
     if not objects:
         if drop_none(value):
-            log.add_mistake(f"{path} is of type {describe_shape(value)}, and has no {name!r}", word=name)
+            log.add_mistake(
+                "{path} is of type {type}, and has no {name}",
+                word=name,
+                path=path,
+                type=describe_shape(value),
+                name=repr(name),
+            )
         return ANY
     found: list[Shape] = []
     for each in objects:
@@ -122,10 +131,14 @@ def infer_field(value: Shape, name: str, path: str, log: MistakeLog) -> Shape:
             found.append(each.fields[name])
         else:
             log.add_mistake(
-                f"the facts have no {path}.{name}",
-                f"see class {each.class_name} in {each.file}" if each.file else WRITING,
+                "the facts have no {path}.{name}",
+                "see class {class_name} in {module}" if each.file else WRITING,
                 word=name,
                 known=each.fields,
+                path=path,
+                name=name,
+                class_name=each.class_name,
+                module=each.file,
             )
             return ANY
     return unite(*found)
@@ -134,7 +147,7 @@ def infer_field(value: Shape, name: str, path: str, log: MistakeLog) -> Shape:
 def infer_text_method(method: str, path: str, log: MistakeLog) -> Shape:
     """Return the shape of what a method of a text gives."""
     if not hasattr(str, method):
-        log.add_mistake(f"{path}.{method} cannot be called", word=method, known=dir(str))
+        log.add_mistake("{path}.{method} cannot be called", word=method, known=dir(str), path=path, method=method)
     return _TEXT_METHODS.get(method, TEXT)
 
 
@@ -153,8 +166,11 @@ def infer_addition(left: Shape, right: Shape, path: str, log: MistakeLog) -> Sha
                     return INT
     stream = any(isinstance(each, ListShape) and each.kind == "stream" for each in (*left, *right))
     log.add_mistake(
-        f"{path}: {describe_shape(left)} and {describe_shape(right)} cannot be added",
+        "{path}: {one} and {other} cannot be added",
         "add '| list' before '+'" if stream else "add lists to lists, and numbers to numbers",
+        path=path,
+        one=describe_shape(left),
+        other=describe_shape(right),
     )
     return ANY
 
@@ -164,7 +180,7 @@ def require_number(value: Shape, path: str, log: MistakeLog) -> None:
     if not is_anything(value) and not any(
         isinstance(each, ScalarShape) and each.kind in ("int", "float") for each in value
     ):
-        log.add_mistake(f"{path} is of type {describe_shape(value)}, not a number", word=path)
+        log.add_mistake("{path} is of type {type}, not a number", word=path, path=path, type=describe_shape(value))
 
 
 def _require_members(value: Shape, call: FilterCall, log: MistakeLog, *, sized: bool = False) -> Shape:
@@ -174,12 +190,20 @@ def _require_members(value: Shape, call: FilterCall, log: MistakeLog, *, sized: 
         return ANY
     if not lists:
         log.add_mistake(
-            f"{call.name} requires a list, and {call.path} is of type {describe_shape(value)}", word=call.path
+            "{filter} requires a list, and {path} is of type {type}",
+            word=call.path,
+            filter=call.name,
+            path=call.path,
+            type=describe_shape(value),
         )
         return ANY
     if sized and all(each.kind == "stream" for each in lists):
         log.add_mistake(
-            f"{call.path} is a stream, which has no length", f"add '| list' before '| {call.name}'", word=call.name
+            "{path} is a stream, which has no length",
+            "add '| list' before '| {filter}'",
+            word=call.name,
+            path=call.path,
+            filter=call.name,
         )
         return ANY
     return get_member_shape(value)
@@ -280,7 +304,7 @@ def _sum_members(value: Shape, call: FilterCall, log: MistakeLog) -> Shape:
     member = _require_members(value, call, log)
     start = call.get_argument(1, "start")
     if not start and any(isinstance(each, ListShape) for each in member):
-        log.add_mistake(f"{call.path}: lists cannot be added to 0", "write sum(start=[])", word=call.name)
+        log.add_mistake("{path}: lists cannot be added to 0", "write sum(start=[])", word=call.name, path=call.path)
     return infer_addition(member, start, call.path, log) if start and not is_anything(member) else member
 
 
@@ -305,7 +329,7 @@ def _require_whole_search(value: Shape, call: FilterCall, log: MistakeLog) -> Sh
     if not any(
         isinstance(each, UnknownShape) or each == BOOL[0] or getattr(each, "kind", "") == "bool" for each in seen
     ):
-        log.add_mistake(f"of_whole requires true or false, not {describe_shape(seen)}", word=call.name)
+        log.add_mistake("of_whole requires true or false, not {type}", word=call.name, type=describe_shape(seen))
     return make_list(member)
 
 
@@ -334,7 +358,11 @@ def _parse_version(value: Shape, call: FilterCall, log: MistakeLog) -> Shape:
 def _require_text(value: Shape, call: FilterCall, log: MistakeLog) -> Shape:
     if not is_anything(value) and not any(map(_is_text, value)):
         log.add_mistake(
-            f"{call.name} requires a text, and {call.path} is of type {describe_shape(value)}", word=call.path
+            "{filter} requires a text, and {path} is of type {type}",
+            word=call.path,
+            filter=call.name,
+            path=call.path,
+            type=describe_shape(value),
         )
     return TEXT
 

@@ -65,8 +65,9 @@ class _Inference:
         shape = self.infer(node)
         if shape and all(isinstance(each, ListShape) and each.kind == "stream" for each in shape):
             self.log.add_mistake(
-                f"the condition {describe_path(node)} is a stream, which is always true",
+                "the condition {path} is a stream, which is always true",
                 "add '| list', which is false when it is empty",
+                path=describe_path(node),
             )
         return shape
 
@@ -92,7 +93,7 @@ def describe_path(node: nodes.Node) -> str:
 def _infer_name(self: _Inference, node: nodes.Name) -> Shape:
     if node.name in self.names:
         return self.names[node.name]
-    self.log.add_mistake(f"there is no area {node.name!r}", word=node.name, known=self.names)
+    self.log.add_mistake("there is no area {area}", word=node.name, known=self.names, area=repr(node.name))
     return ANY
 
 
@@ -141,7 +142,9 @@ def _infer_call(self: _Inference, node: nodes.Call) -> Shape:
             if any(isinstance(each, ScalarShape) and each.kind == "str" for each in shape):
                 return filters.infer_text_method(method, describe_path(inner), self.log)
             if not is_anything(shape):
-                self.log.add_mistake(f"{describe_path(inner)}.{method} cannot be called", word=method)
+                self.log.add_mistake(
+                    "{path}.{method} cannot be called", word=method, path=describe_path(inner), method=method
+                )
     return ANY
 
 

@@ -59,7 +59,11 @@ class Framework(Model):
             return self.clauses
         if level not in self.levels:
             raise InputError(
-                f"{self.id} has no level {level}", mend=f"choose one of {', '.join(map(str, self.levels))}"
+                "{framework} has no level {level}",
+                mend="choose one of {names}",
+                framework=self.id,
+                level=level,
+                names=", ".join(map(str, self.levels)),
             )
         return tuple(clause for clause in self.clauses if level in clause.levels)
 
@@ -110,7 +114,12 @@ def load_framework(framework_id: str, folder: Path = FOLDER) -> Framework:
     """Return one framework. Raises InputError naming file, line and mend, or the frameworks there are."""
     known_ids = list_framework_ids(folder)
     if framework_id not in known_ids:
-        raise InputError(f"there is no framework {framework_id}", mend=f"choose one of {', '.join(known_ids)}")
+        raise InputError(
+            "there is no framework {framework}",
+            mend="choose one of {names}",
+            framework=framework_id,
+            names=", ".join(known_ids),
+        )
     file = folder / f"{framework_id}.yml"
     data = _load_own_framework_files()[file] if folder == FOLDER else load_yaml(file)
     content = validate_yaml_data_as_model(_File, data, "{where}: {why}", mend=_MEND, file=file)
@@ -119,7 +128,7 @@ def load_framework(framework_id: str, folder: Path = FOLDER) -> Framework:
     for index, entry in enumerate(content.clauses):
         for clause in _make_clauses_of_entry(entry, tuple(content.levels), base, file, index):
             if clause.number in clauses:
-                raise _make_clause_error(f"clause {clause.number} appears twice", file, index)
+                raise _make_clause_error("clause {clause} appears twice", file, index, clause=clause.number)
             clauses[clause.number] = clause
     return Framework(
         id=framework_id,
@@ -138,8 +147,9 @@ def _load_own_framework_files() -> Mapping[Path, Any]:
     return load_own_yaml_files_cached("frameworks", sorted(FOLDER.glob("*.yml")))
 
 
-def _make_clause_error(what: str, file: Path, index: int) -> InputError:
-    return InputError(what, file=file, line=find_line_of_path_in_yaml_file(file, ["clauses", index]), mend=_MEND)
+def _make_clause_error(what: str, file: Path, index: int, **values: Any) -> InputError:
+    line = find_line_of_path_in_yaml_file(file, ["clauses", index])
+    return InputError(what, file=file, line=line, mend=_MEND, **values)
 
 
 def _make_clauses_of_entry(
@@ -150,7 +160,9 @@ def _make_clauses_of_entry(
         levels_by_number = {entry.number: entry.levels or levels}
     unknown = sorted({level for at in levels_by_number.values() for level in at}.difference(levels))
     if unknown:
-        raise _make_clause_error(f"{next(iter(levels_by_number))}: there is no level {unknown[0]}", file, index)
+        raise _make_clause_error(
+            "{clause}: there is no level {level}", file, index, clause=next(iter(levels_by_number)), level=unknown[0]
+        )
     for number, at in levels_by_number.items():
         yield _make_clause_with_number(entry, number, at, _find_base_clauses_of_entry(entry, base, file, index))
 
@@ -162,7 +174,9 @@ def _find_base_clauses_of_entry(
         raise _make_clause_error("'same_as' in a clause needs 'same_as' at the top of the file", file, index)
     missing_numbers = [number for number in entry.same_as if base is not None and number not in base.clauses_by_number]
     if base is not None and missing_numbers:
-        raise _make_clause_error(f"{base.id} has no clause {missing_numbers[0]}", file, index)
+        raise _make_clause_error(
+            "{framework} has no clause {clause}", file, index, framework=base.id, clause=missing_numbers[0]
+        )
     return tuple(base.clauses_by_number[number] for number in entry.same_as) if base is not None else ()
 
 

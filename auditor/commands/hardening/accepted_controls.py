@@ -14,8 +14,9 @@ def parse_accepted_controls(names: list[str] | None, catalogue: Catalogue) -> fr
         control, colon, account = name.partition(":")
         if not catalogue.has_automated_fix(control) or (colon and not account):
             raise InputError(
-                f"--accept {name}: not a control with an automated fix",
+                "--accept {control}: not a control with an automated fix",
                 mend="name controls one by one; see 'auditor controls list'",
                 guess=find_nearest_known_name(name, filter(catalogue.has_automated_fix, catalogue.controls_by_id)),
+                control=name,
             )
     return frozenset(control_names)

@@ -145,7 +145,7 @@ def list_hosts_missed_by_last_hardening(inventory: Inventory, hosts: Sequence[Ho
     waiting_names = {entry.host for entry in last.select_by_state("waiting", "refused")}
     remaining_hosts = tuple(host for host in hosts if host.name in waiting_names)
     if not remaining_hosts:
-        raise InputError(f"the hardening run {last.id} did not skip any host", mend="run it without --resume")
+        raise InputError("the hardening run {run} did not skip any host", mend="run it without --resume", run=last.id)
     return remaining_hosts
 
 

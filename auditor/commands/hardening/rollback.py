@@ -39,11 +39,12 @@ def rollback(options: RollbackOptions) -> None:
     catalogue = controls.load_catalogue()
     if options.control is not None and not catalogue.has_automated_fix(options.control):
         raise InputError(
-            f"--control {options.control}: not a control with an automated fix",
+            "--control {control}: not a control with an automated fix",
             mend="see 'auditor controls list'",
             guess=find_nearest_known_name(
                 options.control, filter(catalogue.has_automated_fix, catalogue.controls_by_id)
             ),
+            control=options.control,
         )
     hosts, _sites = select_hosts_and_check_lab(inventory_data, options.limit)
     if not options.yes:
@@ -155,7 +156,9 @@ def _choose_hardenings_to_undo(
         )
         if last_part is None:
             raise InputError(
-                f"--control {control}: no hardening run has it in force there", mend="see 'auditor history list'"
+                "--control {control}: no hardening run has it in force there",
+                mend="see 'auditor history list'",
+                control=control,
             )
         return (last_part,)
     if run is None and has_limit:
@@ -172,7 +175,9 @@ def _choose_hardenings_to_undo(
     )
     if not entries:
         raise InputError(
-            f"the hardening run {hardening.id} did not confirm anything there", mend="see 'auditor history list'"
+            "the hardening run {run} did not confirm anything there",
+            mend="see 'auditor history list'",
+            run=hardening.id,
         )
     return ((hardening, entries),)
 

@@ -32,9 +32,10 @@ def drill(options: LabDrillOptions) -> None:
     for name in names:
         if name not in drillable:
             raise InputError(
-                f"{name} has no drill",
+                "{name} has no drill",
                 mend="see 'auditor controls list'",
                 guess=find_nearest_known_name(name, sorted(drillable)),
+                name=name,
             )
     chosen_drills = [
         entry

@@ -26,7 +26,10 @@ def split_comma_separated_names(option: str, values: list[str] | None) -> tuple[
         names = [name for part in value.split(",") if (name := part.strip())]
         if not names:
             raise InputError(
-                f"{option} {value!r} does not contain a name", mend="give at least one name, or omit the option"
+                "{option} {value} does not contain a name",
+                mend="give at least one name, or omit the option",
+                option=option,
+                value=repr(value),
             )
         all_names += names
     return tuple(all_names)
@@ -42,9 +45,10 @@ def parse_unjudged_sites(names: list[str] | None, inventory: Inventory) -> froze
     for name in site_names:
         if name not in by_name:
             raise InputError(
-                f"--unjudged {name}: there is no such site",
+                "--unjudged {name}: there is no such site",
                 mend="see 'auditor inventory check'",
                 guess=find_nearest_known_name(name, by_name),
+                name=name,
             )
     return frozenset(by_name[name].domain for name in site_names)
 
@@ -77,9 +81,10 @@ def _select_hosts_and_sites_by_limit(
     for name in names:
         if name not in by_host and name not in by_site:
             raise InputError(
-                f"--limit {name}: there is no such host or site",
+                "--limit {name}: there is no such host or site",
                 mend="see 'auditor inventory check'",
                 guess=find_nearest_known_name(name, [*by_host, *by_site]),
+                name=name,
             )
     sites = frozenset(by_site[name].domain for name in names if name in by_site and name not in by_host)
     host_names = {name for name in names if name in by_host} | {by_site[name].host for name in names if name in by_site}

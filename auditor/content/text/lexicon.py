@@ -207,7 +207,11 @@ def read_lexicon_files_of_unit(folder: Path) -> Mapping[str, str]:
     for file in folder.iterdir():
         if file.name not in FILES and not file.name.startswith("."):
             raise InputError(
-                f"there is no word list {file.name}", file=file, mend=f"use one of these names: {', '.join(FILES)}"
+                "there is no word list {name}",
+                file=file,
+                mend="use one of these names: {names}",
+                name=file.name,
+                names=", ".join(FILES),
             )
     load_lexicon_with_folders(folder)
     return _read_lexicon_files_in_folder(folder)
@@ -246,7 +250,7 @@ def _read_lexicon_files_in_folder(folder: Path) -> dict[str, str]:
                 texts[file.name] = file.read_text("utf-8-sig")
             except OSError as error:
                 raise InputError(
-                    f"cannot be read: {error.strerror}", file=file, mend="check the path and its permissions"
+                    "cannot be read: {why}", file=file, mend="check the path and its permissions", why=error.strerror
                 ) from error
             except UnicodeDecodeError as error:
                 raise InputError("is not UTF-8", file=file, mend="save it as UTF-8") from error
@@ -262,10 +266,12 @@ class _LexiconLine:
     def require_valid_choice(self, value: str, choices: Iterable[str]) -> str:
         if value not in choices:
             raise InputError(
-                f"{value} is not a valid value here",
+                "{value} is not a valid value here",
                 file=self.file,
                 line=self.number,
-                mend=f"use one of {', '.join(choices)}",
+                mend="use one of {names}",
+                value=value,
+                names=", ".join(choices),
             )
         return value
 
@@ -295,7 +301,9 @@ def _iter_lexicon_lines_of_file(
 ) -> Iterator[_LexiconLine]:
     file, lines = folder / file_name, text_by_file_name.get(file_name, "").splitlines()
     if len(lines) > MAX_TERMS:
-        raise InputError(f"more than {MAX_TERMS} lines", file=file, mend="keep only the words that you need")
+        raise InputError(
+            "more than {lines} lines", file=file, mend="keep only the words that you need", lines=MAX_TERMS
+        )
     for number, line in enumerate(lines, 1):
         if not line.strip() or line.startswith("#"):
             continue
@@ -309,10 +317,13 @@ def _iter_lexicon_lines_of_file(
             )
         if not MIN_LETTERS <= len(fields[0]) <= MAX_LETTERS:
             raise InputError(
-                f"a word must have {MIN_LETTERS} to {MAX_LETTERS} letters; this one has {len(fields[0])}",
+                "a word must have {least} to {most} letters; this one has {number}",
                 file=file,
                 line=number,
                 mend="write another one",
+                least=MIN_LETTERS,
+                most=MAX_LETTERS,
+                number=len(fields[0]),
             )
         yield _LexiconLine(file, number, fields)
 
@@ -320,10 +331,12 @@ def _iter_lexicon_lines_of_file(
 def _parse_category_weight(line: _LexiconLine) -> int:
     if not line.fields[1].isdecimal() or int(line.fields[1]) > MAX_WEIGHT:
         raise InputError(
-            f"{line.fields[1]} is not a weight",
+            "{value} is not a weight",
             file=line.file,
             line=line.number,
-            mend=f"write a number from 0 to {MAX_WEIGHT}",
+            mend="write a number from 0 to {most}",
+            value=line.fields[1],
+            most=MAX_WEIGHT,
         )
     return int(line.fields[1])
 

@@ -59,10 +59,10 @@ def _explain_hold_for_lockout(control: ControlId, ways: list[Any]) -> Text:
     mend = _MEND_TUNNEL if through else _MEND_KEY
     what = _CUTS if through else _LOCKS
     return make_text(
-        "{what} {who}; {mend}, or accept it person by person with --accept {accept}",
+        "{what} {who}; {fix}, or accept it person by person with --accept {accept}",
         what=what,
         who=who,
-        mend=mend,
+        fix=mend,
         accept=accept,
     )
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from auditor.errors import InputError
+from auditor.errors import InputError, Sentence
 from auditor.inventory.spreadsheet_import import xlsx
 from auditor.inventory.spreadsheet_import.columns import DOMAIN, NAME
 from auditor.inventory.spreadsheet_import.source import Row, Table
@@ -164,7 +164,7 @@ class _TableReader:
 
     def _add_error_at_cell(self, what: str, mend: str, row: Row, key: str, **values: str | int) -> None:
         index = next(index for index, column in self._table.headings.columns.items() if column.field == key)
-        self.wrong.append(self._table.locate_error_at_cell(InputError(what.format(**values), mend=mend), row, index))
+        self.wrong.append(self._table.locate_error_at_cell(InputError(Sentence(what, values), mend=mend), row, index))
 
     def _is_cell_blank(self, row: Row, key: str) -> bool:
         index = next(index for index, column in self._table.headings.columns.items() if column.field == key)

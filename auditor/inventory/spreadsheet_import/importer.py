@@ -74,7 +74,8 @@ def import_spreadsheet_into_inventory(list_file: Path, inventory_folder: Path) -
         raise InputError(
             "an import requires an inventory folder",
             file=inventory_folder,
-            mend=f"run mkdir -p {inventory_folder}, or copy inventories/example",
+            mend="run mkdir -p {folder}, or copy inventories/example",
+            folder=inventory_folder,
         )
     has_hosts = any(inventory_folder.glob("*.y*ml"))
     known_hosts = reaching.load_variables_with_normalized_ssh_names(inventory_folder) if has_hosts else {}

@@ -41,10 +41,13 @@ class Table:
     def locate_error_at_cell(self, error: InputError, row: Row, index: int) -> InputError:
         """Return the error with where it is: file, row and column."""
         located_error = InputError(
-            f"{error.what} (column {columns.get_column_letter(index)}, {self.headings.texts[index]})",
-            mend=error.mend,
+            "{problem} (column {column}, {heading})",
+            mend=error.mend_sentence,
             file=self.file,
             line=row.number,
+            problem=error.sentence,
+            column=columns.get_column_letter(index),
+            heading=self.headings.texts[index],
         )
         located_error.guess = error.guess
         return located_error
@@ -92,7 +95,7 @@ def read_bounded_file_content(file: Path) -> bytes:
             read = stream.read(MAX_BYTES + 1)
     except OSError as error:
         raise InputError(
-            f"cannot be read: {error.strerror}", file=file, mend="check the path and its permissions"
+            "cannot be read: {why}", file=file, mend="check the path and its permissions", why=error.strerror
         ) from error
     if len(read) > MAX_BYTES:
         raise InputError(

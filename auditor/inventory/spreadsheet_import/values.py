@@ -62,8 +62,9 @@ def _parse_part_of_cell_with_several(field: str, part: str) -> list[Any]:
 def _parse_host_name(text: str) -> str:
     if not _NAME.fullmatch(text):
         raise InputError(
-            f"{_quote_text_on_one_line(text)} is not a valid host name",
+            "{name} is not a valid host name",
             mend="use letters, digits, dots, dashes and underscores",
+            name=_quote_text_on_one_line(text),
         )
     return text
 
@@ -74,8 +75,9 @@ def _parse_ip_address_or_dns_name(text: str) -> str:
     except ValueError:
         if not _DNS_NAME.fullmatch(text) or re.fullmatch(r"[0-9.]+", text):
             raise InputError(
-                f"{_quote_text_on_one_line(text)} is neither an IP address nor a name",
+                "{given} is neither an IP address nor a name",
                 mend="write an address, for example 192.0.2.10",
+                given=_quote_text_on_one_line(text),
             ) from None
         return text.lower()
 
@@ -83,8 +85,9 @@ def _parse_ip_address_or_dns_name(text: str) -> str:
 def _parse_account(text: str) -> str:
     if not _ACCOUNT.fullmatch(text):
         raise InputError(
-            f"{_quote_text_on_one_line(text)} is not an account name",
+            "{account} is not an account name",
             mend="write the account that the person uses on the server",
+            account=_quote_text_on_one_line(text),
         )
     return text
 
@@ -126,7 +129,9 @@ def _make_int_parser_for_model_field(model: type[BaseModel], field: str) -> Call
 
 def _parse_port(text: str) -> int:
     if not (text.isdecimal() and len(text) < 6 and 0 < int(text) < 65_536):
-        raise InputError(f"{_quote_text_on_one_line(text)} is not a port", mend="give a number from 1 to 65535")
+        raise InputError(
+            "{given} is not a port", mend="give a number from 1 to 65535", given=_quote_text_on_one_line(text)
+        )
     return int(text)
 
 
@@ -151,9 +156,10 @@ def _parse_unit_by_name_or_id(text: str, organisation: Organisation | None) -> s
     if fold_case_accents_and_spaces(text) not in by_name:
         near = find_nearest_known_name(fold_case_accents_and_spaces(text), by_name)
         raise InputError(
-            f"{_quote_text_on_one_line(text)} is not a unit in office/organisation.yml",
+            "{given} is not a unit in office/organisation.yml",
             mend="declare it there, or use the ID or name that it has there",
             guess=by_name[near] if near else None,
+            given=_quote_text_on_one_line(text),
         )
     return by_name[fold_case_accents_and_spaces(text)]
 
@@ -167,8 +173,12 @@ def _validate_value_by_model_field(model: type[BaseModel], field: str, raw_value
     except ValidationError as error:
         _, why = get_place_and_message_of_first_error(error)
         sample = raw_value[0] if isinstance(raw_value, list) else raw_value
-        message = why if repr(sample) in why else f"{_quote_text_on_one_line(str(sample))}: {why}"
-        raise InputError(message, mend="see inventories/example/hosts.yml") from error
+        raise InputError(
+            "{why}" if repr(sample) in why else "{sample}: {why}",
+            sample=_quote_text_on_one_line(str(sample)),
+            why=why,
+            mend="see inventories/example/hosts.yml",
+        ) from error
 
 
 def _quote_text_on_one_line(text: str) -> str:

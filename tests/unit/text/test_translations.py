@@ -5,20 +5,23 @@ from __future__ import annotations
 import ast
 import re
 import string
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
 import pytest
 
+from auditor.cli import app
 from auditor.models import Text
 from auditor.system import resources
+from auditor.text import usage
 from auditor.text.translations import (
     make_text,
     make_text_of_foreign_sentence,
     parse_po_catalogue,
     translate_foreign_sentence,
 )
+from tests import sentences
 
 ROOT = Path(__file__).parents[3]
 CODE = sorted((ROOT / "auditor").rglob("*.py"))
@@ -68,11 +71,45 @@ def sentences_of(origin: str | None) -> list[str]:
     return [entry.msgid for entry in parse_po_catalogue("vi", "messages") if entry.msgctxt == origin]
 
 
+COMMAND = re.compile(r"sudo |chmod |apt-get |auditor |[A-Z_]+=|(?:{\w+}: )*{\w+}$")
+"""What to type, and what is made of values alone: the same in every language."""
+
+
+def find_mistakes_of_errors(errors: Iterable[sentences.Sentence], known: set[str]) -> Iterator[str]:
+    for error in errors:
+        if error.is_filled and not error.is_quoted:
+            yield f"{error.where}: give the values by name, not in an f-string: {error.text}"
+        elif not error.is_filled and error.text not in known and not COMMAND.match(error.text):
+            yield f"{error.where}: not in auditor/locale/vi/LC_MESSAGES/messages.po: {error.text}"
+
+
 def test_every_sentence_is_in_vietnamese_and_none_is_left_over() -> None:
-    uses, known = list_uses(), set(sentences_of(None))
-    assert len(uses) > 250
-    assert list(find_mistakes(uses, known)) == []
-    assert known - {use.sentence for use in uses} == set(), "nothing says these any more: take them out of messages.po"
+    uses, errors, known = list_uses(), list(sentences.in_errors()), set(sentences_of(None))
+    assert len(uses) > 250 and len(errors) > 1000
+    assert [*find_mistakes(uses, known), *find_mistakes_of_errors(errors, known)] == []
+    helped = set(usage.iter_help_texts_to_translate(app))
+    assert helped - known - {text for text in helped if COMMAND.match(text)} == set(), "write these in messages.po"
+    said = {use.sentence for use in uses} | {error.text for error in errors} | helped
+    assert known - said == set(), "nothing says these any more: take them out of messages.po"
+
+
+def test_what_validators_say_is_in_vietnamese_and_none_is_left_over() -> None:
+    known = {re.sub(r"{\w+}", "{}", sentence) for sentence in sentences_of("validator")}
+    assert {error.text for error in sentences.in_errors() if error.is_quoted and error.is_filled} == known
+
+
+@pytest.mark.parametrize(
+    ("source", "mistake"),
+    [
+        ('InputError("a b", mend="c")', ["x.py:2: not in auditor/locale/vi/LC_MESSAGES/messages.po: c"]),
+        ('InputError(f"{a} b", mend="a b")', ["x.py:2: give the values by name, not in an f-string: {} b"]),
+        ('_MEND = "c"\nInputError("a b", mend=_MEND)', ["x.py:3: not in auditor/locale/vi/LC_MESSAGES/messages.po: c"]),
+        ('InputError("a b", mend="auditor audit")', []),
+    ],
+)
+def test_a_mistake_in_an_error_is_named_with_file_and_line(source: str, mistake: list[str]) -> None:
+    errors = sentences.find_in(f"\n{source}", Path("x.py"))
+    assert list(find_mistakes_of_errors(errors, {"a b"})) == mistake
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,7 @@ CATALOGUE = controls.load_catalogue()
 
 def mistakes(source: str, area: str = "ssh", subject: Literal["host", "site"] = "site") -> list[tuple[str, str | None]]:
     _shape, found = infer_expression(source, list_names_of_expressions(area, subject))
-    return [(mistake.what, mistake.guess) for mistake in found]
+    return [(str(mistake.what), mistake.guess) for mistake in found]
 
 
 @pytest.mark.parametrize(
