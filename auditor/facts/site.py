@@ -86,7 +86,9 @@ def build_site_view(site: Site, data: Mapping[str, Any], errors: Mapping[str, st
 
 def _describe_login_pages(application: Application | None) -> dict[str, str | None]:
     cms = CMS_BY_KIND.get(application or "")
-    return {"login_page": cms and cms.login_page, "limited_page": cms and cms.limited_page}
+    if cms is None:
+        return {"login_page": None, "limited_page": None}
+    return {"login_page": cms.login_page, "limited_page": cms.limited_page}
 
 
 def _list_vhosts_of_site(site: Site, data: Mapping[str, Any], field: str) -> list[dict[str, Any]]:
