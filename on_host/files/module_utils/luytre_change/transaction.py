@@ -5,9 +5,9 @@ import os
 import stat
 import subprocess
 
-from ansible.module_utils.luytre.logins import administrators
 from ansible.module_utils.luytre_change import corrections
 from ansible.module_utils.luytre_change.permissions import CorrectionResult
+from ansible.module_utils.luytre_shared.access import administrators
 from ansible.module_utils.luytre_shared.files import ownership, safe_open
 from ansible.module_utils.luytre_shared.os.area_reader import AreaReader, NotRun, UnreadableFact
 

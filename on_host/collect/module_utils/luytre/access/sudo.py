@@ -4,7 +4,7 @@ import os
 import re
 import shlex
 
-from ansible.module_utils.luytre.logins import sudo_policy
+from ansible.module_utils.luytre_shared.access import sudo_policy
 from ansible.module_utils.luytre_shared.os import account_files
 from ansible.module_utils.luytre_shared.os.area_reader import NotRun, describe_file_mode, read_text
 from ansible.module_utils.luytre_shared.os.file_writers import add_content_doubt

@@ -9,7 +9,6 @@ import re
 import stat
 import time
 
-from ansible.module_utils.luytre.logins import administrators
 from ansible.module_utils.luytre.parsers import foreign_patterns, request_uris
 from ansible.module_utils.luytre.parsers.web_servers import apache_methods
 from ansible.module_utils.luytre.parsers.web_servers.apache_config import (
@@ -42,6 +41,7 @@ from ansible.module_utils.luytre.web_servers import (
     modsecurity,
     origins,
 )
+from ansible.module_utils.luytre_shared.access import administrators
 from ansible.module_utils.luytre_shared.files import ownership
 from ansible.module_utils.luytre_shared.os import process_table, trusted_inputs
 from ansible.module_utils.luytre_shared.os.area_reader import (

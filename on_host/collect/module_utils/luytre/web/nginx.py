@@ -5,7 +5,6 @@ import os
 import re
 import time
 
-from ansible.module_utils.luytre.logins import administrators
 from ansible.module_utils.luytre.os import nginx_daemons
 from ansible.module_utils.luytre.parsers import foreign_patterns, request_uris
 from ansible.module_utils.luytre.parsers.web_servers.nginx_conf import (
@@ -30,6 +29,7 @@ from ansible.module_utils.luytre.web_servers import (
     nginx_trusted_inputs,
     origins,
 )
+from ansible.module_utils.luytre_shared.access import administrators
 from ansible.module_utils.luytre_shared.files import ownership, safe_open
 from ansible.module_utils.luytre_shared.files.names import user_name
 from ansible.module_utils.luytre_shared.os import process_table

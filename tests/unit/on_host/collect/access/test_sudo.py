@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from ansible.module_utils.luytre.access import sudo
-from ansible.module_utils.luytre.logins import sudo_policy
+from ansible.module_utils.luytre_shared.access import sudo_policy
 from ansible.module_utils.luytre_shared.files.ownership import PathTrust
 
 from auditor.models import Status

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from ansible.module_utils.luytre.logins import administrators, sudo_policy
+from ansible.module_utils.luytre_shared.access import administrators, sudo_policy
 from ansible.module_utils.luytre_shared.os import account_files
 from ansible.module_utils.luytre_shared.os.area_reader import AreaReader, NotRun
 

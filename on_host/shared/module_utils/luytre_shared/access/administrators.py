@@ -3,7 +3,7 @@
 Declared administrators whom sudo lets do all.
 """
 
-from ansible.module_utils.luytre.logins import sudo_policy
+from ansible.module_utils.luytre_shared.access import sudo_policy
 from ansible.module_utils.luytre_shared.files.ownership import PathTrust
 from ansible.module_utils.luytre_shared.os import account_files
 from ansible.module_utils.luytre_shared.os.area_reader import UnreadableFact

@@ -1,0 +1,1 @@
+"""Read sudo's policy, and tell which accounts are as good as root."""
