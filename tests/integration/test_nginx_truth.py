@@ -8,7 +8,7 @@ from pathlib import Path
 
 from ansible.module_utils.luytre.parsers.web_servers.nginx_conf import load_nginx_config
 from ansible.module_utils.luytre.parsers.web_servers.nginx_request import NginxModel, NginxRequest
-from ansible.module_utils.luytre.web import nginx
+from ansible.module_utils.luytre.web_servers.nginx import nginx_listens
 
 from auditor import lab
 from tests.unit.on_host.collect.web.test_nginx import WAYS
@@ -74,7 +74,7 @@ def test_the_collector_answers_as_nginx_does(fresh: Callable[..., None], tmp_pat
     text = MAIN.format(root=ROOT, port=PORT, servers="".join(blocks).replace("127.0.0.1:9000", "127.0.0.1:9"))
     (tmp_path / "nginx.conf").write_text(text)
     config = load_nginx_config(str(tmp_path / "nginx.conf"), lambda path: Path(path).read_text())
-    model, members = NginxModel(config), nginx.group_servers_by_listen(config.servers)[("127.0.0.1", PORT)]
+    model, members = NginxModel(config), nginx_listens.group_servers_by_listen(config.servers)[("127.0.0.1", PORT)]
 
     names = [f"a{number}.test" for number in range(len(blocks))] + ["khac.test"]
     asks = [(name, uri) for name in names for uri in URIS]

@@ -25,8 +25,9 @@ from ansible.module_utils.luytre.parsers.web_servers import apache_config
 from ansible.module_utils.luytre.parsers.web_servers.apache_request import ApacheServer
 from ansible.module_utils.luytre.parsers.web_servers.nginx_conf import BadConfig, load_nginx_config
 from ansible.module_utils.luytre.parsers.web_servers.nginx_request import NginxModel, list_server_names
-from ansible.module_utils.luytre.web import apache, nginx
 from ansible.module_utils.luytre.web_servers import nginx_trusted_inputs
+from ansible.module_utils.luytre.web_servers.apache import apache_config_test, apache_vhosts
+from ansible.module_utils.luytre.web_servers.nginx import nginx_listens
 from ansible.module_utils.luytre_change import transaction
 from ansible.module_utils.luytre_shared.files import immutable, safe_open
 from ansible.module_utils.luytre_shared.incidents import action_runner, web_block_config
@@ -174,15 +175,18 @@ class Nginx:
 
     def iter_server_blocks_showing_site(self, rule):
         """Yield the server blocks that show a site."""
-        model, groups = NginxModel(self.config), nginx.group_servers_by_listen(self.config.servers)
+        model, groups = NginxModel(self.config), nginx_listens.group_servers_by_listen(self.config.servers)
         sites = [{"domain": name} for name in (*rule["names"], *rule["others"])]
-        names = nginx.list_names_answered_by_server(model, groups, {"sites": sites})
+        names = nginx_listens.list_names_answered_by_server(model, groups, {"sites": sites})
         for server in self.config.servers:
             listens = [
                 ListenEndpoint(
-                    address, port, nginx.is_listen_tls(groups, address, port), groups[address, port][0] is server
+                    address,
+                    port,
+                    nginx_listens.is_listen_tls(groups, address, port),
+                    groups[address, port][0] is server,
                 )
-                for address, port, options in nginx.parse_listen_directives(server)
+                for address, port, options in nginx_listens.parse_listen_directives(server)
                 if not address.startswith("unix:") and "quic" not in options and "proxy_protocol" not in options
             ]
             claimed_names = list_server_names(server)
@@ -232,10 +236,12 @@ class Apache:
             if node.name == "virtualhost"
         ]
         declaration = {"sites": [{"domain": name} for name in rule["names"]]}
-        names = [apache.list_vhost_names(server, declaration, ()) for _, server in servers]
+        names = [apache_vhosts.list_vhost_names(server, declaration, ()) for _, server in servers]
         remaining_names = set(rule["names"]).difference(*names)
         for (node, server), claimed_names, listens in zip(
-            servers, names, apache.assign_listens_to_vhosts(servers, apache.list_listen_ports_with_tls(main))
+            servers,
+            names,
+            apache_vhosts.assign_listens_to_vhosts(servers, apache_vhosts.list_listen_ports_with_tls(main)),
         ):
             endpoints = [
                 ListenEndpoint(listen["address"], listen["port"], listen["tls"], listen["default"])
@@ -250,7 +256,7 @@ class Apache:
                 node.file,
                 node.line,
                 endpoints,
-                apache.list_vhost_names(server, None, ()),
+                apache_vhosts.list_vhost_names(server, None, ()),
                 answered_names,
                 server.root,
             )
@@ -259,7 +265,7 @@ class Apache:
 
     def list_paths_its_config_test_trusts(self):
         """Return what its test believes; it writes nothing."""
-        return apache.list_apache_test_paths(apache_config.load_apache_configuration()), ()
+        return apache_config_test.list_apache_test_paths(apache_config.load_apache_configuration()), ()
 
 
 SERVERS = (Nginx, Apache)

@@ -78,7 +78,7 @@ import re
 from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.luytre.parsers.web_servers.apache_config import load_apache_configuration
 from ansible.module_utils.luytre.sites import filled_uris
-from ansible.module_utils.luytre.web import apache
+from ansible.module_utils.luytre.web_servers.apache import apache_config_test
 from ansible.module_utils.luytre_change import corrections
 from ansible.module_utils.luytre_change.transaction import ChangeRefusal, FileTransaction
 from ansible.module_utils.luytre_shared.files.ownership import PathTrust
@@ -144,12 +144,12 @@ def make(change, module):
 
 def at_stake():
     """Return what Apache's test believes, by the configuration as it is now; it writes nothing."""
-    return apache.list_apache_test_paths(load_apache_configuration()), ()
+    return apache_config_test.list_apache_test_paths(load_apache_configuration()), ()
 
 
 def fault():
     """Return why Apache would not start with the certificates and ciphers as they are now, or None."""
-    return apache.find_certificate_start_fault(load_apache_configuration(), PathTrust())
+    return apache_config_test.find_certificate_start_fault(load_apache_configuration(), PathTrust())
 
 
 def enable(change, name):

@@ -21,6 +21,7 @@ from ansible.module_utils.luytre.parsers.web_servers.nginx_request import NginxM
 from ansible.module_utils.luytre.parsers.x509 import is_domain_covered_by_names
 from ansible.module_utils.luytre.web import nginx as facts
 from ansible.module_utils.luytre.web_servers import exposed_paths
+from ansible.module_utils.luytre.web_servers.nginx import nginx_blocks, nginx_listens, nginx_vhost_facts
 from ansible.module_utils.luytre_shared.incidents import web_block_config
 
 DROP_IN = "/etc/nginx/conf.d/00-luytre.conf"
@@ -135,7 +136,7 @@ def decide(config, enforce, sites, settings, editable=lambda path: True, is_link
     if config.http is None:
         return decision
     model = NginxModel(config)
-    groups = facts.group_servers_by_listen(config.servers)
+    groups = nginx_listens.group_servers_by_listen(config.servers)
     if "nginx.server_tokens" in enforce:
         _server_tokens(config, decision)
     if "nginx.timeouts" in enforce:
@@ -148,7 +149,7 @@ def decide(config, enforce, sites, settings, editable=lambda path: True, is_link
         _ciphers(config, decision, settings.get("weak_ciphers", []))
     if "nginx.default_server" in enforce:
         _default_servers(model, groups, decision, sites, editable, is_link)
-    names = facts.list_names_answered_by_server(model, groups, {"sites": sites})
+    names = nginx_listens.list_names_answered_by_server(model, groups, {"sites": sites})
     for site in sites:
         mine = {site["domain"], *(site.get("aliases") or [])}
         blocks = [server for server in config.servers if mine.intersection(names[id(server)])]
@@ -164,12 +165,17 @@ def https_names(config, sites, certificate, now):
     ``certificate(path)`` gives a certificate's facts or None.
     """
     model = NginxModel(config)
-    groups = facts.group_servers_by_listen(config.servers)
+    groups = nginx_listens.group_servers_by_listen(config.servers)
     names_by_domain = {}
     for site in sites:
         for (address, port), members in groups.items():
             server, how = model.choose_server_for_host(members, site["domain"])
-            if port != 443 or server is None or how == "default" or not facts.is_listen_tls(groups, address, port):
+            if (
+                port != 443
+                or server is None
+                or how == "default"
+                or not nginx_listens.is_listen_tls(groups, address, port)
+            ):
                 continue
             path = model.get_setting_in_force(server, "ssl_certificate") or ""
             cert = certificate(path) if path.startswith("/") else None
@@ -218,7 +224,7 @@ def _insert_lines(text, at, lines):
 
 def _server_tokens(config, decision):
     is_present = False
-    for level in facts.iter_block_and_inner_blocks(config.http):
+    for level in nginx_blocks.iter_block_and_inner_blocks(config.http):
         for directive in level.list_own_directives("server_tokens"):
             if directive.args == ["off"]:
                 is_present = is_present or level is config.http
@@ -231,7 +237,7 @@ def _timeouts(config, decision, settings):
     timeouts = {}
     for name in facts.TIMEOUTS:
         least = 0 if name == "keepalive_timeout" else settings["timeout_min"]
-        for level in facts.iter_block_and_inner_blocks(config.http):
+        for level in nginx_blocks.iter_block_and_inner_blocks(config.http):
             for directive in level.list_own_directives(name):
                 value = parse_nginx_seconds(directive.args[0]) if directive.args else None
                 if value is not None and not least <= value <= settings["timeout_max"]:
@@ -243,7 +249,7 @@ def _timeouts(config, decision, settings):
 
 def _protocols(config, decision):
     is_present = False
-    for level in facts.iter_block_and_inner_blocks(config.http):
+    for level in nginx_blocks.iter_block_and_inner_blocks(config.http):
         for directive in level.list_own_directives("ssl_protocols"):
             if any(protocol in OLD_PROTOCOLS for protocol in directive.args):
                 decision.quiet(directive, "tls.protocols")
@@ -254,7 +260,7 @@ def _protocols(config, decision):
 
 def _ciphers(config, decision, weak):
     is_present = False
-    for level in facts.iter_block_and_inner_blocks(config.http):
+    for level in nginx_blocks.iter_block_and_inner_blocks(config.http):
         for directive in level.list_own_directives("ssl_ciphers"):
             if directive.args and directive.args[0] in weak:
                 decision.quiet(directive, "tls.ciphers")
@@ -265,7 +271,7 @@ def _ciphers(config, decision, weak):
 
 def _curves(config, decision, sound):
     is_present = False
-    for level in facts.iter_block_and_inner_blocks(config.http):
+    for level in nginx_blocks.iter_block_and_inner_blocks(config.http):
         for directive in level.list_own_directives("ssl_ecdh_curve"):
             if not directive.args or set(directive.args[0].split(":")) - set(sound):
                 decision.quiet(directive, "tls.curves")
@@ -276,16 +282,16 @@ def _curves(config, decision, sound):
 
 def _default_servers(model, groups, decision, sites, editable, is_link):
     config = model.config
-    declared_names = list(facts.iter_declared_domains(sites))
+    declared_names = list(nginx_listens.iter_declared_domains(sites))
     stock = [
         server
         for server in config.servers
-        if server.file == DISTRIBUTION_DEFAULT and is_link(server.file) and facts.is_server_without_name(server)
+        if server.file == DISTRIBUTION_DEFAULT and is_link(server.file) and nginx_listens.is_server_without_name(server)
     ]
     serving_ids = {
         id(server)
         for name in declared_names
-        for server in facts.find_servers_answering_unclaimed_domain(model, groups, name)
+        for server in nginx_listens.find_servers_answering_unclaimed_domain(model, groups, name)
     }
     if stock and not any(id(server) in serving_ids for server in stock):
         decision.disabled = [DISTRIBUTION_DEFAULT]
@@ -299,10 +305,12 @@ def _default_servers(model, groups, decision, sites, editable, is_link):
         affected_names = [
             name
             for name in declared_names
-            if any(candidates[0] is s for s in facts.find_servers_answering_unclaimed_domain(model, groups, name))
+            if any(
+                candidates[0] is s for s in nginx_listens.find_servers_answering_unclaimed_domain(model, groups, name)
+            )
         ]
         explicit = [server for server in candidates if _default_listens(server, address, port)]
-        if (affected_names and not facts.is_server_without_name(candidates[0])) or not all(
+        if (affected_names and not nginx_listens.is_server_without_name(candidates[0])) or not all(
             editable(server.file) for server in explicit
         ):
             decision.held_back.append("%s:%d" % (address, port))
@@ -317,14 +325,14 @@ def _default_servers(model, groups, decision, sites, editable, is_link):
         decision.listens.append(
             {
                 "address": ("" if address == "*" else address + ":") + str(port),
-                "tls": facts.is_listen_tls(groups, address, port),
+                "tls": nginx_listens.is_listen_tls(groups, address, port),
                 "options": [
                     option
                     for option in ("ssl", "http2", "proxy_protocol")
                     if any(
                         option in options
                         for server in candidates
-                        for a, p, options in facts.parse_listen_directives(server)
+                        for a, p, options in nginx_listens.parse_listen_directives(server)
                         if (a, p) == (address, port)
                     )
                 ],
@@ -337,7 +345,7 @@ def _default_listens(server, address, port):
         directive
         for directive in server.list_own_directives("listen")
         if directive.args
-        and facts.parse_listen_address(directive.args[0]) == (address, port)
+        and nginx_listens.parse_listen_address(directive.args[0]) == (address, port)
         and ("default_server" in directive.args or "default" in directive.args)
     ]
 
@@ -362,7 +370,7 @@ def _site(model, groups, server, names, site, enforce, settings, decision):
     def is_enforced(control):
         return domain in enforce.get(control, [])
 
-    php = any(level.list_own_directives("fastcgi_pass") for level in facts.iter_block_and_inner_blocks(server))
+    php = any(level.list_own_directives("fastcgi_pass") for level in nginx_blocks.iter_block_and_inner_blocks(server))
     root = model.get_document_root(model.find_location_for_uri(server, "/") or server)
     private = exposed_paths.build_private_uri_pattern(root) if root and is_enforced("web.private_files") else ""
     rules = [control for control in SNIPPET_CONTROLS if is_enforced(control) and (php or control not in PHP_CONTROLS)]
@@ -383,7 +391,8 @@ def _site(model, groups, server, names, site, enforce, settings, decision):
         _php_missing(model, groups, server, names, decision)
     _headers(model, server, [control for control in HEADERS if is_enforced(control)], decision)
     if is_enforced("nginx.login_rate") and (
-        php or any(level.list_own_directives("proxy_pass") for level in facts.iter_block_and_inner_blocks(server))
+        php
+        or any(level.list_own_directives("proxy_pass") for level in nginx_blocks.iter_block_and_inner_blocks(server))
     ):
         _login_rate(model, server, decision)
         decision.http["login_zone"] = True
@@ -396,7 +405,7 @@ def _site(model, groups, server, names, site, enforce, settings, decision):
 
 
 def _autoindex(model, server, decision):
-    for level in facts.iter_block_and_inner_blocks(server):
+    for level in nginx_blocks.iter_block_and_inner_blocks(server):
         for directive in level.list_own_directives("autoindex"):
             if directive.args != ["off"]:
                 decision.quiet(directive, "nginx.autoindex")
@@ -406,7 +415,7 @@ def _autoindex(model, server, decision):
 
 
 def _body_limit(model, server, largest, decision):
-    for level in facts.iter_block_and_inner_blocks(server):
+    for level in nginx_blocks.iter_block_and_inner_blocks(server):
         for directive in level.list_own_directives("client_max_body_size"):
             limit = parse_nginx_size(directive.args[0]) if directive.args else None
             if limit is not None and (limit == 0 or limit > largest):
@@ -423,7 +432,7 @@ def _body_limit(model, server, largest, decision):
 
 
 def _access_log(model, groups, server, names, decision):
-    visitor = facts.NginxVisitor(model, groups, server, names, on_disk=True)
+    visitor = nginx_vhost_facts.NginxVisitor(model, groups, server, names, on_disk=True)
     levels = {id(server): server}
     for answer in visitor.answers(request_uris.PAGE):
         level = answer.level
@@ -444,7 +453,7 @@ def _access_log(model, groups, server, names, decision):
 
 
 def _php_missing(model, groups, server, names, decision):
-    visitor = facts.NginxVisitor(model, groups, server, names, on_disk=True)
+    visitor = nginx_vhost_facts.NginxVisitor(model, groups, server, names, on_disk=True)
     for uri in (request_uris.MISSING_PHP, "/luytre-missing.php", "/luytre/missing.php"):
         for answer in visitor.answers(uri, is_there=False):
             level = answer.level
@@ -458,7 +467,7 @@ def _php_missing(model, groups, server, names, decision):
 
 
 def _headers(model, server, controls, decision):
-    for level in facts.iter_block_and_inner_blocks(server):
+    for level in nginx_blocks.iter_block_and_inner_blocks(server):
         own = level.list_own_directives("add_header")
         if level is not server and not own:
             continue
@@ -492,7 +501,7 @@ def _headers(model, server, controls, decision):
 
 
 def _login_rate(model, server, decision):
-    for level in facts.iter_block_and_inner_blocks(server):
+    for level in nginx_blocks.iter_block_and_inner_blocks(server):
         own = level.list_own_directives("limit_req")
         if level is not server and not own:
             continue
@@ -509,7 +518,7 @@ def _login_rate(model, server, decision):
 
 def _answers_plainly(model, groups, server, names):
     """Return whether a server block answers a page over plain HTTP with anything but a redirect to HTTPS."""
-    visitor = facts.NginxVisitor(model, groups, server, names, on_disk=True)
+    visitor = nginx_vhost_facts.NginxVisitor(model, groups, server, names, on_disk=True)
     answers = [visitor.ask(request_uris.PAGE, scheme, port) for scheme, port in visitor.schemes if scheme == "http"]
     return any(answer.kind != "redirect" or not answer.value.startswith("https://") for answer in answers)
 

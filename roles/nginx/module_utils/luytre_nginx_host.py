@@ -6,7 +6,7 @@ import time
 
 from ansible.module_utils.luytre.parsers.web_servers.nginx_conf import BadConfig
 from ansible.module_utils.luytre.web import tls
-from ansible.module_utils.luytre.web.nginx import iter_block_and_inner_blocks
+from ansible.module_utils.luytre.web_servers.nginx.nginx_blocks import iter_block_and_inner_blocks
 from ansible.module_utils.luytre_change import corrections
 from ansible.module_utils.luytre_change.permissions import CorrectionResult
 from ansible.module_utils.luytre_nginx import decide, https_names, read_config

@@ -2,7 +2,8 @@
 
 import os
 
-from ansible.module_utils.luytre.web import apache, mariadb, nginx, tls
+from ansible.module_utils.luytre.web import apache, mariadb, tls
+from ansible.module_utils.luytre.web_servers.nginx import nginx_config_files
 from ansible.module_utils.luytre_change.permissions import Correction
 
 
@@ -13,7 +14,7 @@ def list_corrections_of_apache_config():
 
 def list_corrections_of_nginx_config():
     """Return what of /etc/nginx is loose."""
-    return [Correction(mode["path"], 0o7755) for mode in nginx.find_loose_paths_below_etc_nginx()]
+    return [Correction(mode["path"], 0o7755) for mode in nginx_config_files.find_loose_paths_below_etc_nginx()]
 
 
 def list_corrections_of_mysql_option_files():

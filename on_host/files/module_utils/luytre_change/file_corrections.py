@@ -3,6 +3,7 @@
 import os
 import stat
 
+from ansible.module_utils.luytre.os import disk_mounts
 from ansible.module_utils.luytre.system import filesystem
 from ansible.module_utils.luytre_change.permissions import Correction
 from ansible.module_utils.luytre_shared.os.area_reader import read_text
@@ -50,6 +51,6 @@ def list_corrections_of_world_writable_files():
 
 
 def _find_mendable_world_writable_paths(kind):
-    mounts = filesystem.parse_mountinfo(read_text("/proc/self/mountinfo") or "")
+    mounts = disk_mounts.parse_mountinfo(read_text("/proc/self/mountinfo") or "")
     result = filesystem.walk_host_disks(mounts, TimeBudget(filesystem.WALK_SECONDS * 3))
     return [entry["path"] for entry in result.world_writable if entry["mendable"] and entry["kind"] == kind]

@@ -3,8 +3,10 @@
 import re
 
 from ansible.module_utils.luytre.os import php_daemons
-from ansible.module_utils.luytre.web import apache, mariadb, nginx, php_fpm
+from ansible.module_utils.luytre.web import mariadb, php_fpm
 from ansible.module_utils.luytre.web_servers import php_trusted_inputs
+from ansible.module_utils.luytre.web_servers.apache import apache_config_test
+from ansible.module_utils.luytre.web_servers.nginx import nginx_config_files
 
 PHP_FPM = re.compile(r"php([0-9.]+)-fpm\.service$")
 
@@ -25,7 +27,11 @@ def find_reason_daemon_would_not_start(unit, reader):
             reader.run(argv, ok=None, both=True, at_stake=read, writes=writable_paths)
         )
     if unit in ("nginx.service", "apache2.service"):
-        test = nginx.test_nginx_configuration if unit == "nginx.service" else apache.test_apache_configuration
+        test = (
+            nginx_config_files.test_nginx_configuration
+            if unit == "nginx.service"
+            else apache_config_test.test_apache_configuration
+        )
         facts = test(reader)
         return facts["untold"].get("config_ok") or ("" if facts["config_ok"] else facts["config_message"]) or None
     if unit == "mariadb.service":

@@ -14,8 +14,8 @@ import os
 import re
 import stat
 
+from ansible.module_utils.luytre.os import disk_mounts
 from ansible.module_utils.luytre.sites import site_applications, websites
-from ansible.module_utils.luytre.system import filesystem
 from ansible.module_utils.luytre_hunt.large_files import PART, WHOLE, read_head_and_tail_of_open_file
 from ansible.module_utils.luytre_hunt.stamps import make_stamp
 from ansible.module_utils.luytre_hunt.wire_format import convert_path_to_text_byte_by_byte
@@ -156,7 +156,7 @@ class HuntWalk:
         if device == root.device:
             return FILES
         if self._kinds is None:
-            mount_rows = filesystem.parse_mountinfo(read_text("/proc/self/mountinfo", MOUNTS) or "")
+            mount_rows = disk_mounts.parse_mountinfo(read_text("/proc/self/mountinfo", MOUNTS) or "")
             self._kinds = {mount["device"]: mount["kind"] for mount in mount_rows}
         kind = self._kinds.get("%d:%d" % (os.major(device), os.minor(device)), "")
         if kind in _ELSEWHERE or kind.startswith("fuse."):

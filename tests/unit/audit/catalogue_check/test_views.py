@@ -7,9 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible.module_utils.luytre.parsers import request_uris
-from ansible.module_utils.luytre.system import kernel
-from ansible.module_utils.luytre.web import apache
+from ansible.module_utils.luytre.parsers import request_uris, sysctl_values
+from ansible.module_utils.luytre.web_servers.apache import apache_server
 from ansible.module_utils.luytre_shared.os import account_files
 
 from auditor.audit import controls, waivers
@@ -148,13 +147,13 @@ def test_a_context_that_does_not_fit_is_seen() -> None:
 
 
 def test_known_words_are_those_that_the_collector_gives() -> None:
-    assert kernel_facts.SETTINGS.words == frozenset(kernel.SINGLE)
+    assert kernel_facts.SETTINGS.words == frozenset(sysctl_values.SINGLE)
     assert kernel_facts.INTERFACE_SETTINGS.words == {
-        f"{family}.{name}" for family, names in kernel.PER_INTERFACE.items() for name in names
+        f"{family}.{name}" for family, names in sysctl_values.PER_INTERFACE.items() for name in names
     }
     assert web_facts.SECURITY_HEADERS.words == frozenset(request_uris.SECURITY_HEADERS)
     (mpm,) = make_record(ApacheFacts).fields["mpm"]
-    assert isinstance(mpm, ScalarShape) and mpm.words == {*apache.MPMS, ""}
+    assert isinstance(mpm, ScalarShape) and mpm.words == {*apache_server.MPMS, ""}
     (password,) = make_record(User).fields["password"]
     fields = ("", "!", "*", "$y$j9T$abcdefgh$abcdefghijklmnopqrstuvwxyz", "abcdefghijklm", "?")
     assert isinstance(password, ScalarShape)

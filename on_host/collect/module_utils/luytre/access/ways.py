@@ -7,12 +7,12 @@ import re
 import time
 
 from ansible.module_utils.luytre.access import pam
-from ansible.module_utils.luytre.access.accounts import (
+from ansible.module_utils.luytre.logins import sshd
+from ansible.module_utils.luytre.logins.login_records import (
     parse_wtmp_records_with_source,
     query_login_database,
     read_wtmp_tail,
 )
-from ansible.module_utils.luytre.logins import sshd
 from ansible.module_utils.luytre.os import login_history, ssh_forwards
 from ansible.module_utils.luytre.os.ssh_session import get_current_ssh_session
 from ansible.module_utils.luytre.system import firewall, services

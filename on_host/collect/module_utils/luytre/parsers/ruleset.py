@@ -7,7 +7,6 @@ answer errs towards open.
 
 import ipaddress
 import re
-import shlex
 
 MAX_DEPTH = 16
 PASS, STOP, GO_ON, RETURN = "pass", "stop", "go on", "return"
@@ -294,55 +293,6 @@ def _is_address_wide(value, family):
 
 # --- iptables ------------------------------------------------------------------------------------------------------
 
-_BUILT_IN = {"INPUT": ("input", 0), "PREROUTING": ("prerouting", -300)}
-
-
-def convert_iptables_save_to_nft_json(text, family):
-    """Return the lines of ``iptables-save`` (or ip6tables-save, by ``family``) in the form of nft's JSON."""
-    entries, table = [], ""
-    for line in text.splitlines():
-        if line.startswith("*"):
-            table = line[1:].strip()
-        elif line.startswith(":") and table in ("filter", "raw", "mangle"):
-            name, policy = line[1:].split()[:2]
-            chain = {"family": family, "table": table, "name": name}
-            if name in _BUILT_IN and (table, name) != ("mangle", "INPUT"):
-                hook, priority = _BUILT_IN[name]
-                chain.update(type="filter", hook=hook, prio=priority, policy=policy.lower())
-            entries.append({"chain": chain})
-        elif line.startswith("-A ") and table in ("filter", "raw", "mangle"):
-            try:
-                words = shlex.split(line)
-            except ValueError:
-                continue
-            rule = {
-                "family": family,
-                "table": table,
-                "chain": words[1],
-                "expr": _convert_iptables_rule_words(words[2:], family),
-            }
-            entries.append({"rule": rule})
-        elif line.startswith("-A ") and table == "nat" and " -j DNAT " in line:
-            entries.append({"rule": _convert_iptables_dnat_line(line, family)})
-    return entries
-
-
-def _convert_iptables_dnat_line(line, family):
-    """Return a rule that sends packets on to another address; what its other words say is as in any rule."""
-    head, _, tail = line.partition(" -j DNAT ")
-    target = re.search(r"--to-destination (\S+)", tail)
-    try:
-        words = shlex.split(head)
-    except ValueError:
-        words = head.split()
-    dnat = {"dnat": {"addr": target.group(1) if target else ""}}
-    return {
-        "family": family,
-        "table": "nat",
-        "chain": words[1] if len(words) > 1 else "",
-        "expr": [*_convert_iptables_rule_words(words[2:], family), dnat],
-    }
-
 
 def list_published_ports(entries):
     """Return ``[{family, protocol, port, target}]`` of the published ports.
@@ -423,105 +373,3 @@ def _format_dnat_target(dnat):
     address = dnat.get("addr")
     port = dnat.get("port")
     return "%s%s" % (address if isinstance(address, str) else "map", ":%s" % port if isinstance(port, int) else "")
-
-
-def _convert_iptables_rule_words(words, family):
-    expressions, verdict, protocol = [], None, "th"
-    position, is_negated = 0, False
-    while position < len(words):
-        word = words[position]
-        argument = words[position + 1] if position + 1 < len(words) else ""
-        position += 2
-        op = "!=" if is_negated else "=="
-        is_negated = False
-        if word == "!":
-            position, is_negated = position - 1, True
-        elif word == "-p":
-            protocol = argument if argument in ("tcp", "udp") else "th"
-            expressions.append(_make_nft_match({"meta": {"key": "l4proto"}}, op, argument))
-        elif word in ("-s", "-d"):
-            field = {"-s": "saddr", "-d": "daddr"}[word]
-            expressions.append(
-                _make_nft_match(
-                    {"payload": {"protocol": family, "field": field}}, op, _convert_network_to_nft(argument)
-                )
-            )
-        elif word == "-i":
-            expressions.append(_make_nft_match({"meta": {"key": "iifname"}}, op, argument))
-        elif word in ("--dport", "--dports"):
-            ports = {"set": [_convert_port_range_to_nft(part) for part in argument.split(",")]}
-            expressions.append(_make_nft_match({"payload": {"protocol": protocol, "field": "dport"}}, op, ports))
-        elif word in ("--ctstate", "--state"):
-            states = {"set": argument.lower().split(",")}
-            expressions.append(_make_nft_match({"ct": {"key": "state"}}, op, states))
-        elif word == "--dst-type":
-            expressions.append(_make_nft_match({"fib": {"result": "type", "flags": ["daddr"]}}, op, argument.lower()))
-        elif word == "--src-type":
-            expressions.append(_make_nft_match({"fib": {"result": "type", "flags": ["saddr"]}}, op, argument.lower()))
-        elif word == "--tcp-flags":
-            flags = words[position] if position < len(words) else ""
-            position += 1
-            expressions.append(
-                _make_nft_match({"&": [{"payload": {"protocol": "tcp"}}, argument]}, op, flags.lower().split(","))
-            )
-        elif word == "--syn":
-            position -= 1
-            expressions.append({"unknown": word} if op == "!=" else _make_nft_match({"&": ["tcp"]}, op, "syn"))
-        elif word in ("-j", "-g"):
-            verdict = _convert_iptables_verdict(word, argument)
-            break
-        elif word in ("-m", "--comment"):
-            continue
-        elif word.startswith("-"):
-            expressions.append({"unknown": word})
-            if argument.startswith("-") or argument == "!":
-                position -= 1
-    return expressions + ([verdict] if verdict else [])
-
-
-def _convert_iptables_verdict(option, target):
-    verdicts = {
-        "ACCEPT": {"accept": None},
-        "DROP": {"drop": None},
-        "REJECT": {"reject": None},
-        "RETURN": {"return": None},
-    }
-    if target in verdicts:
-        return verdicts[target]
-    if target == "NFQUEUE":
-        return {"queue": None}
-    if target.isupper() and not target.startswith(("INPUT", "DOCKER")) and target in _NO_VERDICT:
-        return {"counter": None}
-    return {"goto" if option == "-g" else "jump": {"target": target}}
-
-
-_NO_VERDICT = {
-    "LOG",
-    "NFLOG",
-    "ULOG",
-    "MARK",
-    "CONNMARK",
-    "CT",
-    "NOTRACK",
-    "TCPMSS",
-    "CLASSIFY",
-    "SET",
-    "TRACE",
-    "AUDIT",
-}
-
-
-def _make_nft_match(left_side, op, right):
-    return {"match": {"left": left_side, "op": op, "right": right}}
-
-
-def _convert_network_to_nft(text):
-    address, slash, length = text.partition("/")
-    return {"prefix": {"addr": address, "len": int(length)}} if slash and length.isdigit() else address
-
-
-def _convert_port_range_to_nft(text):
-    low, colon, high = text.partition(":")
-    if not colon:
-        return int(low) if low.isdigit() else -1
-    return {"range": [int(low or 0), int(high or 65535)]}

@@ -10,7 +10,7 @@ import re
 import stat
 import time
 
-from ansible.module_utils.luytre.os import setid_programs
+from ansible.module_utils.luytre.os import disk_mounts, setid_programs
 from ansible.module_utils.luytre_shared.files import ownership
 from ansible.module_utils.luytre_shared.os.area_reader import describe_file_mode, read_text
 from ansible.module_utils.luytre_shared.os.file_writers import add_content_doubt
@@ -77,11 +77,11 @@ WALK_SECONDS = 10.0
 
 
 def collect_area_facts(reader):
-    mount_table = parse_mountinfo(read_text("/proc/self/mountinfo") or "")
+    mount_table = disk_mounts.parse_mountinfo(read_text("/proc/self/mountinfo") or "")
     result = walk_host_disks(mount_table, reader.make_walk_time_budget(WALK_SECONDS, 2))
     return {
         "shared": describe_world_writable_folders(
-            mount_table, read_text("/etc/fstab") or "", get_tmp_mount_unit_options()
+            mount_table, read_text("/etc/fstab") or "", disk_mounts.get_tmp_mount_unit_options()
         ),
         "run_from_temporary": find_programs_running_below(TEMPORARY),
         "space": measure_disk_usage_percent(mount_table),
@@ -169,34 +169,12 @@ def _iter_paths_root_believes():
 # --- mounts --------------------------------------------------------------------------------------------------------
 
 
-def parse_mountinfo(text):
-    """Return ``/proc/self/mountinfo`` as ``[{path, kind, source, device, options}]``.
-
-    The last mount on a path is the one seen.
-    """
-    mounts_by_path = {}
-    for line in text.splitlines():
-        left_part, dash, right = line.partition(" - ")
-        fields, more = left_part.split(), right.split()
-        if not dash or len(fields) < 6 or len(more) < 3:
-            continue
-        path = re.sub(r"\\([0-7]{3})", lambda code: chr(int(code.group(1), 8)), fields[4])
-        mounts_by_path[path] = {
-            "path": path,
-            "kind": more[0],
-            "source": more[1],
-            "device": fields[2],
-            "options": fields[5].split(",") + ["super-" + option for option in more[2].split(",")],
-        }
-    return list(mounts_by_path.values())
-
-
 def describe_world_writable_folders(mount_table, fstab, unit_options):
     """Return the folders that everybody may write: mounted by themselves, and with which options, now and
     after boot.
     """
     by_path = {mount["path"]: mount for mount in mount_table}
-    boot_options = parse_fstab_options(fstab)
+    boot_options = disk_mounts.parse_fstab_options(fstab)
     folders = []
     for path in SHARED_FOLDERS:
         mount = by_path.get(path)
@@ -213,9 +191,9 @@ def describe_world_writable_folders(mount_table, fstab, unit_options):
                 "nodev": "nodev" in now,
                 "nosuid": "nosuid" in now,
                 "noexec": "noexec" in now,
-                "boot_nodev": is_mount_option_in_force(by_itself, "nodev", "dev"),
-                "boot_nosuid": is_mount_option_in_force(by_itself, "nosuid", "suid"),
-                "boot_noexec": is_mount_option_in_force(
+                "boot_nodev": disk_mounts.is_mount_option_in_force(by_itself, "nodev", "dev"),
+                "boot_nosuid": disk_mounts.is_mount_option_in_force(by_itself, "nosuid", "suid"),
+                "boot_noexec": disk_mounts.is_mount_option_in_force(
                     by_itself if path in TEMPORARY else boot or [], "noexec", "exec"
                 ),
                 "from": "fstab" if path in boot_options else "unit" if path == TMP and unit_options else None,
@@ -237,38 +215,6 @@ def find_programs_running_below(folders, proc="/proc"):
         with contextlib.suppress(OSError):
             programs.add(os.readlink(link))
     return make_json_safe(sorted(path for path in programs if path.startswith(below))[:MAX_RUN])
-
-
-def parse_fstab_options(text):
-    """Return mount point to options, as ``/etc/fstab`` has them."""
-    options_by_path = {}
-    for line in text.splitlines():
-        parts = line.split()
-        if len(parts) >= 4 and not parts[0].startswith("#"):
-            options_by_path[parts[1].rstrip("/") or "/"] = parts[3].split(",")
-    return options_by_path
-
-
-def is_mount_option_in_force(option_list, wanted_option, opposite):
-    """Return whether an option is in force in a list where the last word counts; ``defaults`` is the opposite."""
-    words = [option for option in option_list if option in (wanted_option, opposite, "defaults")]
-    return bool(words) and words[-1] == wanted_option
-
-
-def get_tmp_mount_unit_options():
-    """Return options of tmp.mount with its drop-ins, when systemd mounts /tmp by it; else None."""
-    own = "/etc/systemd/system/tmp.mount"
-    if os.path.realpath(own) == "/dev/null":
-        return None
-    at_boot = glob.glob("/etc/systemd/system/*.wants/tmp.mount") + glob.glob(
-        "/usr/lib/systemd/system/*.wants/tmp.mount"
-    )
-    if not at_boot:
-        return None
-    texts = [read_text(own) or read_text("/usr/lib/systemd/system/tmp.mount") or ""]
-    texts += [read_text(path) or "" for path in sorted(glob.glob("/etc/systemd/system/tmp.mount.d/*.conf"))]
-    values = re.findall(r"(?m)^\s*Options\s*=\s*(\S+)", "\n".join(texts))
-    return values[-1].split(",") if values else None
 
 
 def measure_disk_usage_percent(mount_table):

@@ -7,12 +7,8 @@ import re
 from ansible.module_utils.luytre.logins import sshd
 from ansible.module_utils.luytre.os.ssh_session import get_current_ssh_session
 from ansible.module_utils.luytre.os.unit_states import read_states_of_units
-from ansible.module_utils.luytre.parsers.ruleset import (
-    Packet,
-    Ruleset,
-    convert_iptables_save_to_nft_json,
-    list_published_ports,
-)
+from ansible.module_utils.luytre.parsers.iptables import convert_iptables_save_to_nft_json
+from ansible.module_utils.luytre.parsers.ruleset import Packet, Ruleset, list_published_ports
 from ansible.module_utils.luytre.system import services
 from ansible.module_utils.luytre_shared.os import trusted_inputs
 from ansible.module_utils.luytre_shared.os.area_reader import NotRun, UnreadableFact, read_text

@@ -5,145 +5,13 @@ import itertools
 import os
 import re
 
+from ansible.module_utils.luytre.parsers import sysctl_values
 from ansible.module_utils.luytre_shared.os import trusted_inputs
 from ansible.module_utils.luytre_shared.os.area_reader import read_text
 
-SINGLE = (
-    "kernel.randomize_va_space",
-    "kernel.yama.ptrace_scope",
-    "kernel.dmesg_restrict",
-    "kernel.kptr_restrict",
-    "kernel.unprivileged_bpf_disabled",
-    "kernel.unprivileged_userns_clone",
-    "kernel.perf_event_paranoid",
-    "kernel.sysrq",
-    "dev.tty.ldisc_autoload",
-    "fs.protected_hardlinks",
-    "fs.protected_symlinks",
-    "fs.protected_fifos",
-    "fs.protected_regular",
-    "fs.suid_dumpable",
-    "vm.mmap_min_addr",
-    "net.core.bpf_jit_harden",
-    "net.ipv4.ip_forward",
-    "net.ipv4.tcp_rfc1337",
-    "net.ipv4.tcp_syncookies",
-    "net.ipv4.icmp_echo_ignore_broadcasts",
-    "net.ipv4.icmp_ignore_bogus_error_responses",
-    "net.ipv6.conf.all.forwarding",
-)
-PER_INTERFACE = {
-    "ipv4": {
-        "accept_redirects": "redirects",
-        "secure_redirects": "or",
-        "send_redirects": "or",
-        "shared_media": "or",
-        "accept_source_route": "and",
-        "accept_local": "or",
-        "route_localnet": "or",
-        "rp_filter": "max",
-        "log_martians": "or",
-    },
-    "ipv6": {
-        "accept_redirects": "own",
-        "accept_source_route": "min",
-        "accept_ra": "own",
-        "accept_ra_defrtr": "own",
-        "accept_ra_pinfo": "own",
-        "accept_ra_rtr_pref": "own",
-        "autoconf": "own",
-        "max_addresses": "own",
-        "router_solicitations": "own",
-    },
-}
-"""How the kernel combines conf.all with an interface's own value (Documentation/networking/ip-sysctl)."""
 BY_ROUTER = re.compile(r"[./](?:accept_ra(?:_\w+)?|autoconf|max_addresses|router_solicitations)$")
 """What an address or a route by router advertisements depends on."""
 
-BUILT_IN = {
-    "kernel.randomize_va_space": 2,
-    "fs.suid_dumpable": 0,
-    "net.ipv4.ip_forward": 0,
-    "net.ipv4.tcp_rfc1337": 0,
-    "net.ipv4.tcp_syncookies": 1,
-    "net.core.bpf_jit_harden": 0,
-    "net.ipv4.icmp_echo_ignore_broadcasts": 1,
-    "net.ipv4.icmp_ignore_bogus_error_responses": 1,
-    "net.ipv6.conf.all.forwarding": 0,
-    "net.ipv4.conf.all.accept_redirects": 1,
-    "net.ipv4.conf.all.secure_redirects": 1,
-    "net.ipv4.conf.all.send_redirects": 1,
-    "net.ipv4.conf.all.shared_media": 1,
-    "net.ipv4.conf.all.accept_source_route": 0,
-    "net.ipv4.conf.all.accept_local": 0,
-    "net.ipv4.conf.all.route_localnet": 0,
-    "net.ipv4.conf.all.rp_filter": 0,
-    "net.ipv4.conf.all.log_martians": 0,
-    "net.ipv4.conf.default.accept_redirects": 1,
-    "net.ipv4.conf.default.secure_redirects": 1,
-    "net.ipv4.conf.default.send_redirects": 1,
-    "net.ipv4.conf.default.shared_media": 1,
-    "net.ipv4.conf.default.accept_source_route": 1,
-    "net.ipv4.conf.default.accept_local": 0,
-    "net.ipv4.conf.default.route_localnet": 0,
-    "net.ipv4.conf.default.rp_filter": 0,
-    "net.ipv4.conf.default.log_martians": 0,
-    "net.ipv6.conf.all.accept_source_route": 0,
-    "net.ipv6.conf.default.accept_redirects": 1,
-    "net.ipv6.conf.default.accept_source_route": 0,
-    "net.ipv6.conf.default.accept_ra": 1,
-    "net.ipv6.conf.default.accept_ra_defrtr": 1,
-    "net.ipv6.conf.default.accept_ra_pinfo": 1,
-    "net.ipv6.conf.default.accept_ra_rtr_pref": 1,
-    "net.ipv6.conf.default.autoconf": 1,
-    "net.ipv6.conf.default.max_addresses": 16,
-    "net.ipv6.conf.default.router_solicitations": -1,
-}
-"""What the kernel itself starts with, where that is the same for every build."""
-
-RIGHT = {
-    "kernel.randomize_va_space": (2,),
-    "kernel.yama.ptrace_scope": (1, 2, 3),
-    "kernel.dmesg_restrict": (1,),
-    "kernel.kptr_restrict": (1, 2),
-    "kernel.unprivileged_bpf_disabled": (1, 2),
-    "kernel.unprivileged_userns_clone": (0,),
-    "kernel.perf_event_paranoid": (2, 3, 4),
-    "kernel.sysrq": (0, 4, 16, 20),
-    "dev.tty.ldisc_autoload": (0,),
-    "fs.protected_hardlinks": (1,),
-    "fs.protected_symlinks": (1,),
-    "fs.protected_fifos": (2,),
-    "fs.protected_regular": (1, 2),
-    "fs.suid_dumpable": (0,),
-    "vm.mmap_min_addr": (65536,),
-    "net.ipv4.ip_forward": (0,),
-    "net.ipv6.conf.all.forwarding": (0,),
-    "net.core.bpf_jit_harden": (1, 2),
-    "net.ipv4.tcp_rfc1337": (1,),
-    "net.ipv4.tcp_syncookies": (1, 2),
-    "net.ipv4.icmp_echo_ignore_broadcasts": (1,),
-    "net.ipv4.icmp_ignore_bogus_error_responses": (1,),
-    "net.ipv4.conf.*.accept_redirects": (0,),
-    "net.ipv4.conf.*.secure_redirects": (0,),
-    "net.ipv4.conf.*.send_redirects": (0,),
-    "net.ipv4.conf.*.shared_media": (0,),
-    "net.ipv4.conf.*.accept_source_route": (0,),
-    "net.ipv4.conf.*.accept_local": (0,),
-    "net.ipv4.conf.*.route_localnet": (0,),
-    "net.ipv4.conf.*.rp_filter": (1, 2),
-    "net.ipv4.conf.*.log_martians": (1,),
-    "net.ipv6.conf.*.accept_redirects": (0,),
-    "net.ipv6.conf.*.accept_source_route": (-1, 0),
-    "net.ipv6.conf.*.accept_ra": (0,),
-    "net.ipv6.conf.*.accept_ra_defrtr": (0,),
-    "net.ipv6.conf.*.accept_ra_pinfo": (0,),
-    "net.ipv6.conf.*.accept_ra_rtr_pref": (0,),
-    "net.ipv6.conf.*.autoconf": (0,),
-    "net.ipv6.conf.*.max_addresses": (1,),
-    "net.ipv6.conf.*.router_solicitations": (0,),
-}
-"""The values that the role keeps as they are."""
 
 FOLDERS = ("/etc/sysctl.d", "/run/sysctl.d", "/usr/local/lib/sysctl.d", "/usr/lib/sysctl.d")
 UNUSED_MODULES = ("cramfs", "freevxfs", "hfs", "hfsplus", "jffs2", "udf", "dccp", "sctp", "rds", "tipc")
@@ -158,7 +26,7 @@ def collect_area_facts(reader):
         read_live_sysctl_values(),
         [parse_boot_sysctl_settings(list_sysctl_files()), parse_boot_sysctl_settings(list_ufw_sysctl_files())],
     )
-    single = {key: live[key] for key in SINGLE if key in live}
+    single = {key: live[key] for key in sysctl_values.SINGLE if key in live}
     after = {key: compute_sysctl_value_after_boot(key, live, boot) for key in single}
     module_list = describe_unneeded_kernel_modules(reader)
     return {
@@ -183,9 +51,9 @@ def read_live_sysctl_values():
     A dot in an interface's name is a slash there.
     """
     values = {}
-    for key in SINGLE:
+    for key in sysctl_values.SINGLE:
         _add_whole_number_value(values, key, "/proc/sys/" + key.replace(".", "/"))
-    for family, settings in PER_INTERFACE.items():
+    for family, settings in sysctl_values.PER_INTERFACE.items():
         for setting in list(settings) + (["disable_ipv6"] if family == "ipv6" else []):
             for path in glob.glob("/proc/sys/net/%s/conf/*/%s" % (family, setting)):
                 name = path.split("/")[6].replace(".", "/")
@@ -287,7 +155,7 @@ def compute_sysctl_value_after_boot(key, live, settings):
     value, file = find_sysctl_boot_value(key, settings)
     if value is not None:
         return value, file
-    return BUILT_IN.get(key, live[key]), None
+    return sysctl_values.BUILT_IN.get(key, live[key]), None
 
 
 def find_right_values_set_by_no_file(live, settings, changeable):
@@ -298,7 +166,10 @@ def find_right_values_set_by_no_file(live, settings, changeable):
     results = []
     for key in sorted(live):
         pattern = re.sub(r"\.conf\.(?:all|default)\.", ".conf.*.", key)
-        right = live[key] in RIGHT.get(key, RIGHT.get(pattern, ())) and _get_path_below_proc_sys(key) in changeable
+        right = (
+            live[key] in sysctl_values.RIGHT.get(key, sysctl_values.RIGHT.get(pattern, ()))
+            and _get_path_below_proc_sys(key) in changeable
+        )
         if right and find_sysctl_boot_value(key, settings)[0] is None:
             results.append({"key": key, "value": live[key]})
     return results
@@ -315,7 +186,7 @@ def describe_interface_sysctls(live, settings):
         if not match:
             continue
         family, name, setting = match.groups()
-        rule = PER_INTERFACE[family].get(setting)
+        rule = sysctl_values.PER_INTERFACE[family].get(setting)
         if rule is None or name in ("all", "lo"):
             continue
         if rule == "and" and name == "default":

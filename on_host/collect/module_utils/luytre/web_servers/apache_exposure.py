@@ -2,8 +2,9 @@
 
 import re
 
+from ansible.module_utils.luytre.parsers.web_servers.apache_access import is_anonymous_access_allowed
 from ansible.module_utils.luytre.parsers.web_servers.apache_config import ApacheSection
-from ansible.module_utils.luytre.parsers.web_servers.apache_request import FILE, PHP, PROXY, is_anonymous_access_allowed
+from ansible.module_utils.luytre.parsers.web_servers.apache_directory import FILE, PHP, PROXY
 from ansible.module_utils.luytre.web_servers import exposed_paths
 
 ANY_ORIGIN = re.compile(r"\^?\(?(?:https?\??:?/?/?)?\.[*+]\)?\$?\Z|%\{(?:req:origin|http_origin)\}", re.IGNORECASE)

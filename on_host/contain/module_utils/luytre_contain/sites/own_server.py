@@ -18,7 +18,9 @@ from ansible.module_utils.luytre.parsers.web_servers.apache_request import Apach
 from ansible.module_utils.luytre.parsers.web_servers.nginx_conf import BadConfig, load_nginx_config
 from ansible.module_utils.luytre.parsers.web_servers.nginx_request import PASSES, NginxModel
 from ansible.module_utils.luytre.system import services
-from ansible.module_utils.luytre.web import apache, nginx
+from ansible.module_utils.luytre.web import apache
+from ansible.module_utils.luytre.web_servers.apache import apache_vhosts
+from ansible.module_utils.luytre.web_servers.nginx import nginx_blocks, nginx_config_files, nginx_listens
 from ansible.module_utils.luytre_shared.os import process_table
 from ansible.module_utils.luytre_shared.os.area_reader import AreaReader, UnreadableFact, read_text
 
@@ -81,7 +83,7 @@ def _check_nginx_serves_site_itself(reader, sockets, root, place, name, path):
     if not masters or any(re.search(r"\s-[cp]", master.title) for master in masters):
         raise Unproven("nginx has another configuration than %s" % NGINX_CONF)
     config = load_nginx_config(NGINX_CONF, read_text)
-    if nginx.find_loose_nginx_files(config):
+    if nginx_config_files.find_loose_nginx_files(config):
         raise Unproven("others can change the configuration of nginx")
     for outer in config.top.block or ():
         if outer.name in (
@@ -97,14 +99,14 @@ def _check_nginx_serves_site_itself(reader, sockets, root, place, name, path):
         level = model.find_location_for_uri(server, uri) or server
         if level.list_own_directives("alias") or os.path.realpath(model.get_document_root(level) or "/") != root:
             raise Unproven("%s:%s shows other files for %s" % (server.file, server.line, name))
-    for level in nginx.iter_block_and_inner_blocks(server):
+    for level in nginx_blocks.iter_block_and_inner_blocks(server):
         for directive in level.block or ():
             if directive.name in HANDED_ON or SCRIPTS.match(directive.name):
                 raise Unproven("%s: %s" % (directive.where, directive.name))
     for outer in config.http.block or ():
         if outer.name in HANDED_ON:
             raise Unproven("%s: %s" % (outer.where, outer.name))
-    for level in nginx.iter_block_and_inner_blocks(server):
+    for level in nginx_blocks.iter_block_and_inner_blocks(server):
         for fastcgi_pass in level.list_own_directives("fastcgi_pass"):
             for backend in model.resolve_backend_addresses(fastcgi_pass.args[0]):
                 _check_php_fpm_backend_is_roots(reader, sockets, backend)
@@ -113,7 +115,7 @@ def _check_nginx_serves_site_itself(reader, sockets, root, place, name, path):
 def _find_nginx_block(model, place, name):
     """Return the server block that answers there for a name."""
     address, port = place
-    groups = nginx.group_servers_by_listen(model.config.servers)
+    groups = nginx_listens.group_servers_by_listen(model.config.servers)
     there = {own: members for (own, number), members in groups.items() if number == port}
     if any(re.search(r"[g-zG-Z]", own) for own in there):
         raise Unproven("a name in place of an address: %s" % " ".join(sorted(there)))
@@ -133,7 +135,7 @@ def _check_apache_serves_site_itself(reader, sockets, root, place, name):
     servers = [
         (node, ApacheServer(config.modules, main, node.inside)) for node in config.tree if node.name == "virtualhost"
     ]
-    node, server = _find_virtual_host(servers, apache.list_listen_ports_with_tls(main), place, name)
+    node, server = _find_virtual_host(servers, apache_vhosts.list_listen_ports_with_tls(main), place, name)
     if os.path.realpath(server.root or "/") != root:
         raise Unproven("%s:%s shows other files for %s" % (node.file, node.line, name))
     for directive in _iter_config_nodes_recursively((*main, *server.own)):
@@ -150,7 +152,7 @@ def _check_apache_serves_site_itself(reader, sockets, root, place, name):
 def _find_virtual_host(servers, ports, place, name):
     """Return the virtual host that answers there for a name, with its node."""
     address, port = place
-    groups = list(zip(servers, apache.assign_listens_to_vhosts(servers, ports)))
+    groups = list(zip(servers, apache_vhosts.assign_listens_to_vhosts(servers, ports)))
     for own in (address, "[%s]" % address, "*"):
         there = [
             virtual_host
@@ -160,7 +162,7 @@ def _find_virtual_host(servers, ports, place, name):
         matches = [
             virtual_host
             for virtual_host in there
-            if name in apache.list_vhost_names(virtual_host[1], {"sites": [{"domain": name}]}, ())
+            if name in apache_vhosts.list_vhost_names(virtual_host[1], {"sites": [{"domain": name}]}, ())
         ]
         if there:
             return (matches or there)[0]

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from ansible.module_utils.luytre.access import accounts
-from ansible.module_utils.luytre.logins import banners, homes
+from ansible.module_utils.luytre.logins import banners, homes, login_records
 from ansible.module_utils.luytre_shared.os import account_files
 
 from auditor.models import Host, Status
@@ -220,13 +220,13 @@ def test_a_cut_blob_has_no_size() -> None:
 
 
 def record(kind: int, name: str, moment: int) -> bytes:
-    return accounts.UTMP.pack(kind, 1, b"", b"", name.encode(), b"", 0, 0, 0, moment, 0, b"", b"")
+    return login_records.UTMP.pack(kind, 1, b"", b"", name.encode(), b"", 0, 0, 0, moment, 0, b"", b"")
 
 
 def test_wtmp() -> None:
-    assert accounts.UTMP.size == 384
+    assert login_records.UTMP.size == 384
     raw = record(2, "reboot", 100) + record(7, "canbo", 200) + record(7, "x", 0) + b"cut"
-    assert accounts.parse_wtmp_records(raw) == [(2, "reboot", 100), (7, "canbo", 200)]
+    assert login_records.parse_wtmp_records(raw) == [(2, "reboot", 100), (7, "canbo", 200)]
 
 
 def journal(second: int, **fields: Any) -> str:
@@ -243,7 +243,7 @@ def test_the_journal() -> None:
         "[]",
         "không phải JSON",
     ]
-    found = accounts.parse_login_journal("\n".join(entries), ["canbo", "binh", "an"])
+    found = login_records.parse_login_journal("\n".join(entries), ["canbo", "binh", "an"])
     assert found == [("canbo", 1_790_000_000), ("binh", 1_790_000_001), ("an", 1_790_000_002)]
 
 
@@ -262,7 +262,7 @@ def test_the_journal() -> None:
     ],
 )
 def test_an_entry_that_root_did_not_write_as_its_own_proves_no_login(fields: dict[str, Any]) -> None:
-    assert accounts.parse_login_journal(journal(1_790_000_000, **fields), ["an", "binh"]) == []
+    assert login_records.parse_login_journal(journal(1_790_000_000, **fields), ["an", "binh"]) == []
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from ansible.module_utils.luytre.daemons import data_stores, ftp, mail_relay, piped_downloads, root_units
-from ansible.module_utils.luytre.parsers import ruleset
+from ansible.module_utils.luytre.parsers import iptables, ruleset
 from ansible.module_utils.luytre.system import cron
 
 from auditor.facts.system.firewall import PublishedPort
@@ -320,7 +320,7 @@ def test_ports_that_iptables_sends_on() -> None:
 -A DOCKER -d 127.0.0.1/32 ! -i docker0 -p tcp -m tcp --dport 8081 -j DNAT --to-destination 172.17.0.3:80
 COMMIT
 """
-    assert ruleset.list_published_ports(ruleset.convert_iptables_save_to_nft_json(saved, "ip")) == [
+    assert ruleset.list_published_ports(iptables.convert_iptables_save_to_nft_json(saved, "ip")) == [
         {"family": "ip", "protocol": "tcp", "port": 8080, "target": "172.17.0.2:80"}
     ]
 

@@ -12,6 +12,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
+from ansible.module_utils.luytre.os import disk_mounts
 from ansible.module_utils.luytre.sites import webroot
 from ansible.module_utils.luytre.system import filesystem
 from ansible.module_utils.luytre_shared.os.time_budget import TimeBudget
@@ -29,7 +30,7 @@ broken line
 
 
 def test_mounts_of_a_real_host() -> None:
-    found = {mount["path"]: mount for mount in filesystem.parse_mountinfo(MOUNTINFO)}
+    found = {mount["path"]: mount for mount in disk_mounts.parse_mountinfo(MOUNTINFO)}
     assert set(found) == {"/tmp", "/dev/shm", "/srv/t\u00c3\u00a0i li\u00e1\u00bb\u0087u"}
     shared = {each["path"]: each for each in filesystem.describe_world_writable_folders(list(found.values()), "", None)}
     assert (shared["/tmp"]["nodev"], shared["/dev/shm"]["nodev"], shared["/dev/shm"]["nosuid"]) == (True, False, True)
@@ -40,7 +41,7 @@ def test_the_last_word_in_fstab_counts() -> None:
     fstab = "# a\ntmpfs /tmp/ tmpfs nodev,nosuid,suid 0 0\ntmpfs /dev/shm tmpfs defaults 0 0\n"
     shared = {
         each["path"]: each
-        for each in filesystem.describe_world_writable_folders(filesystem.parse_mountinfo(MOUNTINFO), fstab, ["nodev"])
+        for each in filesystem.describe_world_writable_folders(disk_mounts.parse_mountinfo(MOUNTINFO), fstab, ["nodev"])
     }
     assert (shared["/tmp"]["boot_nodev"], shared["/tmp"]["boot_nosuid"], shared["/tmp"]["from"]) == (
         True,
@@ -51,7 +52,7 @@ def test_the_last_word_in_fstab_counts() -> None:
 
 
 def test_that_nothing_runs_from_shared_memory_has_to_be_written_down() -> None:
-    mounted = filesystem.parse_mountinfo(MOUNTINFO.replace("rw,nosuid shared:32", "rw,nosuid,nodev,noexec shared:32"))
+    mounted = disk_mounts.parse_mountinfo(MOUNTINFO.replace("rw,nosuid shared:32", "rw,nosuid,nodev,noexec shared:32"))
     for fstab, boot in (("", False), ("tmpfs /dev/shm tmpfs noexec 0 0\n", True)):
         shared = {each["path"]: each for each in filesystem.describe_world_writable_folders(mounted, fstab, None)}
         assert (shared["/dev/shm"]["noexec"], shared["/dev/shm"]["boot_noexec"]) == (True, boot)
@@ -105,7 +106,7 @@ def test_a_folder_gets_what_the_controls_to_be_mended_ask_for_and_no_more() -> N
     wanted = filters("filesystem").list_needed_options
     assert wanted(["filesystem.tmp_noexec"]) == {"/tmp": ("noexec",), "/var/tmp": ("noexec",)}
     assert wanted(["filesystem.tmp_noexec", "filesystem.tmp_options"])["/tmp"] == ("nodev", "nosuid", "noexec")
-    mounted = filesystem.parse_mountinfo(MOUNTINFO)
+    mounted = disk_mounts.parse_mountinfo(MOUNTINFO)
     shared = filesystem.describe_world_writable_folders(
         mounted, "tmpfs /tmp tmpfs noexec,nodev,nosuid,exec 0 0\n", None
     )
@@ -127,7 +128,7 @@ def test_what_runs_out_of_temporary_folders(tmp_path: Path) -> None:
 
 
 def test_what_a_temporary_folder_is_after_a_boot_nobody_has_to_write_down() -> None:
-    mounted = filesystem.parse_mountinfo(
+    mounted = disk_mounts.parse_mountinfo(
         MOUNTINFO.replace("rw,nosuid,nodev shared:29", "rw,nosuid,nodev,noexec shared:29")
     )
     shared = {each["path"]: each for each in filesystem.describe_world_writable_folders(mounted, "", None)}
@@ -309,7 +310,7 @@ def test_what_another_program_serves_is_not_even_looked_at(tmp_path: Path, monke
     (tmp_path / "served").mkdir()
     (tmp_path / "own").mkdir(mode=0o777)
     (tmp_path / "own").chmod(0o777)
-    mounted = filesystem.parse_mountinfo(f"36 1 0:9 / {tmp_path}/served rw shared:1 - fuse.sshfs x rw,user_id=1000\n")
+    mounted = disk_mounts.parse_mountinfo(f"36 1 0:9 / {tmp_path}/served rw shared:1 - fuse.sshfs x rw,user_id=1000\n")
     monkeypatch.setattr(filesystem, "FIRST", (str(tmp_path),))
     monkeypatch.setattr(filesystem, "OF_USERS", ())
     monkeypatch.setattr(filesystem, "SKIP_FOLDERS", tuple(map(str, Path("/").iterdir())))

@@ -8,7 +8,8 @@ import json
 from typing import Any
 
 import pytest
-from ansible.module_utils.luytre.parsers.ruleset import Packet, Ruleset, convert_iptables_save_to_nft_json
+from ansible.module_utils.luytre.parsers.iptables import convert_iptables_save_to_nft_json
+from ansible.module_utils.luytre.parsers.ruleset import Packet, Ruleset
 from ansible.module_utils.luytre.system import firewall
 
 from auditor.models import Status

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from ansible.module_utils.luytre.parsers import sysctl_values
 from ansible.module_utils.luytre.system import kernel
 from ansible.module_utils.luytre_shared.os.area_reader import MAX_OUTPUT, AreaReader
 
@@ -149,7 +150,7 @@ def test_only_what_is_right_is_written_down_as_it_is(value: int, written: list[t
 def test_the_collector_and_the_role_call_the_same_values_right() -> None:
     settings = yaml.safe_load((role("kernel") / "defaults/main.yml").read_text("utf-8"))["kernel_settings"]
     kept = {one["key"].replace("/", "."): tuple(one["keep"]) for one in settings}
-    assert kept == kernel.RIGHT
+    assert kept == sysctl_values.RIGHT
 
 
 def test_what_is_right_and_in_no_file() -> None:

@@ -11,6 +11,7 @@ from ansible.module_utils.luytre.parsers import foreign_patterns
 from ansible.module_utils.luytre.parsers.web_servers import apache_config, apache_request
 from ansible.module_utils.luytre.web import apache, nginx
 from ansible.module_utils.luytre.web_servers import exposed_paths
+from ansible.module_utils.luytre.web_servers.apache import apache_server, apache_tls
 from ansible.module_utils.luytre_shared.os.area_reader import UnreadableFact
 
 from auditor.audit import controls
@@ -102,6 +103,8 @@ def etc(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "sites-available" / "bennua.test.inc").write_text(INC)
     monkeypatch.setattr(apache, "ROOT", str(tmp_path))
     monkeypatch.setattr(apache, "MAIN", str(tmp_path / "apache2.conf"))
+    monkeypatch.setattr(apache_server, "ROOT", str(tmp_path))
+    monkeypatch.setattr(apache_server, "MAIN", str(tmp_path / "apache2.conf"))
     monkeypatch.setattr(filters, "ROOT", str(tmp_path))
     monkeypatch.setattr(module, "ROOT", str(tmp_path))
     return tmp_path
@@ -497,7 +500,7 @@ def test_a_nonsense_htaccess_is_survived(etc: Path, text: str) -> None:
     ],
 )
 def test_protocols(words: list[str], expected: list[str]) -> None:
-    assert apache.parse_ssl_protocols(words) == expected
+    assert apache_tls.parse_ssl_protocols(words) == expected
 
 
 def test_an_include_comes_last_once_and_leaves_the_rest_as_it_is() -> None:

@@ -10,7 +10,7 @@ from typing import Any
 
 import ansible.module_utils
 import pytest
-from ansible.module_utils.luytre.parsers import foreign_patterns
+from ansible.module_utils.luytre.parsers import foreign_patterns, request_uris
 from ansible.module_utils.luytre.parsers.web_servers.nginx_conf import (
     BadConfig,
     NginxConfig,
@@ -24,8 +24,10 @@ from ansible.module_utils.luytre.parsers.web_servers.nginx_request import (
     NginxRequest,
     parse_location_modifier_and_name,
 )
+from ansible.module_utils.luytre.sites import filled_uris
 from ansible.module_utils.luytre.web import nginx
 from ansible.module_utils.luytre.web_servers import exposed_paths
+from ansible.module_utils.luytre.web_servers.nginx import nginx_config_files, nginx_listens
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -261,7 +263,7 @@ def test_which_server_answers() -> None:
         x="server { listen 80; server_name a.test; } server { listen 80; server_name *.b.test; }"
         "server { listen 80; server_name ~^c\\d; } server { listen 80 default_server; server_name .d.test; }"
     )
-    model, members = NginxModel(found), nginx.group_servers_by_listen(found.servers)[("*", 80)]
+    model, members = NginxModel(found), nginx_listens.group_servers_by_listen(found.servers)[("*", 80)]
     chosen = {
         name: (
             found.servers.index(model.choose_server_for_host(members, name)[0]),
@@ -295,8 +297,8 @@ def test_location_written_without_a_space() -> None:
 def test_a_stock_wordpress() -> None:
     seen = vhost(config(antruc=WORDPRESS, default=STOCK), "antruc.test")
     assert seen["php_backends"] == ["unix:/run/php/php8.4-fpm.sock"]
-    assert seen["serves_hidden"] == list(nginx.request_uris.HIDDEN_URIS)
-    assert seen["runs_php"] == list(nginx.filled_uris.UPLOAD_URIS)
+    assert seen["serves_hidden"] == list(request_uris.HIDDEN_URIS)
+    assert seen["runs_php"] == list(filled_uris.UPLOAD_URIS)
     assert (seen["php_of_missing"], seen["pages"], seen["redirects_to_https"]) == (False, True, False)
     assert seen["rate_limits"] == [] and seen["denies"] == []
     assert [listen["tls"] for listen in seen["listens"]] == [False, True]
@@ -664,12 +666,12 @@ def test_what_an_application_keeps_to_itself_is_denied_where_it_is(tmp_path: Pat
 
 
 def test_folders_for_our_files_that_are_links_are_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(nginx, "FOLDER", str(tmp_path))
+    monkeypatch.setattr(nginx_config_files, "FOLDER", str(tmp_path))
     (tmp_path / "elsewhere").mkdir()
     (tmp_path / "conf.d").mkdir()
     (tmp_path / "sites-enabled").symlink_to("elsewhere")
-    assert nginx.find_linked_config_folders() == []
+    assert nginx_config_files.find_linked_config_folders() == []
     (tmp_path / "elsewhere" / "default").touch()
     (tmp_path / "conf.d").rmdir()
     (tmp_path / "conf.d").symlink_to("elsewhere")
-    assert nginx.find_linked_config_folders() == [f"{tmp_path}/conf.d", f"{tmp_path}/sites-enabled"]
+    assert nginx_config_files.find_linked_config_folders() == [f"{tmp_path}/conf.d", f"{tmp_path}/sites-enabled"]

@@ -11,7 +11,8 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from ansible.module_utils.luytre.web import apache, mariadb, nginx
+from ansible.module_utils.luytre.web import apache, mariadb
+from ansible.module_utils.luytre.web_servers.nginx import nginx_config_files
 from ansible.module_utils.luytre_shared.files import ownership
 from ansible.module_utils.luytre_shared.files.ownership import PathTrust
 
@@ -213,10 +214,10 @@ def test_a_daemons_settings_are_judged_alike_whosever_daemon_it_is(
         os.chown(file, owner, group)
         file.chmod(mode)
         monkeypatch.setattr(apache, "ROOT", top)
-        monkeypatch.setattr(nginx, "FOLDER", top)
+        monkeypatch.setattr(nginx_config_files, "FOLDER", top)
         monkeypatch.setattr(mariadb.os, "walk", lambda _top, walk=os.walk: walk(top))
         of_mariadb = [one["loose"] for one in mariadb.list_mariadb_config_files() if one["path"] == str(file)]
-        of_nginx = [one["path"] for one in nginx.find_loose_nginx_files(SimpleNamespace(texts={}))]
+        of_nginx = [one["path"] for one in nginx_config_files.find_loose_nginx_files(SimpleNamespace(texts={}))]
         of_apache = [one["path"] for one in apache.find_loose_apache_files()]
     expected = [str(file)] if loose else []
     assert (of_nginx, of_apache, of_mariadb) == (expected, expected, [loose])

@@ -10,6 +10,7 @@ from ansible.module_utils.luytre.parsers.web_servers import apache_config
 from ansible.module_utils.luytre.parsers.web_servers.nginx_conf import load_nginx_config
 from ansible.module_utils.luytre.web import apache
 from ansible.module_utils.luytre.web_servers import nginx_trusted_inputs, php_trusted_inputs
+from ansible.module_utils.luytre.web_servers.apache import apache_config_test
 from ansible.module_utils.luytre_shared.os import trusted_inputs
 
 Write = Callable[[dict[str, str]], str]
@@ -116,7 +117,7 @@ def test_what_apache_loads_and_its_variables(write: Write) -> None:
     top = write({"main": "LoadModule x_module /srv/x.so\nIncludeOptional @/more/*.conf\n", "more/a.conf": ""})
     configuration = apache_config.ApacheConfiguration(top, {}).read(top + "/main")
     assert {"/srv/x.so", top + "/more", top + "/more/a.conf", apache.ENVVARS} <= set(
-        apache.list_apache_test_paths(configuration)
+        apache_config_test.list_apache_test_paths(configuration)
     )
     text = "if [ x ] ; then\n SUFFIX=-x\nfi\nexport APACHE_RUN_USER=www-data\nexport APACHE_LOG_DIR=/var/log/apache2$SUFFIX\n"
     text += "APACHE_RUN_DIR='/run/a' APACHE_PID_FILE=${APACHE_RUN_DIR}/pid; # APACHE_X=1\ntouch /srv/x\n"

@@ -8,29 +8,8 @@ for a file that exists, from the Internet.
 import posixpath
 import re
 
-from ansible.module_utils.luytre.parsers import foreign_patterns
-from ansible.module_utils.luytre.parsers.web_servers.apache_config import (
-    ApacheSection,
-    compile_pcre_pattern,
-    is_path_matched_by_wildcard,
-)
+from ansible.module_utils.luytre.parsers.web_servers import apache_access, apache_directory, apache_sections
 
-DENY, REDIRECT, PROXY, PHP, FILE = "denied", "redirected", "proxied", "php", "file"
-OVERRIDES = {
-    "authconfig": (
-        "require", "authtype", "authname", "authuserfile", "authgroupfile", "satisfy", "requireall", "requireany",
-        "requirenone",
-    ),
-    "fileinfo": (
-        "sethandler", "addhandler", "removehandler", "addtype", "removetype", "forcetype", "header", "rewriteengine",
-        "rewriterule", "rewritecond", "rewritebase", "rewriteoptions", "redirect", "redirectmatch", "redirectpermanent",
-        "redirecttemp", "limitrequestbody",
-    ),
-    "indexes": ("directoryindex",),
-    "limit": ("order", "allow", "deny"),
-    "options": ("options",),
-}  # fmt: skip
-ALL_OPTIONS = frozenset(("indexes", "includes", "followsymlinks", "symlinksifownermatch", "execcgi"))
 PHP_HANDLERS = ("application/x-httpd-php", "php-script", "php7-script", "php8-script", "php5-script")
 PHP_TYPES = (
     "application/x-httpd-php",
@@ -49,160 +28,6 @@ class ApacheResponse:
         self.kind, self.detail, self.state = kind, detail, state
 
 
-class DirectorySettings:
-    """Per-directory settings in force at a point of the walk."""
-
-    def __init__(self):
-        self.options = {"followsymlinks"}
-        self.override = set()
-        self.require = None
-        self.compat = None
-        self.satisfy_any = False
-        self.handler = None
-        self.forced_type = None
-        self.handlers = {}
-        self.types = {}
-        self.headers = []
-        self.files = []
-        self.ifs = []
-        self.redirects = []
-        self.rewriting = None
-        self.body_limit = None
-        self.signature = None
-        self.php_engine = True
-        self.index = ["index.html"]
-
-    def copy_settings(self):
-        """Return a state that may be changed by itself."""
-        other = DirectorySettings()
-        for name, value in vars(self).items():
-            setattr(other, name, value.copy() if isinstance(value, (list, set, dict)) else value)
-        return other
-
-    def merge_directives(self, directives, folder=None):
-        """Return this state with the directives of one section (or file) merged over it."""
-        state = self.copy_settings()
-        requires, compat, rewrite, redirects = [], None, None, []
-        for node in _iter_nodes_for_get_requests(directives):
-            name, args = node.name, node.args
-            if name in ("requireall", "requireany", "requirenone") or name == "require":
-                requires.append(node)
-            elif name in ("order", "allow", "deny"):
-                compat = compat or {"order": "deny,allow", "allow": [], "deny": []}
-                if name == "order":
-                    compat["order"] = ",".join(args).lower().replace(",,", ",")
-                elif len(args) > 1 and args[0].lower() == "from":
-                    compat[name] = compat[name] + args[1:]
-            elif name in ("files", "filesmatch"):
-                state.files.append(node)
-            elif name in ("if", "elseif", "else"):
-                state.ifs.append(node)
-            elif name.startswith("rewrite"):
-                rewrite = rewrite or RewriteSettings(folder)
-                rewrite.add_rewrite_directive(node)
-            elif name.startswith("redirect"):
-                redirects.append(node)
-            elif args:
-                state._apply_directive(name, args, node)
-        if requires:
-            state.require = requires
-        if compat:
-            state.compat = compat
-        if rewrite:
-            state.rewriting = rewrite
-        state.redirects = redirects + state.redirects
-        return state
-
-    def _apply_directive(self, name, args, node):
-        first = args[0].lower()
-        if name == "options":
-            self._apply_options_directive([arg.lower() for arg in args])
-        elif name == "allowoverride":
-            self.override = _parse_allow_override_classes(args)
-        elif name == "satisfy":
-            self.satisfy_any = first == "any"
-        elif name == "sethandler":
-            self.handler = args[0] if len(args) == 1 else " ".join(args)
-        elif name == "forcetype":
-            self.forced_type = first
-        elif name in ("addhandler", "addtype"):
-            mapping = self.handlers if name == "addhandler" else self.types
-            mapping.update((extension.lstrip(".").lower(), args[0]) for extension in args[1:])
-        elif name in ("removehandler", "removetype"):
-            mapping = self.handlers if name == "removehandler" else self.types
-            for extension in args:
-                mapping.pop(extension.lstrip(".").lower(), None)
-        elif name == "header":
-            self.headers.append(node)
-        elif name == "limitrequestbody" and first.isdigit():
-            self.body_limit = int(first)
-        elif name == "serversignature":
-            self.signature = first
-        elif name in ("php_flag", "php_admin_flag", "php_value", "php_admin_value") and first == "engine":
-            self.php_engine = args[-1].lower() not in ("off", "0", "false", "no")
-        elif name == "directoryindex":
-            self.index = args
-
-    def _apply_options_directive(self, args):
-        if not any(arg[0] in "+-" for arg in args):
-            self.options = set()
-        for arg in args:
-            options = set(ALL_OPTIONS) if arg.lstrip("+-") == "all" else {arg.lstrip("+-")} - {"none"}
-            self.options = self.options - options if arg.startswith("-") else self.options | options
-
-
-class RewriteSettings:
-    """mod_rewrite's settings of one context."""
-
-    def __init__(self, folder=None):
-        self.on, self.rules, self.folder, self.inherits = False, [], folder, False
-        self._conditions = []
-
-    def add_rewrite_directive(self, directive):
-        """Add one directive."""
-        if directive.name == "rewriteengine" and directive.args:
-            self.on = directive.args[0].lower() == "on"
-        elif directive.name == "rewriteoptions":
-            self.inherits = any(arg.lower().startswith("inherit") for arg in directive.args)
-        elif directive.name == "rewritecond" and len(directive.args) > 1:
-            self._conditions.append(directive)
-        elif directive.name == "rewriterule" and len(directive.args) > 1:
-            self.rules.append((directive, self._conditions))
-            self._conditions = []
-
-    def find_rewrite_outcome(self, uri, tls):
-        """Return ``(kind, target)`` of the first rule that ends the matter, or None.
-
-        A rule with an unclear condition is passed over.
-        """
-        if not self.on:
-            return None
-        subject = uri if self.folder is None else uri.lstrip("/")
-        for node, conditions in self.rules:
-            args = node.args
-            flags = [flag.strip().upper() for flag in args[2].strip("[]").split(",")] if len(args) > 2 else []
-            if not _is_subject_matched_by_regex(node, args[0], subject, "NC" in flags or "NOCASE" in flags):
-                continue
-            if not _are_rewrite_conditions_met(conditions, uri, tls):
-                continue
-            outcome = self._get_rewrite_rule_outcome(args[1], flags)
-            if outcome:
-                return outcome
-            if args[1] != "-" or any(flag in ("L", "LAST", "END") for flag in flags):
-                return ("internal", args[1]) if args[1] != "-" else None
-        return None
-
-    def _get_rewrite_rule_outcome(self, target, flags):
-        code = next((flag.partition("=")[2] for flag in flags if flag.split("=")[0] in ("R", "REDIRECT")), None)
-        if {"F", "FORBIDDEN", "G", "GONE"} & set(flags) or (code and code.isdigit() and int(code) >= 400):
-            return DENY, target
-        if {"P", "PROXY"} & set(flags):
-            return PROXY, target
-        if code is not None or re.match(r"https?://", target):
-            return REDIRECT, target
-        return None
-
-
 class ApacheServer:
     """The main server, or a virtual host over it."""
 
@@ -211,17 +36,19 @@ class ApacheServer:
         self._htaccess = htaccess or (lambda folder: None)
         self.tls = self.is_directive_on("sslengine")
         self.root = (self.get_last_directive_value("documentroot") or "").rstrip("/") or None
-        self._start = DirectorySettings().merge_directives(main).merge_directives(own)
+        self._start = apache_directory.DirectorySettings().merge_directives(main).merge_directives(own)
         self._aliases = self._list_own_and_main_directives(("alias", "aliasmatch", "scriptalias", "scriptaliasmatch"))
         self._redirects = self._list_own_and_main_directives(
             ("redirect", "redirectmatch", "redirectpermanent", "redirecttemp")
         )
         self._proxy_passes = self._list_own_and_main_directives(("proxypass", "proxypassmatch"))
         self._rewriting = self._collect_server_rewrite_settings()
-        self._folders = _sort_sections_as_httpd(
-            [node for node in _list_sections(main, own) if node.name in ("directory", "directorymatch")]
+        self._folders = apache_sections.sort_sections_as_httpd(
+            [node for node in apache_sections.list_sections(main, own) if node.name in ("directory", "directorymatch")]
         )
-        self._locations = [node for node in _list_sections(main, own) if node.name in ("location", "locationmatch")]
+        self._locations = [
+            node for node in apache_sections.list_sections(main, own) if node.name in ("location", "locationmatch")
+        ]
 
     def get_last_directive_value(self, name, own_only=False):
         """Return the last value of a directive of server scope: the virtual host's own, else the main server's."""
@@ -255,14 +82,18 @@ class ApacheServer:
             target = _get_proxypass_target(node, uri)
             if target:
                 return (
-                    self._respond_to_rewrite_outcome((PROXY, target), self.get_settings_for_uri(uri, None))
+                    self._respond_to_rewrite_outcome(
+                        (apache_directory.PROXY, target), self.get_settings_for_uri(uri, None)
+                    )
                     if target != "!"
                     else self._answer_from_mapped_file(uri, filename, rewritten)
                 )
         for node in self._locations:
             target = next((inner.args[0] for inner in node.inside if inner.name == "proxypass" and inner.args), None)
-            if target and target != "!" and _is_uri_covered_by_location(node, uri):
-                return self._respond_to_rewrite_outcome((PROXY, target), self.get_settings_for_uri(uri, None))
+            if target and target != "!" and apache_sections.is_uri_covered_by_location(node, uri):
+                return self._respond_to_rewrite_outcome(
+                    (apache_directory.PROXY, target), self.get_settings_for_uri(uri, None)
+                )
         return self._answer_from_mapped_file(uri, filename, rewritten)
 
     def _answer_from_mapped_file(self, uri, filename, rewritten):
@@ -271,8 +102,8 @@ class ApacheServer:
             return ApacheResponse(redirect[0], redirect[1], self.get_settings_for_uri(uri, None))
         path = filename or self.map_uri_to_file(uri)
         state = self.get_settings_for_uri(uri, path)
-        if not is_anonymous_access_allowed(state):
-            return ApacheResponse(DENY, "403", state)
+        if not apache_access.is_anonymous_access_allowed(state):
+            return ApacheResponse(apache_directory.DENY, "403", state)
         if state.rewriting and not rewritten:
             outcome = state.rewriting.find_rewrite_outcome(
                 self._strip_folder_prefix_from_uri(state.rewriting.folder, uri), self.tls
@@ -286,21 +117,21 @@ class ApacheServer:
             return ApacheResponse(redirect[0], redirect[1], state)
         backend = self.find_php_backend(state, path)
         if backend:
-            return ApacheResponse(PHP, backend, state)
+            return ApacheResponse(apache_directory.PHP, backend, state)
         if state.handler and state.handler.startswith("proxy:"):
-            return ApacheResponse(PROXY, state.handler[6:], state)
-        return ApacheResponse(FILE, path, state)
+            return ApacheResponse(apache_directory.PROXY, state.handler[6:], state)
+        return ApacheResponse(apache_directory.FILE, path, state)
 
     def _respond_to_rewrite_outcome(self, outcome, state):
         kind, target = outcome
-        if kind != PROXY:
+        if kind != apache_directory.PROXY:
             return ApacheResponse(kind, target, state)
-        if not is_anonymous_access_allowed(state):
-            return ApacheResponse(DENY, "403", state)
+        if not apache_access.is_anonymous_access_allowed(state):
+            return ApacheResponse(apache_directory.DENY, "403", state)
         return (
-            ApacheResponse(PHP, parse_proxy_backend(target), state)
+            ApacheResponse(apache_directory.PHP, parse_proxy_backend(target), state)
             if "fcgi://" in target
-            else ApacheResponse(PROXY, target, state)
+            else ApacheResponse(apache_directory.PROXY, target, state)
         )
 
     def _strip_folder_prefix_from_uri(self, folder, uri):
@@ -315,7 +146,7 @@ class ApacheServer:
             if len(node.args) < 2:
                 continue
             if node.name.endswith("match"):
-                if _is_subject_matched_by_regex(node, node.args[0], uri):
+                if apache_sections.is_subject_matched_by_regex(node, node.args[0], uri):
                     return posixpath.normpath(re.sub(r"\$\d", "", node.args[1])) + "/" + uri.rsplit("/", 1)[-1]
             elif uri == node.args[0].rstrip("/") or uri.startswith(node.args[0].rstrip("/") + "/"):
                 return posixpath.normpath(node.args[1] + "/" + uri[len(node.args[0].rstrip("/")) :])
@@ -341,7 +172,7 @@ class ApacheServer:
             if not is_folder:
                 state = self._apply_files_sections(state, posixpath.basename(path))
         for node in self._locations:
-            if _is_uri_covered_by_location(node, uri):
+            if apache_sections.is_uri_covered_by_location(node, uri):
                 state = state.merge_directives(node.inside)
         for node in list(state.ifs):
             if _is_if_expression_met(" ".join(node.args), self.tls):
@@ -352,28 +183,30 @@ class ApacheServer:
         prefixes = ["/"]
         for part in [part for part in folder.split("/") if part]:
             prefixes.append(prefixes[-1].rstrip("/") + "/" + part)
-        literal = [node for node in self._folders if not _is_regex_section(node)]
+        literal = [node for node in self._folders if not apache_sections.is_regex_section(node)]
         for prefix in prefixes:
             for node in literal:
-                if _is_folder_covered_by_section(node, prefix):
+                if apache_sections.is_folder_covered_by_section(node, prefix):
                     state = state.merge_directives(node.inside, folder=prefix)
             if state.override:
                 extra = self._htaccess(prefix)
                 if extra:
                     state = state.merge_directives(
-                        _filter_nodes_by_allow_override(extra, state.override), folder=prefix
+                        apache_sections.filter_nodes_by_allow_override(extra, state.override), folder=prefix
                     )
         for node in self._folders:
-            if _is_regex_section(node) and _is_subject_matched_by_regex(node, _get_section_regex(node), path):
+            if apache_sections.is_regex_section(node) and apache_sections.is_subject_matched_by_regex(
+                node, apache_sections.get_section_regex(node), path
+            ):
                 state = state.merge_directives(node.inside)
         return state
 
     def _apply_files_sections(self, state, name):
         for node in list(state.files):
-            if _is_regex_section(node):
-                holds = _is_subject_matched_by_regex(node, _get_section_regex(node), name)
+            if apache_sections.is_regex_section(node):
+                holds = apache_sections.is_subject_matched_by_regex(node, apache_sections.get_section_regex(node), name)
             else:
-                holds = bool(node.args) and _is_path_matched_by_directive(node, node.args[0], name)
+                holds = bool(node.args) and apache_sections.is_path_matched_by_directive(node, node.args[0], name)
             if holds:
                 state = state.merge_directives(node.inside)
         return state
@@ -396,7 +229,7 @@ class ApacheServer:
         return "fcgid" if handler.lower() == "fcgid-script" else None
 
     def _collect_server_rewrite_settings(self):
-        own, main = RewriteSettings(), RewriteSettings()
+        own, main = apache_directory.RewriteSettings(), apache_directory.RewriteSettings()
         for nodes, rewrite in ((self.own, own), (self.main, main)):
             for node in nodes:
                 if node.name.startswith("rewrite"):
@@ -408,17 +241,6 @@ class ApacheServer:
 
     def _list_own_and_main_directives(self, names):
         return [node for nodes in (self.own, self.main) for node in nodes if node.name in names]
-
-
-def is_anonymous_access_allowed(settings):
-    """Return whether an anonymous visitor from the Internet gets through."""
-    meets_require = settings.require is None or _evaluate_require_any(settings.require) is not False
-    if settings.compat is None:
-        return meets_require
-    compat = _is_everyone_allowed_by_order(settings.compat)
-    if settings.satisfy_any:
-        return compat or (settings.require is not None and meets_require)
-    return compat and meets_require
 
 
 def compute_response_headers(settings, tls):
@@ -462,7 +284,7 @@ def _is_header_condition_met(node, rest, present, tls):
         return not any(present.get(part.group(1).lower()) for part in empty)
     if unlike:
         value = present.get(unlike.group(1).lower(), "")
-        return not _is_subject_matched_by_regex(node, unlike.group(3), value, bool(unlike.group(4)))
+        return not apache_sections.is_subject_matched_by_regex(node, unlike.group(3), value, bool(unlike.group(4)))
     if re.match(r"env=HTTPS$", expression):
         return tls
     return expression.startswith("expr=") and _is_if_expression_met(expression[5:], tls)
@@ -488,103 +310,15 @@ def _get_constant_rewrite_path(target):
     return None if re.search(r"[$%]", path) or not path else "/" + path.lstrip("/")
 
 
-def _iter_nodes_for_get_requests(nodes):
-    for node in nodes:
-        if isinstance(node, ApacheSection) and node.name in ("limit", "limitexcept"):
-            covers_get = "GET" in [arg.upper() for arg in node.args]
-            if covers_get is (node.name == "limit"):
-                yield from node.inside
-        else:
-            yield node
-
-
-def _list_sections(*sources):
-    return [node for nodes in sources for node in nodes if isinstance(node, ApacheSection)]
-
-
-def _sort_sections_as_httpd(sections):
-    """Return plain folders from few components to many, otherwise as they stand; httpd sorts them so."""
-    return sorted(
-        sections,
-        key=lambda node: 1_000 if _is_regex_section(node) or not node.args else _count_path_components(node.args[0]),
-    )
-
-
-def _count_path_components(path):
-    return len([part for part in path.split("/") if part])
-
-
-def _is_regex_section(section):
-    return section.name.endswith("match") or (bool(section.args) and section.args[0] == "~")
-
-
-def _get_section_regex(section):
-    arguments = section.args[1:] if section.args and section.args[0] == "~" else section.args
-    return arguments[0] if arguments else "(?!)"
-
-
-def _is_subject_matched_by_regex(directive, pattern, subject, ignore_case=False):
-    """Return whether a pattern that a directive holds fits somewhere in a subject."""
-    foreign_patterns.note_file_of_next_pattern(directive.file)
-    is_negated = pattern.startswith("!")
-    regex = compile_pcre_pattern(("(?i)" if ignore_case else "") + pattern.lstrip("!"))
-    return regex is not None and bool(regex.search(subject)) is not is_negated
-
-
-def _is_path_matched_by_directive(directive, wildcard, path):
-    foreign_patterns.note_file_of_next_pattern(directive.file)
-    return is_path_matched_by_wildcard(wildcard, path)
-
-
-def _is_folder_covered_by_section(section, folder):
-    if not section.args:
-        return False
-    return _is_path_matched_by_directive(
-        section, posixpath.normpath(section.args[0]) if section.args[0] != "/" else "/", folder
-    )
-
-
-def _is_uri_covered_by_location(section, uri):
-    if _is_regex_section(section):
-        return _is_subject_matched_by_regex(section, _get_section_regex(section), uri)
-    if not section.args:
-        return False
-    prefix = section.args[0]
-    if re.search(r"[*?\[]", prefix):
-        count = prefix.count("/")
-        parts = uri.split("/")
-        return _is_path_matched_by_directive(
-            section, prefix, "/".join(parts[: count + 1])
-        ) or _is_path_matched_by_directive(section, prefix, uri)
-    return prefix == "/" or uri == prefix or uri.startswith(prefix if prefix.endswith("/") else prefix + "/")
-
-
-def _parse_allow_override_classes(args):
-    classes = {arg.lower().split("=")[0] for arg in args}
-    if "all" in classes:
-        return set(OVERRIDES)
-    return classes & set(OVERRIDES)
-
-
-def _filter_nodes_by_allow_override(nodes, override):
-    allowed_nodes = []
-    for node in nodes:
-        if node.name in ("files", "filesmatch", "if", "elseif", "else", "limit", "limitexcept"):
-            allowed_nodes.append(
-                ApacheSection(
-                    node.name, node.text, node.file, node.line, _filter_nodes_by_allow_override(node.inside, override)
-                )
-            )
-        elif any(node.name in OVERRIDES[override_class] for override_class in override):
-            allowed_nodes.append(node)
-    return allowed_nodes
-
-
 def _get_proxypass_target(directive, uri):
     if len(directive.args) < 2:
         return None
     if directive.name == "proxypassmatch":
-        return directive.args[1] if _is_subject_matched_by_regex(directive, directive.args[0], uri) else None
+        return (
+            directive.args[1]
+            if apache_sections.is_subject_matched_by_regex(directive, directive.args[0], uri)
+            else None
+        )
     prefix = directive.args[0]
     return directive.args[1] if uri.startswith(prefix) or uri + "/" == prefix else None
 
@@ -605,58 +339,14 @@ def _find_first_matching_redirect(redirects, uri):
             continue
         source = args[0]
         if node.name == "redirectmatch":
-            holds = _is_subject_matched_by_regex(node, source, uri)
+            holds = apache_sections.is_subject_matched_by_regex(node, source, uri)
         elif source.startswith("/"):
             holds = uri == source or uri.startswith(source if source.endswith("/") else source + "/")
         else:
             holds = len(args) == 1
         if holds:
-            return (DENY, code) if int(code) >= 400 else (REDIRECT, args[-1])
+            return (apache_directory.DENY, code) if int(code) >= 400 else (apache_directory.REDIRECT, args[-1])
     return None
-
-
-def _are_rewrite_conditions_met(conditions, uri, tls):
-    """Return all conditions, an ``[OR]`` joining one with the next. None of them may be unclear."""
-    group = False
-    for node in conditions:
-        args = node.args
-        flags = [flag.strip().upper() for flag in args[2].strip("[]").split(",")] if len(args) > 2 else []
-        holds = _is_rewrite_condition_met(node, uri, tls, bool({"NC", "NOCASE"} & set(flags)))
-        if holds is None:
-            return False
-        group = group or holds
-        if "OR" in flags or "ORNEXT" in flags:
-            continue
-        if not group:
-            return False
-        group = False
-    return True
-
-
-def _is_rewrite_condition_met(node, uri, tls, ignore_case):
-    subject, operand = node.args[:2]
-    variables = {
-        "%{HTTPS}": "on" if tls else "off",
-        "%{REQUEST_SCHEME}": "https" if tls else "http",
-        "%{SERVER_PORT}": "443" if tls else "80",
-        "%{REQUEST_URI}": uri,
-        "%{REQUEST_METHOD}": "GET",
-        "%{QUERY_STRING}": "",
-        "%{THE_REQUEST}": "GET %s HTTP/1.1" % uri,
-        "%{REQUEST_FILENAME}": uri,
-        "%{HTTP:X-Forwarded-Proto}": "",
-    }
-    is_negated, bare = operand.startswith("!"), operand.lstrip("!")
-    if bare in ("-f", "-F", "-s"):
-        return not is_negated
-    if bare in ("-d", "-l", "-h"):
-        return is_negated
-    if subject not in variables:
-        return None
-    value = variables[subject]
-    if bare.startswith("="):
-        return (value.lower() == bare[1:].lower() if ignore_case else value == bare[1:].strip('"')) is not is_negated
-    return _is_subject_matched_by_regex(node, operand, value, ignore_case)
 
 
 def _is_if_expression_met(expression, tls):
@@ -670,50 +360,3 @@ def _is_if_expression_met(expression, tls):
         return False
     wants_tls = match.group(2).lower() in ("on", "https")
     return (wants_tls is tls) is (match.group(1) in ("==", "=", "-eq"))
-
-
-def _evaluate_require_any(requires):
-    """Return RequireAny over directives: True granted, False denied, None neutral."""
-    results = [_evaluate_require_directive(node) for node in requires]
-    if True in results:
-        return True
-    return False if False in results else None
-
-
-def _evaluate_require_directive(node):
-    if isinstance(node, ApacheSection):
-        inside = [child for child in node.inside if child.name.startswith("require")]
-        results = [_evaluate_require_directive(child) for child in inside]
-        if node.name == "requireall":
-            return False if False in results else (True if True in results else None)
-        if node.name == "requirenone":
-            return False if True in results else None
-        return _evaluate_require_any(inside)
-    args = [arg.lower() for arg in node.args]
-    is_negated = bool(args) and args[0] == "not"
-    is_granted = _is_everybody_granted_by_require(args[1:] if is_negated else args)
-    if is_negated:
-        return False if is_granted else None
-    return is_granted
-
-
-def _is_everybody_granted_by_require(args):
-    if not args:
-        return False
-    kind, rest = args[0], args[1:]
-    if kind == "all":
-        return rest[:1] == ["granted"]
-    if kind == "ip":
-        return any(network in ("0.0.0.0/0", "::/0", "0/0") for network in rest)
-    if kind == "method":
-        return "get" in rest
-    return kind in ("expr", "env")
-
-
-def _is_everyone_allowed_by_order(compat):
-    def everyone(names):
-        return any(name.lower() == "all" or name in ("0.0.0.0/0", "0/0") for name in names)
-
-    if compat["order"].startswith("deny"):
-        return everyone(compat["allow"]) or not everyone(compat["deny"])
-    return everyone(compat["allow"]) and not everyone(compat["deny"])

@@ -1,0 +1,1 @@
+"""Describe Apache: the server, its virtual hosts, TLS, and its own test."""

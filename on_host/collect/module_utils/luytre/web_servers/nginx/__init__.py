@@ -1,0 +1,1 @@
+"""Describe nginx: its servers, listens, TLS, and its own test."""
