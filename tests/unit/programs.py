@@ -14,7 +14,7 @@ from auditor.system import resources
 
 TOP = Path(__file__).parents[2]
 _RUN = frozenset({
-    *("run", "Popen", "RunningCommand", "run_command", "submit", "commit_changes_or_revert_on_failure"),
+    *("run", "run_program_to_end", "Popen", "RunningCommand", "run_command", "submit", "commit_changes_or_revert_on_failure"),
     *("run_command_and_return_its_output", "run_program_and_return_output", "run_program_and_return_error_or_none"),
 })  # fmt: skip
 """What is called to run a program; its arguments lead to the program's name."""

@@ -216,3 +216,124 @@ def functions_with_many_parameters() -> Iterator[str]:
 
 def test_no_more_functions_take_more_than_six_parameters() -> None:
     assert set(functions_with_many_parameters()) - MORE_PARAMETERS == set()
+
+
+# --- on hosts ---------------------------------------------------------------------------------------------------
+
+PACKAGES_ON_HOSTS = (
+    ("luytre_contain", "luytre_evidence", "luytre_guard", "luytre_hunt"),
+    ("luytre_change",),
+    ("luytre",),
+    ("luytre_shared",),
+)
+"""From the top: each imports itself and what comes after its floor. Programs and Ansible's modules stand above them all."""
+FOLDERS_ON_HOSTS = {
+    "luytre_contain": (("sites",), ("databases",)),
+    "luytre_guard": (("",), ("rollback_point",), ("changes",), ("daemons",), ("files",), ("os",)),
+    "luytre": (
+        *(("on_demand",), ("access", "system", "web")),
+        *(("logins",), ("daemons",), ("web_servers",), ("sites",), ("os",), ("parsers",)),
+    ),
+    "luytre_shared": (
+        *(("applications",), ("databases",), ("incidents",)),
+        *(("access",), ("os",), ("files",), ("parsers",)),
+    ),
+}
+"""The folders of a package, from the top; decision 87 tells what each is for."""
+MOST_LINES_ON_HOSTS = 450
+LONGER_ON_HOSTS = {
+    "on_host/contain/sites/core.py": 660,
+    "on_host/contain/sites/web.py": 710,
+    "on_host/evidence/module_utils/luytre_evidence/non_volatile.py": 581,
+    "on_host/files/library/webroot_file.py": 700,
+    "on_host/guard/module_utils/luytre_guard/rollback_point/rollback.py": 530,
+    "roles/nginx/module_utils/luytre_nginx.py": 550,
+    "roles/ssh/filter_plugins/ways.py": 515,
+}
+"""Modules that are still longer, and may not grow."""
+
+
+def floor_on_hosts(name: str) -> tuple[int, int, str] | None:
+    """The floor of a module's package and of its folder, and the package; None for what is not of ours."""
+    package, *rest = name.removeprefix("ansible.module_utils.").split(".")
+    floors = [number for number, names in enumerate(PACKAGES_ON_HOSTS) if package in names]
+    if not floors:
+        return None
+    folders = FOLDERS_ON_HOSTS.get(package, ())
+    within = next((number for number, names in enumerate(folders) if rest and rest[0] in names), 0)
+    return floors[0], within, package
+
+
+def wrong_on_hosts(name: str, source: str) -> Iterator[str]:
+    """Imports of a host's module (by its full name) that run upward, or aside to another package."""
+    here = floor_on_hosts(name)
+    assert here is not None
+    for line, other in imported(source):
+        there = floor_on_hosts(other) if other.startswith("ansible.module_utils.luytre") else here
+        if (
+            there is None
+            or there[0] < here[0]
+            or (there[0] == here[0] and there[2] != here[2])
+            or (there[2] == here[2] and there[1] < here[1])
+        ):
+            yield f"{name}:{line} imports {other}"
+
+
+def modules_on_hosts() -> Iterator[tuple[str, Path]]:
+    for folder in sorted((TOP / "on_host").glob("*/module_utils")):
+        for path in sorted(folder.rglob("*.py")):
+            yield ".".join(path.relative_to(folder).with_suffix("").parts), path
+
+
+def test_every_folder_on_hosts_has_its_floor() -> None:
+    found: dict[str, set[str]] = {}
+    for name, _path in modules_on_hosts():
+        package, *rest = name.split(".")
+        found.setdefault(package, set()).update(rest[:1] if len(rest) > 1 else [])
+    named = {
+        package: {name for names in folders for name in names} - {""} for package, folders in FOLDERS_ON_HOSTS.items()
+    }
+    assert {package: folders for package, folders in found.items() if folders} == named
+    assert set(found) == {package for packages in PACKAGES_ON_HOSTS for package in packages}
+
+
+def test_nothing_on_hosts_imports_upward() -> None:
+    assert [p for name, path in modules_on_hosts() for p in wrong_on_hosts(name, path.read_text("utf-8"))] == []
+
+
+@pytest.mark.parametrize(
+    "name, other",
+    [
+        ("luytre_shared.databases.site_database", "luytre.web"),
+        ("luytre_shared.files.safe_open", "luytre_shared.os"),
+        ("luytre.sites.visitor_bans", "luytre.web"),
+        ("luytre_guard.files.store", "luytre_guard.rollback_point"),
+        ("luytre_hunt.places", "luytre_contain.sites"),
+        ("luytre_change.transaction", "luytre_nginx"),
+    ],
+)
+def test_an_import_on_hosts_that_runs_upward_is_named(name: str, other: str) -> None:
+    (problem,) = wrong_on_hosts(name, f"from ansible.module_utils.{other} import x")
+    assert problem.startswith(name)
+
+
+def test_folders_and_modules_on_hosts_stay_small() -> None:
+    paths = [path for top in ("on_host", "roles", "playbooks") for path in sorted((TOP / top).rglob("*.py"))]
+    folders: dict[Path, int] = {}
+    for path in paths:
+        if path.stem != "__init__":
+            folders[path.parent] = folders.get(path.parent, 0) + 1
+    assert {str(folder): count for folder, count in folders.items() if count > MOST_MODULES} == {}
+    lines = {str(path.relative_to(TOP)): len(path.read_text("utf-8").splitlines()) for path in paths}
+    assert {
+        name: count for name, count in lines.items() if count > LONGER_ON_HOSTS.get(name, MOST_LINES_ON_HOSTS)
+    } == {}
+    assert {name for name in LONGER_ON_HOSTS if lines.get(name, 0) <= MOST_LINES_ON_HOSTS} == set(), "short by now"
+
+
+def test_no_helper_on_hosts_is_told_by_an_underscore_and_no_file_is_a_link() -> None:
+    paths = [path for top in ("on_host", "roles", "playbooks") for path in sorted((TOP / top).rglob("*"))]
+    assert [str(path) for path in paths if path.is_symlink()] == []
+    assert [
+        str(path) for path in paths if path.suffix == ".py" and path.stem.startswith("_") and path.stem != "__init__"
+    ] == []

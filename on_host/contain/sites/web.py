@@ -29,7 +29,7 @@ from ansible.module_utils.luytre.web_servers import nginx_trusted_inputs
 from ansible.module_utils.luytre.web_servers.apache import apache_config_test, apache_vhosts
 from ansible.module_utils.luytre.web_servers.nginx import nginx_listens
 from ansible.module_utils.luytre_change import transaction
-from ansible.module_utils.luytre_shared.files import immutable, safe_open
+from ansible.module_utils.luytre_shared.files import atomic_file, immutable, safe_open
 from ansible.module_utils.luytre_shared.incidents import action_runner, web_block_config
 from ansible.module_utils.luytre_shared.incidents.action_runner import ActionRefusal
 from ansible.module_utils.luytre_shared.os import network_peers
@@ -625,7 +625,7 @@ def apply_and_verify(rule, other_rules):
     if not blocks:
         raise ActionRefusal("no_block", rule["domain"])
     is_verified = wait_until_rule_turns_strangers_away(rule, blocks)
-    action_runner.write_file_atomically(os.path.join(RECORD.home, AGAIN), action_runner.read_own_archive(__loader__))
+    atomic_file.write_file_atomically(os.path.join(RECORD.home, AGAIN), action_runner.read_own_archive(__loader__))
     RECORD.replace_all_records({**other_rules, rule["id"]: dict(rule, done=True)})
     if not is_verified:
         return {"state": "unknown", "why": "not_visited"}

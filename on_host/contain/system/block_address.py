@@ -17,6 +17,7 @@ import os
 import re
 import time
 
+from ansible.module_utils.luytre_shared.files import atomic_file
 from ansible.module_utils.luytre_shared.incidents import action_runner, systemd_units
 from ansible.module_utils.luytre_shared.incidents.action_runner import ActionRefusal
 from ansible.module_utils.luytre_shared.os import network_peers
@@ -279,7 +280,7 @@ def confirm_address_block(request, _connection, now):
             return {"state": "none"}
         blocks[request["id"]] = dict(blocks[request["id"]], confirmed=True)
         try:
-            action_runner.write_file_atomically(PROGRAM, action_runner.read_own_archive(__loader__))
+            atomic_file.write_file_atomically(PROGRAM, action_runner.read_own_archive(__loader__))
             build_units_that_load_blocks().install_all_units_and_start_one(UNIT)
             RECORD.replace_all_records(blocks)
             load_blocks_into_kernel(blocks, now)

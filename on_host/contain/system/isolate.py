@@ -16,6 +16,7 @@ import os
 import re
 import time
 
+from ansible.module_utils.luytre_shared.files import atomic_file
 from ansible.module_utils.luytre_shared.incidents import action_runner, systemd_units
 from ansible.module_utils.luytre_shared.incidents.action_runner import ActionRefusal
 from ansible.module_utils.luytre_shared.os import network_peers
@@ -363,9 +364,7 @@ def keep_actions_and_rules_loaded_at_boot(actions):
     RECORD.replace_all_records(actions)
     confirmed_actions = {name: action for name, action in actions.items() if action["confirmed"]}
     if confirmed_actions:
-        action_runner.write_file_atomically(
-            RULES_FILE, render_nft_script_of_isolation(confirmed_actions).encode("ascii")
-        )
+        atomic_file.write_file_atomically(RULES_FILE, render_nft_script_of_isolation(confirmed_actions).encode("ascii"))
 
 
 def end_isolation_for_action(request, _connection):

@@ -43,12 +43,12 @@ units:
 """
 
 import re
-import subprocess
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.luytre_change.start_test import find_reason_daemon_would_not_start
 from ansible.module_utils.luytre_shared.os import ports
 from ansible.module_utils.luytre_shared.os.area_reader import AreaReader, UnreadableFact
+from ansible.module_utils.luytre_shared.os.program import run_program_to_end
 
 SECONDS = 60
 VERBS = {"reload": "try-reload-or-restart", "restart": "try-restart"}
@@ -60,7 +60,7 @@ it then.
 
 def is_active(unit):
     """Return whether a unit runs."""
-    return subprocess.run(["systemctl", "--quiet", "is-active", unit], check=False).returncode == 0
+    return run_program_to_end(["systemctl", "--quiet", "is-active", unit], SECONDS).returncode == 0
 
 
 def get_error_message_of_failed_program(process):
@@ -77,7 +77,7 @@ def choose_verb_to_apply_changed_config(unit, verb):
 def read_last_journal_line_of_unit(unit):
     """Return the last line that the unit, or systemd of it, left in the journal."""
     argv = ["journalctl", "--unit", unit, "--no-pager", "--output=cat", "--lines=20", "--boot"]
-    process = subprocess.run(argv, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=False, timeout=SECONDS)
+    process = run_program_to_end(argv, SECONDS)
     lines = [line for line in process.stdout.decode("utf-8", "replace").splitlines() if line.strip()]
     wrong = [line for line in lines if re.search(r"(?i)emerg|error|fail|cannot|AH\d{5}", line)]
     return (wrong or lines or ["it left no word"])[-1][:300]

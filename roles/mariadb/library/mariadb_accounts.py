@@ -81,6 +81,7 @@ from ansible.module_utils.luytre.web import mariadb
 from ansible.module_utils.luytre_shared.applications import wordpress
 from ansible.module_utils.luytre_shared.databases import mariadb_client
 from ansible.module_utils.luytre_shared.os.area_reader import AreaReader, UnreadableFact
+from ansible.module_utils.luytre_shared.os.program import run_program_to_end
 
 DYNAMIC = frozenset(("local_infile", "general_log"))
 LOCAL = ("localhost", "127.0.0.1", "::1")
@@ -306,13 +307,8 @@ def keep_dump(client, folder, socket):
     for login in (["--no-defaults", "--socket=" + socket], ["--protocol=socket"]):
         handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600)
         with os.fdopen(handle, "wb") as target:
-            process = subprocess.run(
-                [dumper, *login, mariadb_client.WITHOUT_TLS, *what],
-                stdout=target,
-                stderr=subprocess.PIPE,
-                timeout=SECONDS,
-                check=False,
-            )
+            argv = [dumper, *login, mariadb_client.WITHOUT_TLS, *what]
+            process = run_program_to_end(argv, SECONDS, output=target, errors=subprocess.PIPE)
         if process.returncode == 0:
             return
     os.unlink(path)

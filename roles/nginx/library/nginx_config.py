@@ -74,7 +74,6 @@ paths:
 
 import difflib
 import os
-import subprocess
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.luytre.parsers.web_servers.nginx_conf import BadConfig, load_nginx_config
@@ -83,6 +82,7 @@ from ansible.module_utils.luytre_change.transaction import (
     ChangeRefusal,
     FileTransaction,
     check_only_root_influences_daemon_tests,
+    run_config_test_and_return_error,
 )
 from ansible.module_utils.luytre_nginx import apply_edits, restore
 from ansible.module_utils.luytre_nginx_host import ARGUMENTS, CONFIG, FOLDER, decision_for, editable, read_bytes
@@ -152,8 +152,7 @@ def refusal_before(admins):
         check_only_root_influences_daemon_tests([TEST], *at_stake(), admins=admins)
     except ChangeRefusal:
         return None
-    process = subprocess.run(TEST, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
-    return None if process.returncode == 0 else process.stdout.decode("utf-8", "replace").strip()[-1000:]
+    return run_config_test_and_return_error(TEST)
 
 
 def main():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -23,8 +24,8 @@ OPENS = {
     "mariadb_accounts.py": "a new file",
     "dpkg.py": "a lock, which is never read",
     "packages.py": "a lock, which is never read",
-    "subprocess_pool.py": "/dev/null",
-    "child_worker.py": "/dev/null",
+    "child_process.py": "/dev/null",
+    "atomic_file.py": "a new file in a folder of ours, and that folder",
     "process_table.py": "/proc",
     "action_runner.py": "a folder of ours",
     "ports.py": "a new file in /run",
@@ -46,6 +47,14 @@ def on_hosts() -> list[Path]:
         *TOP.glob("roles/*/module_utils/*.py"),
     ]
     return sorted(files)
+
+
+STARTS = {
+    "program.py": "the one way",
+    "commands.py": "the guard's programs go on while it does other work",
+    "site_database.py": "a client as nobody, within limits of its own",
+    "ports.py": "stands alone",
+}
 
 
 def judgements(source: str) -> Iterator[int]:
@@ -78,6 +87,28 @@ def test_files_are_opened_in_one_way() -> None:
     assert set(OPENS) - {path.name for path, lines in found.items() if lines} == set(), (
         "these need no exception any more"
     )
+
+
+def starts(source: str) -> bool:
+    """Whether a module starts programs by Python's own means."""
+    return bool(
+        re.search(r"\bsubprocess\.(?:run|Popen|call|check_\w+)\(|\bos\.(?:system|popen|exec|spawn)\w*\(", source)
+    )
+
+
+def test_programs_are_started_in_one_way() -> None:
+    assert {path.name for path in on_hosts() if starts(path.read_text("utf-8"))} == set(STARTS)
+
+
+def test_work_gets_a_process_of_its_own_in_one_way() -> None:
+    forks = {path.name for path in on_hosts() if "os.fork()" in path.read_text("utf-8")}
+    assert forks == {
+        "child_process.py",  # the one way
+        "frames.py",  # what it sends is passed on as it comes
+        "foreign_patterns.py",  # tells by shared memory which pattern it was at
+        "mariadb_start.py",  # becomes the server's account
+        "own_tmp.py",  # enters another namespace
+    }
 
 
 @pytest.mark.parametrize("mode", ["0o022", "0o002", "0o020", "0o026", "stat.S_IWOTH", "stat.S_IWGRP"])

@@ -19,7 +19,7 @@ import zlib
 
 from ansible.module_utils.luytre_evidence import text_escape
 from ansible.module_utils.luytre_shared.files import safe_open
-from ansible.module_utils.luytre_shared.os.reap import wait_for_killed_child_to_end
+from ansible.module_utils.luytre_shared.os.child_process import wait_for_killed_child_to_end
 
 MEMBER, DATA, END, NOTE, LAST = b"M", b"D", b"E", b"N", b"Z"
 HEAD = 5

@@ -11,6 +11,7 @@ import time
 from ansible.module_utils.luytre_evidence.frames import MAX_HASHED, PIECE
 from ansible.module_utils.luytre_evidence.text_escape import escape_line
 from ansible.module_utils.luytre_shared.files.names import user_name
+from ansible.module_utils.luytre_shared.os.program import run_program_to_end
 
 MOST_PROCESSES = 20_000
 MOST_OPEN = 500
@@ -174,14 +175,7 @@ def send_last_journal_entries(sender):
 def run_command_and_return_its_output(command, seconds=5):
     """Return what a program prints, whatever it comes to."""
     try:
-        process = subprocess.run(
-            command,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            timeout=seconds,
-            env={"LC_ALL": "C.UTF-8", "PATH": "/usr/sbin:/usr/bin"},
-        )
+        process = run_program_to_end(command, seconds, errors=subprocess.STDOUT)
     except (OSError, subprocess.TimeoutExpired) as error:
         return type(error).__name__
     return process.stdout[: 10 * MOST_READ].decode("utf-8", "replace")

@@ -10,6 +10,7 @@ from ansible.module_utils.luytre_change.permissions import CorrectionResult
 from ansible.module_utils.luytre_shared.access import administrators
 from ansible.module_utils.luytre_shared.files import ownership, safe_open
 from ansible.module_utils.luytre_shared.os.area_reader import AreaReader, NotRun, UnreadableFact
+from ansible.module_utils.luytre_shared.os.program import run_program_to_end
 
 MAX_DIFF = 200_000
 MAX_OUTPUT = 2_000
@@ -313,16 +314,7 @@ def _render_path_state_for_diff(state, other_state):
 def run_config_test_and_return_error(argv, seconds=60):
     """Return what a program says when it does not end well, or in time; None when it does."""
     try:
-        process = subprocess.run(
-            argv,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            env={"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C.UTF-8"},
-            cwd="/",
-            timeout=seconds,
-            check=False,
-        )
+        process = run_program_to_end(argv, seconds, errors=subprocess.STDOUT)
     except (OSError, subprocess.TimeoutExpired) as error:
         return str(error)
     return None if process.returncode == 0 else process.stdout.decode("utf-8", "replace").strip()[:MAX_OUTPUT]

@@ -14,6 +14,7 @@ from ansible.module_utils.luytre_guard.files import scope, store
 from ansible.module_utils.luytre_guard.os import commands, disk_reserve
 from ansible.module_utils.luytre_guard.rollback_point import restore_plan, sessions, snapshot, steps, timer
 from ansible.module_utils.luytre_guard.rollback_point import rollback as rollbacks
+from ansible.module_utils.luytre_shared.files import atomic_file
 from ansible.module_utils.luytre_shared.files.names import user_name
 
 MIN_SECONDS, MAX_SECONDS = 5, 7_200
@@ -139,7 +140,7 @@ def _record_confirmation_of_run(run_store, run, snap, check):
     run_store.record_states_of_files_left_by_run(after_state["entries"])
     run_store.update_state_of_run(run, {"state": "confirming", "after": after, "ended": time.time(), **counts})
     os.unlink(run_store.mark)
-    store.sync_folder(run_store.home)
+    atomic_file.sync_folder(run_store.home)
     timer.remove_timer_and_boot_units_of_run(run_store, run)
     run_store.update_state_of_run(run, {"state": "confirmed"})
     return {"changed": True, "run": run, "state": "confirmed", "digest": snap.digest, "after": after, **counts}

@@ -10,6 +10,7 @@ from ansible.module_utils.luytre_guard.changes import packages
 from ansible.module_utils.luytre_guard.files import incident, store
 from ansible.module_utils.luytre_guard.os import child_worker
 from ansible.module_utils.luytre_guard.rollback_point import restore, restore_plan, rollback, sessions, steps, timer
+from ansible.module_utils.luytre_shared.files import atomic_file
 
 REVERT_LOCK_SECONDS = 300
 LOCK_SECONDS = 30
@@ -156,7 +157,7 @@ def _try_to_revert_run_after_pause(run_store, run, cause, end_writers):
         outcome = {**report, "problems": list(dict.fromkeys(problems)), "pending": {}, "not_back": {}}
         run_store.update_state_of_run(run, {**outcome, "state": "reverted", "ended": time.time()})
         os.unlink(run_store.mark)
-        store.sync_folder(run_store.home)
+        atomic_file.sync_folder(run_store.home)
         timer.remove_timer_and_boot_units_of_run(run_store, run)
         return EXIT_DONE
 
@@ -248,4 +249,4 @@ def _record_end_of_rollback(run_store, run):
     timer.remove_units_that_revert_run_at_boot(run_store, run)
     with contextlib.suppress(FileNotFoundError):
         os.unlink(run_store.rolling)
-        store.sync_folder(run_store.home)
+        atomic_file.sync_folder(run_store.home)

@@ -11,7 +11,8 @@ import json
 import os
 
 from ansible.module_utils.luytre_guard.changes import packages, recorder
-from ansible.module_utils.luytre_guard.files import store, tree
+from ansible.module_utils.luytre_guard.files import tree
+from ansible.module_utils.luytre_shared.files import atomic_file
 
 TREE, FOLDER, ASIDE = "/etc/", "record", "aside"
 SUFFIX = ".step"
@@ -204,7 +205,7 @@ class RunChangeAttribution:
             return
         target = self._snap.kept.get_path_of_run_file(self._snap.run, ASIDE) + path
         os.makedirs(os.path.dirname(target), mode=0o700, exist_ok=True)
-        store.write_file_atomically(target, now)
+        atomic_file.write_file_atomically(target, now)
         self.aside[path] = target
 
 

@@ -12,8 +12,9 @@ import re
 import struct
 import time
 
-from ansible.module_utils.luytre_guard.files import file_writer, store, tree, walk
+from ansible.module_utils.luytre_guard.files import file_writer, tree, walk
 from ansible.module_utils.luytre_guard.os import commands, kernel_audit
+from ansible.module_utils.luytre_shared.files import atomic_file
 
 QUERY = ["dpkg-query", "--show", "--showformat=${binary:Package}\t${Version}\t${db:Status-Abbrev}\n"]
 DPKG = "/var/lib/dpkg"
@@ -206,7 +207,7 @@ def _remove_stat_overrides_of_gone_accounts():
         lines = handle.readlines()
     alive = [line for line in lines if _is_user_and_group_known(line.split(" ")[:2])]
     if alive != lines:
-        store.write_file_atomically(path, "".join(alive).encode("utf-8", "surrogateescape"), 0o644)
+        atomic_file.write_file_atomically(path, "".join(alive).encode("utf-8", "surrogateescape"), 0o644)
 
 
 def _is_user_and_group_known(names):

@@ -14,6 +14,7 @@ import time
 import zipfile
 
 from ansible.module_utils.luytre_guard.os import disk_reserve
+from ansible.module_utils.luytre_shared.files import atomic_file
 
 HOME = "/var/lib/luytre/guard"
 RUN = re.compile(r"\A[0-9A-Za-z][0-9A-Za-z-]{0,63}\Z")
@@ -82,8 +83,22 @@ MODULES = (
 OWN, SHARED_PACKAGE = "luytre_guard", "luytre_shared"
 SHARED_MODULES = (
     *("__init__", "files.__init__", "incidents.__init__", "os.__init__"),
-    *("files.file_replacement", "files.immutable", "files.names", "files.ownership", "files.safe_open"),
-    *("incidents.action_runner", "incidents.lines", "incidents.web_block_config", "os.ports", "os.reap"),
+    *(
+        "files.atomic_file",
+        "files.file_replacement",
+        "files.immutable",
+        "files.names",
+        "files.ownership",
+        "files.safe_open",
+    ),
+    *(
+        "incidents.action_runner",
+        "incidents.lines",
+        "incidents.web_block_config",
+        "os.ports",
+        "os.child_process",
+        "os.program",
+    ),
 )
 """What the collector judges and opens files by, too."""
 ROOT = "ansible/module_utils"
@@ -239,30 +254,8 @@ def read_json(path):
 def write_json(path, document):
     """Write a document so that a reader, also after a power cut, sees the old one or the new one; its sha256."""
     content = json.dumps(document, sort_keys=True, separators=(",", ":")).encode("ascii")
-    write_file_atomically(path, content)
+    atomic_file.write_file_atomically(path, content)
     return hashlib.sha256(content).hexdigest()
-
-
-def write_file_atomically(path, content, mode=0o600):
-    """Write a file of ours whole or not at all."""
-    draft = path + ".new"
-    handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC | os.O_NOFOLLOW, mode)
-    with os.fdopen(handle, "wb") as file:
-        os.fchmod(file.fileno(), mode)
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    os.rename(draft, path)
-    sync_folder(os.path.dirname(path))
-
-
-def sync_folder(path):
-    """Have a folder's names on the disk."""
-    handle = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def build_guard_program_archive():

@@ -11,6 +11,7 @@ from ansible.module_utils.luytre_guard.files import incident, store, tree, untru
 from ansible.module_utils.luytre_guard.files.scope import SnapshotScope
 from ansible.module_utils.luytre_guard.os import disk_reserve, mounts, runtime_state
 from ansible.module_utils.luytre_guard.rollback_point import timer
+from ansible.module_utils.luytre_shared.files import atomic_file
 
 VERSION = 3
 """Since 3 dpkg's journal is noted."""
@@ -221,11 +222,13 @@ def take_snapshot(run_store, run, touches, web_roots):
             "dpkg": dpkg,
         }
         digest = store.write_json(os.path.join(draft, "manifest.json"), manifest)
-        store.write_file_atomically(os.path.join(draft, store.PROGRAM), store.build_guard_program_archive(), 0o700)
+        atomic_file.write_file_atomically(
+            os.path.join(draft, store.PROGRAM), store.build_guard_program_archive(), 0o700
+        )
         timer.check_guard_program_starts_on_host(os.path.join(draft, store.PROGRAM))
         disk_reserve.reserve_disk_space_in_folder(os.path.join(draft, store.ROOM), blob.size)
         os.rename(draft, folder)
-        store.sync_folder(run_store.home)
+        atomic_file.sync_folder(run_store.home)
     except BaseException as error:
         shutil.rmtree(draft, ignore_errors=True)
         if isinstance(error, OSError) and error.errno is not None:

@@ -16,6 +16,7 @@ import time
 
 from ansible.module_utils.luytre_guard.changes import change_attribution, recorder
 from ansible.module_utils.luytre_guard.files import store
+from ansible.module_utils.luytre_shared.files import atomic_file
 
 PYTHON, LOCK = "python", "steps"
 HANDLE = 9
@@ -65,12 +66,12 @@ def install_interpreter(run_store, run):
     os.close(os.open(lock, os.O_RDONLY | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600))
     record = run_store.get_path_of_run_file(run, change_attribution.FOLDER)
     os.makedirs(record, mode=0o700, exist_ok=True)
-    store.write_file_atomically(
+    atomic_file.write_file_atomically(
         os.path.join(record, "sitecustomize.py"), store.read_source("changes.recorder").encode("utf-8")
     )
     words = {"record": record, "run": run, "python": path, "lock": lock, "word": recorder.WORD, "handle": HANDLE}
-    store.write_file_atomically(path + BEGINS, STEP.format(**words).encode())
-    store.write_file_atomically(
+    atomic_file.write_file_atomically(path + BEGINS, STEP.format(**words).encode())
+    atomic_file.write_file_atomically(
         path, SCRIPT.format(interpreter=os.path.realpath(sys.executable), **words).encode(), 0o700
     )
     return path

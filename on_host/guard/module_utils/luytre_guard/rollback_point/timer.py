@@ -8,6 +8,7 @@ import time
 from ansible.module_utils.luytre_guard.files import store
 from ansible.module_utils.luytre_guard.os import commands
 from ansible.module_utils.luytre_guard.rollback_point import steps
+from ansible.module_utils.luytre_shared.files import atomic_file
 
 UNITS = "/usr/local/lib/systemd/system"
 PYTHON, STARTS = "/usr/bin/python3", "starts"
@@ -186,14 +187,14 @@ def install_units_that_revert_run_at_boot(run_store, run, units=(BOOT, FINISH)):
     }
     os.makedirs(UNITS, mode=0o755, exist_ok=True)
     for name, text, target in (row for row in AT_BOOT if row[0] in units):
-        store.write_file_atomically(
+        atomic_file.write_file_atomically(
             os.path.join(UNITS, name), text.format(before=" ".join(PROTECTED_UNITS), **words).encode(), 0o644
         )
         wants = os.path.join(UNITS, target + ".wants")
         os.makedirs(wants, mode=0o755, exist_ok=True)
         with contextlib.suppress(FileExistsError):
             os.symlink("../" + name, os.path.join(wants, name))
-        store.sync_folder(wants)
+        atomic_file.sync_folder(wants)
 
 
 def _list_path_and_folders_above(path):

@@ -11,7 +11,8 @@ import signal
 import stat
 import subprocess
 
-from ansible.module_utils.luytre_shared.files import ownership
+from ansible.module_utils.luytre_shared.files import atomic_file, ownership
+from ansible.module_utils.luytre_shared.os.program import run_program_to_end
 
 SECONDS = 25
 """For one question."""
@@ -25,42 +26,12 @@ class ActionRefusal(Exception):
     """Nothing was done. The first argument is the reason's name, the second what it is about."""
 
 
-def write_file_atomically(path, content, mode=0o600):
-    """Write a file of ours, whole or not at all."""
-    draft = path + ".new"
-    try:
-        with open(draft, "wb") as file:
-            os.fchmod(file.fileno(), mode)
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        os.rename(draft, path)
-    except BaseException:
-        with contextlib.suppress(FileNotFoundError):
-            os.unlink(draft)
-        raise
-    folder = os.open(os.path.dirname(path), os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
-
-
 def run_program(argv, input_text="", seconds=SECONDS):
     """Return what a program of root's said; None when it is not there, or did not end well or in time."""
     try:
         if ownership.find_untrusted_changer_of_file(os.stat(argv[0])) is not None:
             return None
-        process = subprocess.run(
-            argv,
-            input=input_text.encode("ascii"),
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            env={"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C.UTF-8"},
-            cwd="/",
-            check=False,
-            timeout=seconds,
-        )
+        process = run_program_to_end(argv, seconds, input_text.encode("ascii"))
     except (OSError, subprocess.TimeoutExpired):
         return None
     return process.stdout.decode("utf-8", "replace") if process.returncode == 0 else None
@@ -157,7 +128,7 @@ class ActionRecord:
     def replace_all_records(self, records):
         """Have these records on disk, and no others."""
         if records:
-            write_file_atomically(self.path, json.dumps(records, sort_keys=True).encode("ascii"))
+            atomic_file.write_file_atomically(self.path, json.dumps(records, sort_keys=True).encode("ascii"))
         else:
             self.delete_all_records()
 

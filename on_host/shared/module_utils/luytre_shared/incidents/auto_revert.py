@@ -11,6 +11,7 @@ import os
 import socket
 import time
 
+from ansible.module_utils.luytre_shared.files import atomic_file
 from ansible.module_utils.luytre_shared.incidents import action_runner, systemd_units
 
 TRIAL_SECONDS = 60
@@ -49,7 +50,7 @@ class ContainmentTrials:
     def record_trial_and_start_undo_unit(self, action_id, record, loader):
         """Have an action on trial; what it changes may be changed from now on. Raises ActionRefusal."""
         self.record.save_record_of_action(action_id, dict(record, confirmed=False, trial=read_uptime() + TRIAL_SECONDS))
-        action_runner.write_file_atomically(self.program, action_runner.read_own_archive(loader))
+        atomic_file.write_file_atomically(self.program, action_runner.read_own_archive(loader))
         self.build_systemd_units_that_undo_trials().install_all_units_and_start_one(
             self.unit, "restart"
         )  # one that is about to end would be taken for running

@@ -8,6 +8,7 @@ import os
 import re
 import shutil
 
+from ansible.module_utils.luytre_shared.files import atomic_file
 from ansible.module_utils.luytre_shared.incidents import action_runner
 from ansible.module_utils.luytre_shared.incidents.action_runner import ActionRefusal
 
@@ -78,7 +79,7 @@ class QuarantineStore:
         """Have this on record, whole or not at all."""
         os.makedirs(self.get_folder_of_action(action_id), 0o700, exist_ok=True)
         try:
-            action_runner.write_file_atomically(
+            atomic_file.write_file_atomically(
                 os.path.join(self.get_folder_of_action(action_id), RECORD),
                 json.dumps(record, sort_keys=True).encode("ascii"),
             )

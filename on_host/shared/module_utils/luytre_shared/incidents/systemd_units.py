@@ -3,6 +3,7 @@
 import contextlib
 import os
 
+from ansible.module_utils.luytre_shared.files import atomic_file
 from ansible.module_utils.luytre_shared.incidents import action_runner
 from ansible.module_utils.luytre_shared.incidents.action_runner import ActionRefusal
 
@@ -71,7 +72,7 @@ class SystemdUnitSet:
         for link in self.get_wants_links_and_targets():
             os.makedirs(os.path.dirname(link), 0o755, exist_ok=True)
         for path, text in self.get_unit_file_texts_by_path().items():
-            action_runner.write_file_atomically(path, text.encode("utf-8"), 0o644)
+            atomic_file.write_file_atomically(path, text.encode("utf-8"), 0o644)
         for link, target in self.get_wants_links_and_targets().items():
             with contextlib.suppress(FileExistsError):
                 os.symlink(target, link)

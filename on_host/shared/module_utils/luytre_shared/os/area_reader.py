@@ -8,6 +8,7 @@ import time
 from ansible.module_utils.luytre_shared.files import safe_open
 from ansible.module_utils.luytre_shared.files.names import group_name, user_name
 from ansible.module_utils.luytre_shared.files.ownership import PathTrust
+from ansible.module_utils.luytre_shared.os.program import ENVIRONMENT, run_program_to_end
 from ansible.module_utils.luytre_shared.os.time_budget import TimeBudget
 
 MAX_OUTPUT = 2_000_000
@@ -85,20 +86,16 @@ class AreaReader:
         if program is None or not os.path.exists(program):
             raise UnreadableFact("%s is not installed" % argv[0])
         self.require_trusted_program(argv[0], program, at_stake, writes, trust)
-        environment = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C.UTF-8", "HOME": "/root"}
         seconds = min(self.get_seconds_left(), seconds or self.get_seconds_left())
         if seconds <= 0:
             raise UnreadableFact("out of time before %s" % argv[0])
         try:
-            process = subprocess.run(
+            process = run_program_to_end(
                 [program, *argv[1:]],
-                input=(input_text or "").encode(),
-                stdout=subprocess.PIPE,
-                stderr=subprocess.STDOUT if both else subprocess.PIPE,
-                env=environment,
-                cwd="/",
-                timeout=seconds,
-                check=False,
+                seconds,
+                (input_text or "").encode(),
+                errors=subprocess.STDOUT if both else subprocess.PIPE,
+                environment={**ENVIRONMENT, "HOME": "/root"},
             )
         except FileNotFoundError:
             raise UnreadableFact("%s is not installed" % argv[0])

@@ -1,16 +1,13 @@
 """Each area in a process of its own: it uses another core, and one that hangs or dies takes nothing along."""
 
-import contextlib
 import json
 import os
 import selectors
-import signal
 import time
 
-from ansible.module_utils.luytre_shared.os.reap import wait_for_killed_child_to_end
+from ansible.module_utils.luytre_shared.os.child_process import ChildProcess
 
 MAX_ANSWER = 8000000
-MAX_HANDLES = 4096
 END_SECONDS = 1
 """For a process to be gone that was ended: whoever makes every area hang makes the others wait no longer for each."""
 
@@ -27,7 +24,7 @@ def run_work_for_each_name_in_subprocess(names, work, seconds, max_at_once):
         while pending_names or children:
             while pending_names and len(children) < max_at_once:
                 name = pending_names.pop(0)
-                child = _ChildProcess(name, work, seconds[name] + 2)
+                child = _NamedChild(name, work, seconds[name] + 2)
                 children[child.pipe] = child
                 selector.register(child.pipe, selectors.EVENT_READ)
             wait = max(0.0, min(child.deadline for child in children.values()) - time.monotonic())
@@ -40,16 +37,12 @@ def run_work_for_each_name_in_subprocess(names, work, seconds, max_at_once):
     return answers
 
 
-class _ChildProcess:
+class _NamedChild(ChildProcess):
     def __init__(self, name, work, seconds):
         self.name, self.ended, self.text = name, False, bytearray()
         self.started = time.monotonic()
         self.deadline = self.started + seconds
-        self.pipe, end = os.pipe()
-        self.pid = os.fork()
-        if self.pid == 0:
-            _run_child(name, work, end)
-        os.close(end)
+        super().__init__(lambda pipe: pipe.write(json.dumps(work(name), ensure_ascii=False).encode("utf-8", "replace")))
 
     def late(self):
         return time.monotonic() >= self.deadline
@@ -60,13 +53,9 @@ class _ChildProcess:
         self.ended = not part or len(self.text) > MAX_ANSWER
 
     def answer(self):
-        late = not self.ended
-        with contextlib.suppress(OSError):
-            os.killpg(self.pid, signal.SIGKILL)
-        wait_for_killed_child_to_end(self.pid, END_SECONDS)
-        os.close(self.pipe)
+        self.end(END_SECONDS)
         seconds = round(time.monotonic() - self.started, 3)
-        if late:
+        if not self.ended:
             return {"seconds": seconds, "error": "took longer than its time", "data": None}
         if len(self.text) > MAX_ANSWER:
             return {"seconds": seconds, "error": "said more than %d bytes" % MAX_ANSWER, "data": None}
@@ -74,21 +63,3 @@ class _ChildProcess:
             return json.loads(self.text.decode("utf-8"))
         except ValueError:
             return {"seconds": seconds, "error": "ended without an answer", "data": None}
-
-
-def _run_child(name, work, pipe_end):
-    """Run the child's whole life; it never returns into the module's code.
-
-    Nothing of the parent's is held by what may have to be left: whoever waits for its words to end would wait for it.
-    """
-    try:
-        os.setsid()
-        silence = os.open(os.devnull, os.O_RDWR)
-        for handle in (0, 1, 2):
-            os.dup2(silence, handle)
-        pipe_end = os.dup2(pipe_end, 3)
-        os.closerange(4, MAX_HANDLES)
-        with os.fdopen(pipe_end, "wb") as pipe:
-            pipe.write(json.dumps(work(name), ensure_ascii=False).encode("utf-8", "replace"))
-    finally:
-        os._exit(0)

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible.module_utils.luytre_shared.os import reap, subprocess_pool
+from ansible.module_utils.luytre_shared.os import child_process, subprocess_pool
 from ansible.module_utils.luytre_shared.os.subprocess_pool import MAX_ANSWER, run_work_for_each_name_in_subprocess
 
 
@@ -65,7 +65,7 @@ def test_one_that_cannot_be_ended_is_left(monkeypatch: pytest.MonkeyPatch) -> No
         assert options & os.WNOHANG, "a process that waits for somebody's file system may never end"
         return 0, 0
 
-    monkeypatch.setattr(reap.os, "waitpid", waitpid)
+    monkeypatch.setattr(child_process.os, "waitpid", waitpid)
     monkeypatch.setattr(subprocess_pool, "END_SECONDS", 0.02)
     answers = run_work_for_each_name_in_subprocess(["fine"], sound, dict.fromkeys(["fine"], 5), 1)
     monkeypatch.undo()
