@@ -6,7 +6,8 @@ import re
 import stat
 
 from ansible.module_utils.luytre_guard.files import tree
-from ansible.module_utils.luytre_guard.os import commands, key_pair
+from ansible.module_utils.luytre_guard.os import commands
+from ansible.module_utils.luytre_shared.os import key_pair
 
 DUMP = ["apache2ctl", "-t", "-C", "LoadModule info_module /usr/lib/apache2/modules/mod_info.so", "-D", "DUMP_CONFIG"]
 """Has Apache write its configuration as it read it: files, conditions, variables and macros are decided."""
@@ -27,7 +28,7 @@ def find_tls_fault_that_stops_apache():
         return None
     for certificate, key, ciphers in parse_certificate_pairs_of_apache(dump)[:MAX_PAIRS]:
         if all(map(is_path_changeable_by_root_only, (OPENSSL, certificate, key))):
-            wrong = key_pair.fault(certificate, key, ciphers)
+            wrong = key_pair.find_key_pair_fault(certificate, key, ciphers)
             if wrong is not None:
                 return wrong
     return None

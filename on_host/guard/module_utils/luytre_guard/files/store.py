@@ -62,7 +62,6 @@ MODULES = (
         "os.commands",
         "os.disk_reserve",
         "os.kernel_audit",
-        "os.key_pair",
         "os.mounts",
         "os.own_tmp",
         "os.runtime_state",
@@ -97,6 +96,7 @@ SHARED_MODULES = (
         "incidents.web_block_config",
         "os.ports",
         "os.child_process",
+        "os.key_pair",
         "os.program",
     ),
 )
