@@ -246,7 +246,6 @@ LONGER_ON_HOSTS = {
     "on_host/contain/sites/web.py": 710,
     "on_host/evidence/module_utils/luytre_evidence/non_volatile.py": 581,
     "on_host/files/library/webroot_file.py": 700,
-    "on_host/guard/module_utils/luytre_guard/rollback_point/rollback.py": 530,
     "roles/nginx/module_utils/luytre_nginx.py": 550,
     "roles/ssh/filter_plugins/ways.py": 515,
 }
