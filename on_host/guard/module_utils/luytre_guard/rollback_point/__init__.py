@@ -2,5 +2,5 @@
 
 - ``snapshot``: what a host was before a run; ``steps``, ``sessions``: the steps of a run, and how its session ends.
 - ``restore_plan``, ``restore``: bring a host back; ``verify``: whether it is back.
-- ``rollback``: undoes a confirmed run; ``timer``: systemd's part in it.
+- ``rollback``, ``rollback_selection``: undo a confirmed run; ``timer``: systemd's part in it.
 """
