@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from auditor.models import Lang, Text
+from auditor import models
+from auditor.models import Lang
 from auditor.models.clock import ZONE
 
 _MONTHS = (
@@ -30,14 +31,14 @@ def format_day(day: date, lang: Lang) -> str:
     return f"{day:%d/%m/%Y}" if lang == "vi" else f"{day.day} {_abbreviate_month(day.month)} {day:%Y}"
 
 
-def make_moment_text(moment: datetime) -> Text:
+def make_moment_text(moment: datetime) -> models.Text:
     """Return an aware moment, to the minute, in both languages."""
-    return Text(vi=format_moment(moment, "vi"), en=format_moment(moment, "en"))
+    return models.Text(vi=format_moment(moment, "vi"), en=format_moment(moment, "en"))
 
 
-def make_day_text(day: date) -> Text:
+def make_day_text(day: date) -> models.Text:
     """Return a day in both languages."""
-    return Text(vi=format_day(day, "vi"), en=format_day(day, "en"))
+    return models.Text(vi=format_day(day, "vi"), en=format_day(day, "en"))
 
 
 def format_short_month_of_moment(moment: datetime, lang: Lang) -> str:

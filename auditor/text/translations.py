@@ -17,8 +17,9 @@ from typing import Any, Literal, NoReturn
 
 import polib
 
+from auditor import models
 from auditor.errors import Sentence
-from auditor.models import Lang, Text, clock
+from auditor.models import Lang, clock
 from auditor.models.applications.registry import CMS_BY_KIND
 from auditor.text import dates
 
@@ -103,7 +104,7 @@ class Words:
         return CMS_BY_KIND[area].name if area in CMS_BY_KIND else self(f"area.{area}")
 
 
-def make_text(sentence: str, **values: object) -> Text:
+def make_text(sentence: str, **values: object) -> models.Text:
     """Return a sentence in both languages: the Vietnamese is in ``messages.po``, the English is the sentence itself.
 
     ``values`` fill the ``{names}`` in it; of one that is a ``Text`` each language has its own. Raises KeyError for a
@@ -111,13 +112,13 @@ def make_text(sentence: str, **values: object) -> Text:
     """
     translated = _load_messages()[sentence]
     if not values:
-        return Text(vi=translated, en=sentence)
-    return Text(vi=_fill_in(translated, values, "vi"), en=_fill_in(sentence, values, "en"))
+        return models.Text(vi=translated, en=sentence)
+    return models.Text(vi=_fill_in(translated, values, "vi"), en=_fill_in(sentence, values, "en"))
 
 
 def _fill_in(sentence: str, values: Mapping[str, object], lang: Lang) -> str:
     return sentence.format(
-        **{name: value.get(lang) if isinstance(value, Text) else value for name, value in values.items()}
+        **{name: value.get(lang) if isinstance(value, models.Text) else value for name, value in values.items()}
     )
 
 
@@ -126,14 +127,14 @@ def translate_help(text: str, lang: Lang) -> str:
     return _load_messages().get(text, text) if lang == "vi" else text
 
 
-def make_text_of_foreign_sentence(origin: Origin, sentence: str) -> Text:
+def make_text_of_foreign_sentence(origin: Origin, sentence: str) -> models.Text:
     """Return the sentence in both languages; the same in both where it is not known."""
-    return Text(vi=translate_foreign_sentence(origin, sentence, "vi"), en=sentence)
+    return models.Text(vi=translate_foreign_sentence(origin, sentence, "vi"), en=sentence)
 
 
-def translate_sentence(sentence: Sentence | Text, lang: Lang) -> str:
+def translate_sentence(sentence: Sentence | models.Text, lang: Lang) -> str:
     """Return a sentence in ``lang``; a value that is a sentence itself is in ``lang``, too."""
-    if isinstance(sentence, Text):
+    if isinstance(sentence, models.Text):
         return sentence.get(lang)
     if lang == "en":
         return str(sentence)
@@ -146,7 +147,7 @@ def translate_sentence(sentence: Sentence | Text, lang: Lang) -> str:
 
 
 def _translate_value(value: object) -> object:
-    if isinstance(value, Sentence | Text):
+    if isinstance(value, Sentence | models.Text):
         return translate_sentence(value, "vi")
     return value if isinstance(value, int) else translate_words_of_library(str(value), "vi")
 
