@@ -151,7 +151,7 @@ class SiteScanner:
         self.door.request_home_page_here_or_from_host()
         rules = self._fetch_file_or_none(ROBOTS)
         site_robots = robots.parse_robots_txt(_get_response_body(rules))
-        self._robots = site_robots if self.obey_robots else replace(site_robots, rules=(), for_engines=())
+        self._robots = site_robots if self.obey_robots else replace(site_robots, rules=None)
         self.door.allows = self._robots.is_path_allowed_to_us
         self.ledger = self.ledger.with_known_paths([HOME], is_linked=True)
         if not self._robots.is_path_allowed_to_us(HOME):

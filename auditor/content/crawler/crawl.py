@@ -44,8 +44,6 @@ def select_paths_to_visit(
 
 def list_paths_allowed_to_engines_only(frontier: CrawlFrontier, robots: RobotsRules) -> tuple[str, ...]:
     """Return the known addresses that search engines may see and we may not: what is there nobody can say."""
-    if not robots.for_engines:
-        return ()
     return tuple(
         url_filter.sample_paths_of_each_shape(
             p

@@ -6,9 +6,12 @@ Pure, in time that grows with the sheet.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from typing import NamedTuple, cast, get_args
+
+import tinycss2
+from tinycss2.ast import AtRule, FunctionBlock, Node, QualifiedRule, StringToken, URLToken
 
 from auditor.content.page import css_values, css_visibility
 from auditor.content.page.css_visibility import OUT_OF_SIGHT, Way
@@ -26,10 +29,9 @@ MENU = re.compile(
 )
 """Marks of what people open."""
 
-_BRACE = re.compile(r"([{}])")
-_IMPORT = re.compile(r"@import\s+(?:url\(\s*)?[\"']?([^\"')\s;]{1,500})", re.IGNORECASE)
-_OUTSIDE = re.compile(r"@(?!media|supports|layer|container|scope)", re.IGNORECASE)
-"""What holds no rules for elements: letters, pages, steps of a movement."""
+_OF_ELEMENTS = frozenset(("media", "supports", "layer", "container", "scope"))
+"""What holds rules for elements, and not letters, pages or steps of a movement."""
+_MAX_DEPTH = 8
 _NOT_ON_SCREEN = re.compile(r"\b(?:print|speech|handheld|tv|projection)\b")
 _FEATURE = re.compile(r"\(\s*([a-z-]+)\s*(?::\s*([\d.]+)(px|r?em)?[^)]{0,40})?[^)]{0,80}\)")
 _NARROWEST, _WIDEST, _EM = 360, 1_600, 16
@@ -71,7 +73,7 @@ def parse_hiding_and_showing_rules(sheet: str) -> tuple[CssVisibilityRule, ...]:
     hides: dict[str, Way] = {}
     shows: set[str] = set()
     opens: set[tuple[str, str]] = set()
-    sheet = _strip_css_comments(sheet[:MAX_SHEET])
+    sheet = sheet[:MAX_SHEET]
     variables = css_values.parse_css_variables(sheet)
     for selectors, told_style, always in _iter_css_blocks(sheet):
         style = css_values.normalize_style(told_style, variables) if "var(" in told_style else told_style
@@ -110,12 +112,20 @@ def restore_rules_of_read_sheet(sheet: Sheet) -> Iterator[CssVisibilityRule]:
 
 def list_imported_sheet_addresses(sheet: str) -> tuple[str, ...]:
     """Return the addresses of other sheets that it takes in, as they are written."""
-    return tuple(_IMPORT.findall(sheet[:MAX_SHEET]))[:MAX_IMPORTS]
+    addresses = (
+        next(_iter_addresses(node.prelude), "")
+        for node in tinycss2.parse_stylesheet(sheet[:MAX_SHEET])
+        if isinstance(node, AtRule) and node.lower_at_keyword == "import"
+    )
+    return tuple(filter(None, addresses))[:MAX_IMPORTS]
 
 
-def _strip_css_comments(sheet: str) -> str:
-    first, *pieces = sheet.split("/*")
-    return "".join((first, *(text.partition("*/")[2] for text in pieces)))
+def _iter_addresses(tokens: Iterable[Node]) -> Iterator[str]:
+    for token in tokens:
+        if isinstance(token, FunctionBlock) and token.lower_name == "url":
+            yield from (inside.value for inside in token.arguments if isinstance(inside, StringToken))
+        elif isinstance(token, URLToken | StringToken):
+            yield token.value
 
 
 def _replace_way_by_opened(way: Way) -> Way:
@@ -124,25 +134,37 @@ def _replace_way_by_opened(way: Way) -> Way:
 
 def _iter_css_blocks(sheet: str) -> Iterator[tuple[Sequence[str], str, bool]]:
     """Yield selectors, their style, and whether the rule holds on all screens."""
-    above: list[str] = []
-    pieces = _BRACE.split(sheet)
-    for text, brace in zip(pieces[::2], pieces[1::2], strict=False):
-        style, _, head = text.rpartition(";") if brace == "{" else (text, "", "")
-        if above and style.strip() and not any(map(_OUTSIDE.match, above[:4])):
-            media = [query.lower() for query in above[:4] if query[:6].lower() == "@media"]
-            selector = next((outer_head for outer_head in reversed(above) if outer_head[:1] not in ("@", "")), "")
-            if selector and above[-1] and not any(map(_NOT_ON_SCREEN.search, media)):
-                yield _split_selector_list(selector), style[:4_000], all(map(_is_media_query_always_true, media))
-        if brace == "{":
-            above.append(_expand_nested_selector(head.strip()[:2_000], above))
-        elif above:
-            above.pop()
+    rules = tinycss2.parse_stylesheet(sheet, skip_comments=True, skip_whitespace=True)
+    todo: list[tuple[Iterator[Node], str, bool]] = [(iter(rules), "", True)]
+    while todo:
+        nodes, selector, always = todo[-1]
+        node = next(nodes, None)
+        if node is None:
+            todo.pop()
+            continue
+        if isinstance(node, QualifiedRule):
+            selector = _expand_nested_selector(css_values.write_tokens(node.prelude)[:2_000], selector)
+        elif isinstance(node, AtRule) and node.content is not None and node.lower_at_keyword in _OF_ELEMENTS:
+            if node.lower_at_keyword == "media":
+                media = css_values.write_tokens(node.prelude).lower()
+                if _NOT_ON_SCREEN.search(media):
+                    continue
+                always = always and _is_media_query_always_true(media)
+        else:
+            continue
+        inside = (tinycss2.parse_blocks_contents if selector else tinycss2.parse_rule_list)(
+            node.content, skip_comments=True, skip_whitespace=True
+        )
+        style = css_values.write_declarations(inside)
+        if style and selector:
+            yield _split_selector_list(selector), style[:4_000], always
+        if len(todo) < _MAX_DEPTH:
+            todo.append((iter(inside), selector, always))
 
 
-def _expand_nested_selector(head: str, enclosing_heads: Sequence[str]) -> str:
+def _expand_nested_selector(head: str, outer: str) -> str:
     """Return the selector of a rule that stands within another one, in full."""
-    outer = next((parent for parent in reversed(enclosing_heads) if parent[:1] not in ("@", "")), "")
-    if not outer or head[:1] == "@" or "," in outer or len(outer) > 200:
+    if not outer or "," in outer or len(outer) > 200:
         return head
     return head.replace("&", outer) if "&" in head else ",".join(f"{outer} {part.strip()}" for part in head.split(","))
 

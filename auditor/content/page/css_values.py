@@ -6,11 +6,12 @@ Pure; bounded.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
-_MOST = 20
-_COMMENT = re.compile(r"/\*.*?(?:\*/|$)", re.DOTALL)
-_ESCAPE = re.compile(r"\\(?:([0-9a-f]{1,6})\s?|(.))", re.IGNORECASE | re.DOTALL)
+import tinycss2
+from tinycss2.ast import Declaration, Node
+
+_MOST, _LONGEST = 20, 4_000
 _SET = re.compile(r"(--[\w-]{1,60})\s*:\s*([^;{}]{1,100})")
 _VARIABLE = re.compile(r"var\(\s*(--[\w-]{1,60})\s*(?:,\s*([^()]{0,100}))?\)")
 _CALL = re.compile(r"(calc|min|max|clamp)\(([^()]{1,100})\)")
@@ -24,16 +25,25 @@ def parse_css_variables(sheet: str) -> Mapping[str, str]:
     return dict(_SET.findall(sheet)[:200]) if "--" in sheet else {}
 
 
-def unescape_css_and_drop_comments(text: str) -> str:
-    """Return the text without comments, its escapes read."""
-    if "/*" in text:
-        text = _COMMENT.sub("", text)
-    return _ESCAPE.sub(_decode_css_escape, text) if "\\" in text else text
+def write_declarations(nodes: Iterable[Node]) -> str:
+    """Return the declarations of a block, without comments and escapes, and with nothing in their strings."""
+    return ";".join(
+        f"{node.name}:{write_tokens(node.value)}{'!important' if node.important else ''}"
+        for node in nodes
+        if isinstance(node, Declaration)
+    )
 
 
-def _decode_css_escape(match: re.Match[str]) -> str:
-    number = int(match[1], 16) if match[1] else 0
-    return chr(number) if 31 < number < 0xD800 else match[2] or ""
+def write_tokens(tokens: Iterable[Node]) -> str:
+    """Return tokens as text, strings without what is in them."""
+    try:
+        return (
+            "".join('""' if token.type == "string" else token.serialize() for token in tokens)
+            .replace("/**/", "")
+            .strip()
+        )
+    except RecursionError:
+        return ""  # nested hundreds of times, which no browser's style is
 
 
 def normalize_style(style: str, outer_variables: Mapping[str, str]) -> str:
@@ -41,11 +51,13 @@ def normalize_style(style: str, outer_variables: Mapping[str, str]) -> str:
 
     ``outer_variables``: variables set elsewhere.
     """
-    style = unescape_css_and_drop_comments(style).lower()
+    if "\\" in style or "/*" in style:
+        style = write_declarations(tinycss2.parse_blocks_contents(style[:_LONGEST], skip_comments=True))
+    style = style.lower()
     if "var(" in style:
         values = {**outer_variables, **parse_css_variables(style)}
         for _ in range(_MOST):
-            if "var(" not in style or len(style) > 4_000:
+            if "var(" not in style or len(style) > _LONGEST:
                 break
             style = _VARIABLE.sub(lambda match: values.get(match[1], match[2] or "").strip(), style)
     if "calc(" in style or "min(" in style or "max(" in style or "clamp(" in style:

@@ -11,6 +11,9 @@ import re
 from functools import lru_cache
 from typing import Literal
 
+import tinycss2
+from tinycss2.color4 import Color, parse_color
+
 from auditor.content.page import css_values
 
 Way = Literal["kept", "small", "shut", "opened", "read_out"]
@@ -20,7 +23,6 @@ OUT_OF_SIGHT = ("kept", "small")
 _FAR = r"-\s*(?:[7-9]\d{2}|\d{4,})(?:\.\d+)?\s*(?:px|pt|%)?|-\s*(?:[5-9]\d|\d{3,})\s*r?em|-\s*[1-9]\d{2,}\s*v[wh]"
 _BEYOND = r"(?:[5-9]\d{3}|\d{5,})\s*(?:px|pt)|[3-9]\d{2,}\s*(?:%|v[wh])|(?:[3-9]\d{2}|\d{4,})\s*r?em"
 _ZERO = r"0(?:\.0+)?%?\s*"
-_LETTERS = r"(?:^|[;\s{])(?:-webkit-text-fill-)?color\s*:\s*"
 _TURNED_AWAY = r"rotate[xy]\s*\(\s*-?(?:90|270)deg|scale(?:x|y|3d)?\s*\(\s*0(?:\.0+)?\s*[,)]|matrix\s*\(\s*0\s*,"
 _OFF_SCREEN = re.compile(
     rf"(?:^|[;\s{{])(?:left|top|right|bottom|margin(?:-left|-top|-inline(?:-start)?)?|inset-inline-start"
@@ -29,8 +31,6 @@ _OFF_SCREEN = re.compile(
     rf"|(?:^|[;\s{{])(?:left|right|margin-left|bottom|padding-left)\s*:\s*(?:{_BEYOND})"
     rf"|translate(?:x|y|3d)?\s*\(\s*-?\s*(?:(?:[5-9]\d{{3}}|\d{{5,}})px|\d{{4,}}%|[3-9]\d{{2,}}v[wh])|{_TURNED_AWAY}"
     rf"|(?:^|[;\s{{])(?:scale|zoom)\s*:\s*0(?:\.0+\d?)?\s*(?:[;!]|$)"
-    rf"|{_LETTERS}(?:transparent|(?:rgb|hsl)a?\((?:[^),]{{1,20}},){{3}}\s*{_ZERO}\)|(?:rgb"
-    rf"|hsl)a?\([^),/]{{1,40}}/\s*{_ZERO}\)|#(?:[0-9a-f]{{3}}0|[0-9a-f]{{6}}00)\b)"
     r"|letter-spacing\s*:\s*-\s*\d{2,}\s*px"
     r"|mask(?:-image)?\s*:\s*linear-gradient\(\s*transparent\s*,\s*transparent\s*\)"
     r"|opacity\s*:\s*(?:0?\.0(?:0+[1-9]|[1-4])\d*|[1-4]%)\s*(?:[;!]|$)"
@@ -52,12 +52,10 @@ _CLIPPED_BOX = re.compile(
     r"clip\s*:\s*rect\(|clip-path\s*:\s*(?:inset\([^)]{0,40}\b(?:50|100)%|polygon\(\s*(?:0|50%)|(?:circle"
     r"|ellipse)\(\s*0|path\()"
 )
-_COLOR = re.compile(r"(?:^|[;\s])color\s*:\s*([^;!]+)")
+_COLOR = re.compile(r"(?:^|[;\s{])(-webkit-text-fill-)?color\s*:\s*([^;!]+)")
 _GROUND = re.compile(r"background(?:-color)?\s*:\s*([^;!]+)")
-_HEX = re.compile(r"#([0-9a-f]{3}|[0-9a-f]{6})\b")
-_PARTS = re.compile(r"rgba?\(\s*(\d{1,3})[\s,]+(\d{1,3})[\s,]+(\d{1,3})\b")
-_GREY = re.compile(r"hsla?\([^,\s]{1,8}[\s,]+[\d.]{1,5}%[\s,]+(0|100)%")
-_NAMES = {"white": (255, 255, 255), "black": (0, 0, 0)}
+_ALIKE = 12 / 255
+"""Of a primary color; less than that nobody tells apart."""
 
 
 @lru_cache(maxsize=4096)
@@ -67,7 +65,7 @@ def classify_how_style_hides(style: str, *, is_link: bool = False) -> Way | None
     ``is_link``: it is the link itself, whose picture may stay.
     """
     style = css_values.normalize_style(style, {})
-    if _OFF_SCREEN.search(style) or (not is_link and _INDENTED_TEXT.search(style)):
+    if _OFF_SCREEN.search(style) or (not is_link and _INDENTED_TEXT.search(style)) or _has_invisible_letters(style):
         return "kept"
     if _SMALL.search(style):
         return "small"
@@ -78,24 +76,30 @@ def classify_how_style_hides(style: str, *, is_link: bool = False) -> Way | None
     return "kept" if _has_text_color_like_background(style) else None
 
 
+def _has_invisible_letters(style: str) -> bool:
+    colors = (_find_color(match[2]) for match in _COLOR.finditer(style))
+    return any(color is not None and color.alpha == 0 for color in colors)
+
+
 def _has_text_color_like_background(style: str) -> bool:
-    letters, ground = _COLOR.search(style), _GROUND.search(style)
-    letter_color, other = (_parse_css_color_as_rgb(match[1]) if match else None for match in (letters, ground))
-    if letter_color and not ground and min(letter_color) >= 0xFA:
+    letters = next((match[2] for match in _COLOR.finditer(style) if not match[1]), None)
+    ground = _GROUND.search(style)
+    if letters is None or ground is None:
         return False
-    return bool(letter_color and other and max(abs(a - b) for a, b in zip(letter_color, other, strict=True)) < 12)
+    letter_color, other = _find_color(letters), _find_color(ground[1])
+    if letter_color is None or other is None or not other.alpha:
+        return False
+    differences = (abs(a - b) for a, b in zip(letter_color.coordinates, other.coordinates, strict=True))
+    return max(differences, default=0.0) < _ALIKE
 
 
-def _parse_css_color_as_rgb(color: str) -> tuple[int, int, int] | None:
-    name = color.strip()
-    if name in _NAMES:
-        return _NAMES[name]
-    if parts := _PARTS.search(color):
-        return int(parts[1]), int(parts[2]), int(parts[3])
-    if grey := _GREY.search(color):
-        return _NAMES["white" if grey[1] == "100" else "black"]
-    match = _HEX.search(color)
-    if not match:
-        return None
-    digits = match[1] if len(match[1]) == 6 else "".join(digit * 2 for digit in match[1])
-    return int(digits[:2], 16), int(digits[2:4], 16), int(digits[4:], 16)
+def _find_color(value: str) -> Color | None:
+    """Return the first color of a value in red, green and blue; None where it has none that can be told so."""
+    for token in tinycss2.parse_component_value_list(value[:_LONGEST], skip_comments=True):
+        color = parse_color(token)
+        if isinstance(color, Color):
+            return color.to("srgb") if color.space in ("srgb", "hsl", "hwb") else None
+    return None
+
+
+_LONGEST = 200

@@ -67,6 +67,7 @@ Disallow: /
 User-agent: *   # all others
 Disallow: /rieng/
 Disallow: /*.php$
+Disallow: /m\xe1\xba\xadt
 Allow: /rieng/cong-khai
 Disallow:
 Sitemap: https://a.test/s.xml
@@ -75,7 +76,15 @@ Sitemap: https://a.test/s.xml
 
 @pytest.mark.parametrize(
     ("path", "allowed"),
-    [("/", True), ("/rieng/x", False), ("/rieng/cong-khai/1", True), ("/a.php", False), ("/a.php?x", True)],
+    [
+        ("/", True),
+        ("/rieng/x", False),
+        ("/rieng/cong-khai/1", True),
+        ("/a.php", False),
+        ("/a.php?x", True),
+        ("/m%E1%BA%ADt/1", False),
+        ("//rieng/x", True),
+    ],
 )
 def test_robots_txt_is_obeyed_by_the_longest_rule(path: str, allowed: bool) -> None:
     read = robots.parse_robots_txt(ROBOTS)

@@ -31,6 +31,10 @@ from auditor.content.page.css_rules import (
         (".m a{text-indent:-999px}.n{text-indent:-999px;background:url(a.png)}.o{text-indent:-999px}", [(".o", "kept")]),
         (".drop-menu{display:none}", []),
         ("@keyframes x{from{opacity:0}to{left:-9999px}}", []),
+        (r".e{d\69splay:/* block */none} .f{content:'};display:none;'}", [(".e", "shut")]),
+        ("main{.e{display:none;&.f{left:-9999px}}}", [("main .e.f", "kept"), ("main .e", "shut")]),
+        (".e{left:-999em}.e:hover{left: -20px}", [(".e", "kept")]),
+        (".e{color:#000;background:rgba(0,0,0,0)}.f{color:snow;background:url(a.png) snow}", [(".f", "kept")]),
     ],
 )  # fmt: skip
 def test_what_a_sheet_hides(sheet: str, wanted: list[tuple[str, str | None]]) -> None:
@@ -46,7 +50,9 @@ def test_what_a_reader_says_of_a_sheet_is_not_believed_blindly() -> None:
 
 
 def test_other_sheets_that_it_takes_in_are_told() -> None:
-    assert list_imported_sheet_addresses("@import url('a.css');@import \"b.css\" screen;@IMPORT url(c.css);") == (
+    assert list_imported_sheet_addresses(
+        "@import url('a.css');@import \"b.css\" screen;@IMPORT url(c.css); /* @import 'd.css'; */"
+    ) == (
         "a.css",
         "b.css",
         "c.css",
@@ -55,7 +61,7 @@ def test_other_sheets_that_it_takes_in_are_told() -> None:
 
 @pytest.mark.parametrize(
     "evil",
-    ["a{" * 300_000, "}" * 300_000, "{}" * 300_000, ".a{left:-9999px}" * 30_000, "a," * 200_000 + "b{display:none}",
+    ["{" * 200_000, "a{b:" + "(" * 200_000, "a{--x:" * 50_000, "a{" * 300_000, "}" * 300_000, "{}" * 300_000, ".a{left:-9999px}" * 30_000, "a," * 200_000 + "b{display:none}",
      "/*" * 300_000, "@media(" * 100_000, "@import " * 60_000, ".a:not(" * 60_000, ".a.on" * 50_000 + "{display:block}",
      "".join(f".a{n}{{display:none}}" for n in range(20_000))],
 )  # fmt: skip

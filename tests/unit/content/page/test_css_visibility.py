@@ -34,6 +34,13 @@ from auditor.content.page.css_visibility import classify_how_style_hides
         ("line-height:0", None),
         ("margin-left:-15px", None),
         ("color:#fff", None),
+        ("color:transparent", "kept"),
+        ("-webkit-text-fill-color:rgb(0 0 0 / 0%)", "kept"),
+        ("color:#1230", "kept"),
+        ("color:hsl(0, 0%, 100%);background-color:white", "kept"),
+        ("color:navy;background:#000082 none", "kept"),
+        ("color:#000;background:transparent", None),
+        ("color:lab(50% 40 59.5);background:currentcolor", None),
     ],
 )
 def test_how_a_style_hides(style: str, how: str | None) -> None:
