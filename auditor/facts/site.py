@@ -84,7 +84,7 @@ def build_site_view(site: Site, data: Mapping[str, Any], errors: Mapping[str, st
     return {part: value for part, value in seen.items() if part not in unread}
 
 
-def _describe_login_pages(application: Application | None) -> dict[str, str | None]:
+def _describe_login_pages(application: Application | None) -> dict[str, Any]:
     cms = CMS_BY_KIND.get(application or "")
     if cms is None:
         return {"login_page": None, "limited_page": None}
