@@ -6,10 +6,12 @@ import ast
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
-from auditor.compromise import suspicious_commands
+from auditor.compromise import settings, suspicious_commands
+from auditor.compromise.known_good import matcher
 from auditor.models.base import Lang
 from auditor.text.rules import describe_trace_rules
 from auditor.text.translations import Words
@@ -31,6 +33,8 @@ def named() -> Iterator[str]:
                 yield from _weighed(node)
     yield from re.findall(r'what = "(\w+)"', (SOURCES / "rules/own.yar").read_text("utf-8"))
     yield from (name for name, *_ in (*suspicious_commands._OF_SHELL, *suspicious_commands._OF_SQL))
+    yield from (rule for rule, _weigh in settings._LINE_RULES)
+    yield from (status for status in get_args(matcher.FileStatus) if status != "known")
     for why in ("temporary", "hidden", "filled"):
         yield from (f"runs_{why}", f"from_{why}")
     yield from (
