@@ -46,7 +46,7 @@ def test_an_id_is_written_as_it_is_everywhere() -> None:
 )
 def test_every_area_has_a_title(role: Path) -> None:
     for lang in ("vi", "en"):
-        assert Words(lang)(f"area.{role.name}")
+        assert Words(lang).get_area_name(role.name)
 
 
 @pytest.mark.parametrize(
