@@ -9,6 +9,7 @@ unexport PYTHONDONTWRITEBYTECODE
 STAMP := $(VENV)/.luytre
 TOOLS := $(VENV)/.tools
 RELEASE := $(VENV)/.release
+NEXT := .venv-next
 PIP := $(VENV)/bin/pip install --quiet --disable-pip-version-check
 .DEFAULT_GOAL := $(TOOLS)
 LAB_PACKAGES := mmdebstrap systemd-container debian-archive-keyring iproute2 openssl openssh-client util-linux
@@ -18,7 +19,7 @@ NEED = for p in $(1); do dpkg -s $$p >/dev/null 2>&1 || missing="$$missing $$p";
   if [ -n "$$missing" ]; then echo "apt-get install$$missing"; \
   apt-get -qq update && DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends $$missing >/dev/null; fi
 
-.PHONY: demo test test-guard test-kernel pictures docs drills check format lock site bundle deb release test-bundle lab-up lab-down clean
+.PHONY: demo test test-guard test-kernel test-ansible-next pictures docs drills check format lock site bundle deb release test-bundle lab-up lab-down clean
 
 demo: needs-root $(STAMP)
 	@missing=; $(call NEED,$(LAB_PACKAGES))
@@ -69,6 +70,9 @@ test-guard: needs-root $(TOOLS) # by hand, a minute: what the guard alone has to
 test-kernel: needs-root $(TOOLS) # by hand, 10 minutes: what a container cannot show, on a kernel of its own
 	@missing=; $(call NEED,$(LAB_PACKAGES) qemu-system-x86 e2fsprogs)
 	$(VENV)/bin/python -m pytest tests/kernel
+
+test-ansible-next: needs-root standard-images $(NEXT) # by hand or nightly, 6 minutes: the newest pre-release of ansible-core
+	$(APART) $(NEXT)/bin/python -m pytest tests/next
 
 test-bundle: needs-root bundle deb # by hand, minutes: both in a bare Debian 13 without a network
 	@missing=; $(call NEED,mmdebstrap debian-archive-keyring)
@@ -145,6 +149,15 @@ $(STAMP): requirements.lock pyproject.toml
 $(TOOLS): requirements-dev.lock $(STAMP)
 	$(PIP) --no-compile --require-hashes -r requirements-dev.lock
 	@touch $@
+
+.PHONY: $(NEXT) # anew each time: what is newest today
+$(NEXT): $(TOOLS)
+	rm -rf $(NEXT)
+	$(PYTHON) -m venv $(NEXT)
+	$(NEXT)/bin/pip install --quiet --disable-pip-version-check --no-compile --require-hashes -r requirements-dev.lock
+	$(NEXT)/bin/pip install --quiet --disable-pip-version-check --no-compile --pre --upgrade --no-deps ansible-core
+	$(NEXT)/bin/pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps -e .
+	$(NEXT)/bin/ansible --version | head -1
 
 $(RELEASE): requirements-release.lock $(STAMP)
 	$(PIP) --no-compile --require-hashes -r requirements-release.lock

@@ -25,7 +25,7 @@ what passes here passes there; ``--hypothesis-profile=searching`` tries others.
 typer.testing._get_command = functools.cache(typer.testing._get_command)
 """The parser of our commands takes 35 ms to make, and is the same for all of them."""
 
-ON_LAB = ("integration", "hostile", "drills", "guard")
+ON_LAB = ("integration", "hostile", "drills", "guard", "next")
 
 for variable in ("LUYTRE_LANG", "LUYTRE_STATE", "LUYTRE_INVENTORY", "ANSIBLE_VAULT_PASSWORD_FILE"):
     os.environ.pop(variable, None)
