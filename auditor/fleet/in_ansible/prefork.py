@@ -52,8 +52,6 @@ _PLUGINS = {
     "strategy": ("linear",),
 }
 """Others that our plays use."""
-_PROFILES = ("module_legacy_c2m", "module_legacy_m2c")
-"""How arguments go to modules, and results come back."""
 _AGAIN = "AnsibleCollectionFinder has already been configured"
 
 
@@ -184,10 +182,6 @@ def _load_ansible(output_pipe: str) -> None:
         for kind, names in _PLUGINS.items():
             for name in names:
                 getattr(ansible.loader, f"{kind}_loader").get(f"ansible.builtin.{name}", class_only=True)
-        for is_module in (True, False):  # each task's process would work it out anew
-            ansible.UnifiedTaskResult.get_result_key_to_resolved_field_mapping(source_is_module=is_module)
-        for profile in _PROFILES:
-            ansible.get_serialization_module(profile)
 
     warnings.filterwarnings("ignore", _AGAIN)
     _redirect_output(os.devnull)
