@@ -69,4 +69,4 @@ def test_no_sheet_costs_much(evil: str) -> None:
     before = time.process_time()
     assert len(parse_hiding_and_showing_rules(evil)) <= MAX_RULES
     list_imported_sheet_addresses(evil)
-    assert time.process_time() - before < 1.5
+    assert time.process_time() - before < 6, "0.6 s where nothing else runs; 17 s and more were it quadratic"
