@@ -21,6 +21,7 @@ from auditor.models import Lang, Regime, clock
 from auditor.models.incidents import FindingReference, NotedEvent, ReportedEvent, WaivedReportEvent
 from auditor.models.ranks import Report
 from auditor.text.translations import Words
+from auditor.text.usage import format_input_error_without_mend
 from tests.unit.results.test_verdict import finding, run_of
 
 T0 = clock.parse_vietnam_minute("2026-12-31 20:15")
@@ -97,10 +98,9 @@ def test_what_is_owed_goes_as_it_is_reported_or_spared_with_a_reason(ledgers: In
             WHO,
             transitions.make_event_recording_decision(incident, ReportedEvent(report="now", how="điện thoại")),
         )
-    assert refused.value.text is not None
     languages: tuple[Lang, ...] = ("vi", "en")
     for lang in languages:  # by its name, never by the word that is typed for it
-        assert refused.value.text.get(lang).endswith(f": {Words(lang)('incidents.report.now')}")
+        assert format_input_error_without_mend(refused.value, lang).endswith(f": {Words(lang)('incidents.report.now')}")
     assert len(ledgers.load_case_log_of_incident(INVENTORY, incident)) == 3
 
 

@@ -34,7 +34,7 @@ def read(home: Path) -> dict[str, Any]:
 
 
 def test_every_place_is_one_of_a_program_that_contains_and_every_means_has_one() -> None:
-    programs = "".join(path.read_text("utf-8") for path in (TOP / "on_host/contain").glob("*.py"))
+    programs = "".join(path.read_text("utf-8") for path in (TOP / "on_host/contain").rglob("*.py"))
     places = set(re.findall(r'"/(?:var/lib|run)/luytre/([a-z-]+)"', programs))
     assert set(RECORD_FOLDERS.values()) == places
     assert set(RECORD_FOLDERS) == set(get_args(Means))

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from ansible.module_utils.luytre.parsers.web_servers import apache_config
 from ansible.module_utils.luytre.system import services
-from ansible.module_utils.luytre.web import apache, nginx
+from ansible.module_utils.luytre.web import apache
 from ansible.module_utils.luytre_contain.sites import own_server
 from ansible.module_utils.luytre_shared.os import process_table
 
@@ -84,7 +84,7 @@ def there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[There]:
         ),
         *(
             (process_table, "read_process_info", lambda _pid: made.fpm),
-            (nginx, "find_loose_nginx_files", lambda _config: made.loose),
+            (own_server.nginx_config_files, "find_loose_nginx_files", lambda _config: made.loose),
         ),
         *((apache, "find_loose_apache_files", lambda: made.loose), (apache_config, "MAIN", str(made.conf))),
     ):

@@ -322,7 +322,7 @@ def test_killed_at_any_step_the_next_command_mends_it(
 
     with monkeypatch.context() as patch:
         for target, name in (
-            (web.action_runner, "write_file_atomically"),
+            (web.atomic_file, "write_file_atomically"),
             (web.transaction, "_put_path_into_state"),
             (web.ServerChange, "reload_server_if_running"),
             (web, "wait_until_rule_turns_strangers_away"),
