@@ -21,7 +21,7 @@ from pathlib import Path
 from auditor.audit import controls
 from auditor.audit.assessors.assessment import AuditInput
 from auditor.audit.controls import Catalogue
-from auditor.audit.judging import judge_collected_facts
+from auditor.audit.judgement import judge_collected_facts
 from auditor.history.prior_state import load_prior_state
 from auditor.history.runs import RunHistory
 from auditor.history.scans import MAX_SCANS, ScanHistory

@@ -37,7 +37,7 @@ class ProseRule(NamedTuple):
     good: str
 
 
-class Sentence(NamedTuple):
+class ProseSentence(NamedTuple):
     """A piece of prose, and where it stands."""
 
     where: str
@@ -47,7 +47,7 @@ class Sentence(NamedTuple):
 class ProseFinding(NamedTuple):
     """An expression that a sentence uses and should not."""
 
-    sentence: Sentence
+    sentence: ProseSentence
     found: str
     use: str
 
@@ -64,7 +64,7 @@ def rules() -> tuple[ProseRule, ...]:
     )
 
 
-def check(sentence: Sentence) -> Iterator[ProseFinding]:
+def check(sentence: ProseSentence) -> Iterator[ProseFinding]:
     """Yield what a sentence uses and should not."""
     text = _CODE.sub("…", sentence.text)
     for rule in rules():
@@ -73,22 +73,22 @@ def check(sentence: Sentence) -> Iterator[ProseFinding]:
             yield ProseFinding(sentence, found[0].strip(), rule.use)
 
 
-def markdown_prose(page: str, where: str) -> Iterator[Sentence]:
+def markdown_prose(page: str, where: str) -> Iterator[ProseSentence]:
     """Yield the paragraphs, headings and cells of a page, without its code and the targets of its links."""
     for token in MarkdownIt("commonmark").enable("table").parse(page):
         if token.type == "inline" and token.map is not None:
             parts = (child.content if child.type == "text" else "…" for child in token.children or ())
-            yield Sentence(f"{where}:{token.map[0] + 1}", "".join(parts).replace("……", "…"))
+            yield ProseSentence(f"{where}:{token.map[0] + 1}", "".join(parts).replace("……", "…"))
 
 
-def catalogue_prose(file: Path, where: str) -> Iterator[Sentence]:
+def catalogue_prose(file: Path, where: str) -> Iterator[ProseSentence]:
     """Yield the English of a catalogue: its translations where it is English, else its keys that are sentences."""
     for entry in polib.pofile(str(file)):
         texts = (entry.msgstr, *entry.msgstr_plural.values()) if "/en/" in where else (entry.msgid,)
-        yield from (Sentence(f"{where}:{entry.linenum}", text) for text in texts if " " in text)
+        yield from (ProseSentence(f"{where}:{entry.linenum}", text) for text in texts if " " in text)
 
 
-def data_prose(file: Path, where: str) -> Iterator[Sentence]:
+def data_prose(file: Path, where: str) -> Iterator[ProseSentence]:
     """Yield the English of controls and frameworks: what stands below ``en``."""
 
     def walk(node: Any) -> Iterator[str]:
@@ -102,10 +102,10 @@ def data_prose(file: Path, where: str) -> Iterator[Sentence]:
                 for below in node:
                     yield from walk(below)
 
-    yield from (Sentence(where, text) for text in walk(yaml.load(file.read_text("utf-8"), yaml.CSafeLoader)))
+    yield from (ProseSentence(where, text) for text in walk(yaml.load(file.read_text("utf-8"), yaml.CSafeLoader)))
 
 
-def code_prose(file: Path, where: str) -> Iterator[Sentence]:
+def code_prose(file: Path, where: str) -> Iterator[ProseSentence]:
     """Yield the English of the texts that code holds in both languages."""
     for call in ast.walk(ast.parse(file.read_text("utf-8"))):
         if isinstance(call, ast.Call) and ast.unparse(call.func).endswith("Text"):
@@ -115,7 +115,7 @@ def code_prose(file: Path, where: str) -> Iterator[Sentence]:
                     for part in ast.walk(value)
                     if isinstance(part, ast.Constant) and isinstance(part.value, str)
                 ]
-                yield Sentence(f"{where}:{value.lineno}", "…".join(parts))
+                yield ProseSentence(f"{where}:{value.lineno}", "…".join(parts))
 
 
 def pages() -> list[Path]:
@@ -135,7 +135,7 @@ def sources() -> list[Path]:
     ]
 
 
-def prose_of(files: Sequence[Path]) -> Iterator[Sentence]:
+def prose_of(files: Sequence[Path]) -> Iterator[ProseSentence]:
     """Yield the prose of Markdown pages and catalogues."""
     for file in files:
         path = file.resolve()

@@ -1,6 +1,6 @@
 """Judge hosts and sites by controls, and apply waivers to the findings.
 
-- ``run``: one audit from reading the hosts to the finished run; ``judging``: what of it comes after their answers.
+- ``run``: one audit from reading the hosts to the finished run; ``judgement``: what of it comes after their answers.
 - ``evaluate``: controls over facts, pure.
 - ``controls``: the catalogue, a ``controls.yml`` beside each role's tasks; ``effects``: the effects of a fix.
 - ``expressions``: the sandboxed Jinja2 language of checks; ``never_empty``: lists that always have a member.

@@ -1,6 +1,6 @@
 """One audit: read the hosts, evaluate the controls, make the run.
 
-``judging`` is loaded when the hosts have been asked.
+``judgement`` is loaded when the hosts have been asked.
 """
 
 from __future__ import annotations
@@ -43,20 +43,20 @@ def audit_hosts(
         catalogue = _check_papers(inventory, catalogue)
 
     def ahead() -> None:
-        judging = load_judging()
-        judging.preload_judging_modules(catalogue or judging.load_catalogue())
+        judgement = load_judgement()
+        judgement.preload_judging_modules(catalogue or judgement.load_catalogue())
         if meanwhile is not None:
             meanwhile()
 
     comparison = build_comparison_with_indicators(inventory, clock.convert_moment_to_vietnam_day(started_at))
     area_requests = (comparison.fact_request,) if comparison else ()
     facts, outcomes = collect(inventory.path, hosts, watch, ahead, *area_requests)
-    judging = load_judging()
-    run: Run = judging.judge_collected_facts(
-        judging.AuditInput(
+    judgement = load_judgement()
+    run: Run = judgement.judge_collected_facts(
+        judgement.AuditInput(
             inventory,
             prior_state,
-            catalogue or judging.load_catalogue(),
+            catalogue or judgement.load_catalogue(),
             hosts,
             facts,
             outcomes,
@@ -68,11 +68,11 @@ def audit_hosts(
     return run.model_copy(update={"seconds": round(time.monotonic() - began, 3)}), facts
 
 
-def load_judging() -> ModuleType:
-    """Return ``auditor.audit.judging``, loaded while the hosts answer."""
-    from auditor.audit import judging  # noqa: PLC0415  the hosts are asked first
+def load_judgement() -> ModuleType:
+    """Return ``auditor.audit.judgement``, loaded while the hosts answer."""
+    from auditor.audit import judgement  # noqa: PLC0415  the hosts are asked first
 
-    return judging
+    return judgement
 
 
 def _check_papers(inventory: Inventory, catalogue: Catalogue | None) -> Catalogue:

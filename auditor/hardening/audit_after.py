@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from auditor.audit.assessors.assessment import AuditInput
 from auditor.audit.controls import Catalogue
-from auditor.audit.judging import judge_collected_facts
+from auditor.audit.judgement import judge_collected_facts
 from auditor.audit.run import build_comparison_with_indicators
 from auditor.facts import HostFacts
 from auditor.fleet.collect import collect

@@ -21,7 +21,7 @@ from tempfile import TemporaryDirectory
 from auditor import lab
 from auditor.audit.assessors.assessment import AuditInput
 from auditor.audit.controls import Catalogue, Drill
-from auditor.audit.judging import judge_collected_facts
+from auditor.audit.judgement import judge_collected_facts
 from auditor.audit.run import audit_hosts
 from auditor.facts import HostFacts
 from auditor.fleet.runner import AnsibleTask

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from auditor.audit.run import build_comparison_with_indicators, load_judging
+from auditor.audit.run import build_comparison_with_indicators, load_judgement
 from auditor.commands.audit import keep_and_report_run_then_exit, preload_code_and_templates
 from auditor.commands.options import baseline as baselines
 from auditor.commands.options.selection import select_hosts_and_check_lab
@@ -52,18 +52,18 @@ def hunt_for_intrusion_traces_and_audit(options: HuntOptions) -> None:
     )
 
     def meanwhile() -> None:
-        judging = load_judging()
-        judging.preload_judging_modules(judging.load_catalogue())
+        judgement = load_judgement()
+        judgement.preload_judging_modules(judgement.load_catalogue())
         preload_code_and_templates(options.lang)
 
     with console.show_progress(Words(options.lang)("doing.hunt"), [host.name for host in hosts]) as report_done:
         _hunts, facts, outcomes = hunt_run.hunt_hosts(hosts, report_done, meanwhile)
-    judging = load_judging()
-    run = judging.judge_collected_facts(
-        judging.AuditInput(
+    judgement = load_judgement()
+    run = judgement.judge_collected_facts(
+        judgement.AuditInput(
             inventory_data,
             load_prior_state(inventory_data.path),
-            judging.load_catalogue(),
+            judgement.load_catalogue(),
             hosts,
             facts,
             outcomes,

@@ -18,7 +18,7 @@ from auditor import cli
 from auditor.audit import controls, exceptions, inventory_fit, waivers
 from auditor.audit.assessors.assessment import AuditInput
 from auditor.audit.assessors.scans import judge_sites_by_last_scans
-from auditor.audit.judging import judge_collected_facts
+from auditor.audit.judgement import judge_collected_facts
 from auditor.compromise.known_good.manifest import ReleaseManifest
 from auditor.content.host_facts import list_sites_authorized_for_probes
 from auditor.errors import InputError

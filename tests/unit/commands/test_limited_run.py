@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 
 from auditor.audit import controls
 from auditor.audit.assessors.assessment import AuditInput
-from auditor.audit.judging import judge_collected_facts
+from auditor.audit.judgement import judge_collected_facts
 from auditor.cli import app
 from auditor.history.runs import RunHistory
 from auditor.inventory import hosts

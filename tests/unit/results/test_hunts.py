@@ -10,7 +10,7 @@ from auditor.audit.assessors.assessment import AuditInput
 from auditor.audit.assessors.hunts import add_hunt_traces_to_violations
 from auditor.audit.assessors.hunts import judge_hosts_by_last_hunts as judge_hunts
 from auditor.audit.evaluate import MAX_VIOLATIONS
-from auditor.audit.judging import judge_collected_facts
+from auditor.audit.judgement import judge_collected_facts
 from auditor.models import (
     Finding,
     Host,

@@ -11,7 +11,7 @@ from tools import prose
 
 
 def found(text: str) -> list[str]:
-    return [one.found for one in prose.check(prose.Sentence("x:1", text))]
+    return [one.found for one in prose.check(prose.ProseSentence("x:1", text))]
 
 
 @pytest.mark.parametrize("rule", prose.rules(), ids=lambda rule: rule.bad[:40])

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from auditor.audit import judging as audit
+from auditor.audit import judgement as audit
 from auditor.audit.assessors import registry
 from auditor.audit.assessors.assessment import Assessment, AuditInput
 from auditor.audit.assessors.facts import assess_facts

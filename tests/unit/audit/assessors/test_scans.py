@@ -9,7 +9,7 @@ import pytest
 from auditor.audit import controls
 from auditor.audit.assessors.assessment import AuditInput
 from auditor.audit.assessors.scans import ReviewAssessment, judge_sites_by_last_scans
-from auditor.audit.judging import judge_collected_facts as judge_run
+from auditor.audit.judgement import judge_collected_facts as judge_run
 from auditor.models import (
     Finding,
     Host,

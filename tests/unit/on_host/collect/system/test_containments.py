@@ -15,7 +15,7 @@ from ansible.module_utils.luytre_shared.os.area_reader import AreaReader, Unread
 
 from auditor.audit import controls
 from auditor.audit.assessors.assessment import AuditInput
-from auditor.audit.judging import judge_collected_facts
+from auditor.audit.judgement import judge_collected_facts
 from auditor.facts import HostFacts
 from auditor.models import HostOutcome, Inventory, Run, clock
 from auditor.models.incidents import ActiveContainment
