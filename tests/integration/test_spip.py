@@ -87,7 +87,9 @@ def by_control(folder: Path, site: str) -> dict[str, dict[str, Any]]:
     return {one["control"]: one for one in findings(folder) if one["subject"]["id"] == site}
 
 
-@pytest.mark.xfail(reason="a login of the planted administrator is not seen on a loaded machine", strict=False)
+@pytest.mark.xfail(
+    reason="after hardening, a login to the SPIP on mess1 was not seen once; the cause is not known yet", strict=False
+)
 def test_a_spip_is_audited_hardened_reviewed_hunted_and_cleaned(tmp_path: Path) -> None:
     lab.provide_pristine_machines(["mess1", "mess2"])
     state, who = environment(tmp_path), ("--who", "Văn phòng", "-i", INVENTORY, "--lang", "en")
