@@ -43,10 +43,25 @@ def list_exceptions(
             for statement in inventory.statements
         ),
         *(make_exception_state(acceptance.terms, today) for acceptance in prior_state.acceptances),
-        *(make_exception_state(terms, today) for host in inventory.hosts for terms in host.accepted_risks),
+        *(make_exception_state(terms, today) for terms in list_accepted_risks(inventory.hosts)),
         *(make_exception_state(terms, today) for terms in prior_state.trusted_folders),
     ]
     return tuple(sorted(states, key=lambda state: (state.last_day is None, state.last_day or today)))
+
+
+def list_accepted_risks(hosts: Iterable[Host]) -> tuple[ExceptionTerms, ...]:
+    """Return the risks of fixes that owners accept, as exceptions without role, reason and last day.
+
+    One that the inventory accepts for many hosts is one exception, which names them all.
+    """
+    places: dict[str, list[str]] = {}
+    for host in hosts:
+        for name in host.accept:
+            places.setdefault(name, []).append(host.name)
+    return tuple(
+        ExceptionTerms(kind="accepted_risk", name=name, about=name.partition(":")[0], places=tuple(names))
+        for name, names in places.items()
+    )
 
 
 def make_state_of_paper(

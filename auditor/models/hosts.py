@@ -9,7 +9,6 @@ from pydantic import Field
 from auditor.models.applications.registry import KINDS
 from auditor.models.base import AcceptedName, Domain, Model, Network, PlainPath, Ports, UnitId, UrlPath
 from auditor.models.exceptions.papers import Attestation, Authorization, Statement, Waiver
-from auditor.models.exceptions.record import ExceptionTerms
 from auditor.models.offices import Organisation
 
 if TYPE_CHECKING:
@@ -65,14 +64,6 @@ class Host(Model):
         default=(), description="limits of controls that the inventory sets, each with the variable of its role"
     )
     sites: tuple[Site, ...] = ()
-
-    @property
-    def accepted_risks(self) -> tuple[ExceptionTerms, ...]:
-        """Return the risks of fixes that its owners accept, as exceptions without role, reason and last day."""
-        return tuple(
-            ExceptionTerms(kind="accepted_risk", name=name, about=name.partition(":")[0], places=(self.name,))
-            for name in self.accept
-        )
 
 
 class Inventory(Model):

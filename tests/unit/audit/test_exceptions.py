@@ -255,6 +255,16 @@ def test_a_mistake_in_each_file_is_named_with_file_line_and_fix(
     assert caught.value.line and (not line or next(iter(change)) in written or "web9" in written)
 
 
+def test_a_risk_that_is_accepted_for_many_hosts_is_one_exception(folder: Path) -> None:
+    host = next(host for host in load_inventory(folder).hosts if host.accept)
+    other = host.model_copy(update={"name": "web2", "accept": ("ssh.password_auth", "ssh.root_login")})
+    found = exceptions.list_accepted_risks([host, other])
+    assert [(terms.name, terms.places) for terms in found] == [
+        ("ssh.password_auth", ("web1", "web2")),
+        ("ssh.root_login", ("web2",)),
+    ]
+
+
 def test_a_mistake_in_an_accepted_risk_is_named_with_file_line_and_fix(folder: Path) -> None:
     (folder / "hosts.yml").write_text(HOSTS.replace("ssh.password_auth", "ssh.pasword_auth"))
     with pytest.raises(InputError, match=r"hosts\.yml:5: host web1: luytre_accept: 'ssh\.pasword_auth'"):
