@@ -18,6 +18,7 @@ from auditor.models import (
     NotDone,
     Severity,
     Site,
+    Status,
     Subject,
     Text,
     Waiver,
@@ -299,3 +300,19 @@ def test_a_waived_finding_is_no_longer_among_those_who_fail_the_control():
     assert [row.split()[0] for row in rows(page, "#who tbody tr")] == ["web1", "web3"]
     (waived,) = rows(page, ".others li")
     assert "web2" in waived and "MT-01" in waived and "waiting for new hardware" in waived
+
+
+@pytest.mark.parametrize(
+    ("status", "words"),
+    [
+        (Status.PASS, "Nothing is open."),
+        (Status.NOT_EVALUATED, "requirements could not be evaluated"),
+    ],
+)
+def test_nothing_left_to_do_is_said_only_of_what_was_evaluated(status, words):
+    run = factory.run()
+    found = tuple(replace(finding, status=status, waiver=None) for finding in run.findings)
+    overview = pages(run.model_copy(update={"findings": found}))["index.html"]
+    (work,) = (one for one in overview.css("section") if one.css("h2#work"))
+    assert words in work.text()
+    assert ("Nothing is open." in work.text()) is (status is Status.PASS)
