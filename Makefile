@@ -59,8 +59,8 @@ test-lab-drills: standard-images $(TOOLS)
 test-unit: $(TOOLS)
 	$(ASIDE) $(VENV)/bin/python -m pytest tests/unit tests/office
 
-test-browser: $(TOOLS) # apart: playwright keeps an event loop, the mail server of others wants its own
-	$(ASIDE) $(VENV)/bin/python -m pytest tests/browser
+test-browser: $(TOOLS) # apart: playwright keeps an event loop, the mail server of others wants its own; not aside: browsers have deadlines
+	$(VENV)/bin/python -m pytest tests/browser
 
 test-guard: needs-root $(TOOLS) # by hand, a minute: what the guard alone has to stand, beyond what a whole hardening meets
 	@missing=; $(call NEED,$(LAB_PACKAGES))

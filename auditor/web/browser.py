@@ -9,6 +9,7 @@ import importlib.util
 import json
 import os
 import pwd
+import select
 import signal
 import subprocess
 import sys
@@ -17,7 +18,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import IO, Any, cast
 
 from auditor.errors import InputError
 from auditor.system import lock
@@ -26,11 +27,14 @@ from auditor.web.children import UnreadableContent
 ACCOUNT = "luytre-browser"
 """The system account that the browser runs as: it owns nothing, and can read no key of ours."""
 CHROMIUM = Path("/usr/bin/chromium")
-SECONDS = 40.0
-"""For one page, from the start of the browser."""
+START_SECONDS = 120.0
+"""Until the browser is up: hundreds of megabytes from a disk, on a machine that may be busy. No page is open yet."""
+PAGE_SECONDS = 40.0
+"""For one page, from when the browser is up."""
 MAX_HTML = 2_000_000
 _PROGRAM = Path(__file__).with_name("in_browser.py")
 _MAX_ANSWER = 10_000_000
+_STARTED = b"started\n"
 _TRIAL = "data:text/html,<p id=x></p><script>x.textContent=6*7</script>"
 _USUAL_PORTS = {"http": 80, "https": 443}
 _LOCK = Path("/run/luytre-browser.lock")
@@ -107,13 +111,17 @@ def _render_page_as_browser_account(url: str, places: dict[str, str]) -> Rendere
     with (
         _hold_lock_for_one_page(),
         tempfile.TemporaryDirectory(prefix="luytre-browser-", ignore_cleanup_errors=True) as home,
+        tempfile.TemporaryFile() as asked,
     ):
+        asked.write(question.encode())
+        asked.seek(0)
         os.chown(home, account.pw_uid, account.pw_gid)
         process = subprocess.Popen(
             [sys.executable, "-I", str(_PROGRAM)],
-            stdin=subprocess.PIPE,
+            stdin=asked,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
+            bufsize=0,
             cwd=home,
             env={"HOME": home, "TMPDIR": home, "PATH": "/usr/bin:/bin", "LANG": "C.UTF-8"},
             user=account.pw_uid,
@@ -123,13 +131,23 @@ def _render_page_as_browser_account(url: str, places: dict[str, str]) -> Rendere
             start_new_session=True,
         )
         try:
-            answer, _ = process.communicate(question.encode(), timeout=SECONDS)
+            first = _wait_until_browser_is_up(process)
+            answer, _ = process.communicate(timeout=PAGE_SECONDS)
         except subprocess.TimeoutExpired:
-            raise UnreadableContent(f"the browser took longer than {SECONDS:.0f} s") from None
+            raise UnreadableContent(f"the browser took longer than {PAGE_SECONDS:.0f} s") from None
         finally:
             _kill_processes_of_account(account)
             process.communicate()
-    return _parse_untrusted_browser_answer(answer)
+    return _parse_untrusted_browser_answer(first.removeprefix(_STARTED) + answer)
+
+
+def _wait_until_browser_is_up(process: subprocess.Popen[bytes]) -> bytes:
+    """Return what the child says first: that the browser is up, or why it is not. Raises UnreadableContent."""
+    output = cast("IO[bytes]", process.stdout)
+    readable, _, _ = select.select([output], [], [], START_SECONDS)
+    if not readable:
+        raise UnreadableContent(f"the browser was not up after {START_SECONDS:.0f} s")
+    return os.read(output.fileno(), len(_STARTED))
 
 
 @contextmanager

@@ -1,4 +1,7 @@
-"""Runs as the browser's own user, apart from everything: one page, as one JSON answer on standard output."""
+"""Runs as the browser's own user, apart from everything: one page, as one JSON answer on standard output.
+
+A line that says ``started`` comes before it, when the browser is up and no page is open yet.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,7 @@ from urllib.parse import urlsplit
 
 from playwright.sync_api import Error, Frame, Page, Request, Route, sync_playwright
 
-_LOAD_MS, _SETTLE_MS = 15_000, 1_500
+_START_MS, _LOAD_MS, _SETTLE_MS = 110_000, 15_000, 1_500
 _REQUESTS = 40
 """Of one page."""
 _BLOCKED_TYPES = frozenset({"image", "media", "font", "websocket", "eventsource", "ping", "manifest", "other"})
@@ -109,8 +112,10 @@ def _render_page_in_chromium(question: dict[str, Any]) -> dict[str, Any]:
         browser = playwright.chromium.launch(
             executable_path=question["chromium"],
             chromium_sandbox=True,
+            timeout=_START_MS,
             args=[*_ARGUMENTS, f"--host-resolver-rules={rules}"],
         )
+        print("started", flush=True)
         context = browser.new_context(
             service_workers="block",
             accept_downloads=False,

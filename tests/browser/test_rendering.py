@@ -3,10 +3,13 @@
 import os
 import pwd
 import subprocess
+import tempfile
+from pathlib import Path
 
 import pytest
 
 from auditor.web import browser
+from auditor.web.children import UnreadableContent
 from tests.unit.content.web_site import Page, pages, serving
 
 pytestmark = [pytest.mark.browser, pytest.mark.skipif(os.geteuid() != 0, reason="it is refused to all but root")]
@@ -76,3 +79,29 @@ def test_a_page_reaches_no_other_port_of_its_own_address(account):
     assert "<title>" in seen.html
     assert reached == []
     assert asked == {"/", "/away"}
+
+
+SAYS = {
+    "never starts": ("import time; time.sleep(3600)", "START_SECONDS", "was not up after"),
+    "cannot start": ("""print('{"error": "no sandbox"}')""", None, "no sandbox"),
+    "hangs on the page": (
+        "print('started', flush=True); import time; time.sleep(3600)",
+        "PAGE_SECONDS",
+        "took longer than",
+    ),
+    "dies on the page": ("print('started', flush=True)", None, "ended without an answer"),
+}
+
+
+@pytest.mark.parametrize(("program", "limit", "said"), SAYS.values(), ids=SAYS)
+def test_a_browser_that_fails_says_at_which_step(account, monkeypatch, program, limit, said):
+    with tempfile.NamedTemporaryFile("w", suffix=".py") as child:  # pytest's own folders are root's alone
+        child.write(program)
+        child.flush()
+        Path(child.name).chmod(0o644)
+        monkeypatch.setattr(browser, "_PROGRAM", Path(child.name))
+        if limit:
+            monkeypatch.setattr(browser, limit, 1.0)
+        with pytest.raises(UnreadableContent, match=said):
+            browser.render_page_in_browser("http://antruc.test/", [], "127.0.0.1", {})
+    assert running(account) == []
