@@ -126,7 +126,6 @@ def _is_installer_of_cms(content: bytes, hits: Sequence[taint.CodeHit]) -> bool:
     return exact == {"included_data"} and _INSTALLER.match(content) is not None
 
 
-_OTHER_CONSTANTS = "MEDIAWIKI|DOKU_INC|MOODLE_INTERNAL"
 _GUARD_CLAUSE = re.compile(
     rb"\A\s*<\?php\s(?:\s|/\*(?:[^*]|\*(?!/))*\*/|(?://|#)(?:(?!\?>)[^\n])*\n|(?:namespace|use)\s[\w\\]+\s*;)*"
     rb"(?:\\?defined\s*\(\s*(?P<a>['\"])(?:%(name)s)(?P=a)\s*\)\s*(?:or\b|\|\|)"

@@ -35,11 +35,6 @@ class Intrusion:
     incidents: tuple[OpenIncident, ...] | None
     """The incidents that are open on it; None: nobody looked into the case log."""
 
-    @property
-    def trace_count(self) -> int:
-        """Return all of them."""
-        return self.certain + self.likely
-
 
 def is_intrusion(finding: Finding) -> bool:
     """Return whether a finding is about what an intruder did: traces of high confidence, that nobody accepted."""

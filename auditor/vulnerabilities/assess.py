@@ -56,23 +56,6 @@ class RankedVerdict:
         )
 
 
-def iter_verdicts_on_installed_software(data: Mapping[str, Any], database: VulnerabilityDatabase) -> Iterator[Verdict]:
-    """Yield every record on what the host has installed.
-
-    A release that the data does not hold has none: see ``is_release_covered_by_data``.
-    """
-    yield from iter_package_verdicts(data, database)
-    for component in installed_software.iter_components(data):
-        yield from (verdict for verdict, _record in evaluation.judge_component(component, database))
-
-
-def iter_package_verdicts(data: Mapping[str, Any], database: VulnerabilityDatabase) -> Iterator[Verdict]:
-    """Yield those on packages."""
-    release = installed_software.get_release_codename(data)
-    for package in installed_software.list_source_packages(data) if "packages" in data else ():
-        yield from evaluation.judge_package(release, package, database)
-
-
 @dataclass(frozen=True)
 class VerdictSummary:
     """The summary of the verdicts on one source in one version; hosts share most of them."""

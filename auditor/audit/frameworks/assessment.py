@@ -6,9 +6,8 @@ The rule, and why an auditor can stand by it, is written in ``docs/en/frameworks
 from __future__ import annotations
 
 import enum
-import itertools
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -22,7 +21,6 @@ from auditor.audit.frameworks.clauses import (
 )
 from auditor.errors import InputError
 from auditor.models import ControlId, Finding, Host, Run, Severity, Site, Status
-from auditor.system.groups import group_by
 
 Kind = Literal["host", "site"]
 _BOTH_KINDS: frozenset[Kind] = frozenset({"host", "site"})
@@ -69,11 +67,6 @@ class ClauseResult:
     controls show only a part of the clause and the rest needs a person's confirmation."""
     findings: tuple[Finding, ...]
 
-    @property
-    def waived_count(self) -> int:
-        """Return findings that a waiver covers, with a compensating measure or without."""
-        return sum(finding.bucket == "waived" for finding in self.findings)
-
 
 @dataclass(frozen=True, slots=True)
 class ClauseTotal:
@@ -86,8 +79,6 @@ class ClauseTotal:
     """The subjects with the worst result, in the order given."""
     open: Mapping[ControlId, int]
     """How many hosts or sites violate each control that is open anywhere; those under a waiver are not open."""
-    waived_count: int
-    """How many findings a waiver covers, with a compensating measure or without."""
     shown_result: Result | None
     """The worst that the controls alone show; None when none concerns any subject."""
 
@@ -161,26 +152,6 @@ def conclude_clause(status: ClauseStatus, shown_result: Result | None) -> Result
             return max(shown_result or Result.NOT_APPLICABLE, Result.NEEDS_CONFIRMATION, key=_RANK.__getitem__)
 
 
-def assess_subject_by_clause(
-    framework: Framework,
-    level: int | None,
-    findings: Iterable[Finding],
-    catalogue: Catalogue,
-    kinds: frozenset[Kind] = _BOTH_KINDS,
-) -> tuple[ClauseResult, ...]:
-    """Return the framework's clauses at a level (all for None) over one subject's findings.
-
-    A site's findings are its own and its host's; ``kinds`` says whose controls concern the subject at all, so that a
-    host without sites does not answer for the controls of sites. Raises InputError for a level it does not know.
-    """
-    return tuple(
-        _judge_clauses(
-            _list_clauses_with_their_controls(framework, level, catalogue, kinds),
-            group_by(findings, lambda finding: finding.control),
-        )
-    )
-
-
 def assess_sites_and_hosts_of_run(
     framework: Framework,
     run: Run,
@@ -202,45 +173,11 @@ def assess_sites_and_hosts_of_run(
             framework=framework.id,
         )
     findings_by_host = findings_by_host or group_findings_by_host_and_subject(run)
-    yield from _assess_sites_and_hosts_at_levels(
-        framework,
-        findings_by_host,
-        run,
-        catalogue,
-        lambda host, site: site.level if site else get_highest_site_level_of_host(host),
-        level,
-    )
-
-
-def assess_hosts_with_their_sites_together(
-    framework: Framework, run: Run, catalogue: Catalogue
-) -> Iterator[tuple[Host, tuple[ClauseTotal, ...]]]:
-    """Yield every host that the framework is about: its sites together, all held to the highest of their levels."""
-    assessments = _assess_sites_and_hosts_at_levels(
-        framework,
-        group_findings_by_host_and_subject(run),
-        run,
-        catalogue,
-        lambda host, _: get_highest_site_level_of_host(host),
-        None,
-    )
-    for _name, of_host in itertools.groupby(assessments, key=lambda assessment: assessment.host.name):
-        subjects = tuple(of_host)
-        yield subjects[0].host, total_clauses_over_subjects(subjects)
-
-
-def _assess_sites_and_hosts_at_levels(
-    framework: Framework,
-    findings_by_host: FindingsByHost,
-    run: Run,
-    catalogue: Catalogue,
-    site_level: Callable[[Host, Site | None], int],
-    other_level: int | None,
-) -> Iterator[SubjectAssessment]:
     plans = _ClausePlansByLevel(framework, catalogue)
     for host, own, of_site in _iter_concerned_hosts_with_findings(framework, run, findings_by_host):
         for site in host.sites or (None,):
-            level = site_level(host, site) if framework.site_levels else other_level
+            if framework.site_levels:
+                level = site.level if site else get_highest_site_level_of_host(host)
             if site is None:
                 yield SubjectAssessment(host, None, tuple(_judge_clauses(plans.get_plan_of_level(level, _HOST), own)))
             else:
@@ -301,7 +238,6 @@ class _ClauseTally:
         self._clause = clause
         self._names: dict[Result, list[str]] = defaultdict(list)
         self._open: dict[ControlId, set[str]] = defaultdict(set)
-        self._waived: set[tuple[ControlId, str]] = set()
         self._shown: set[Result] = set()
 
     def add_subject_result(self, subject_name: str, clause_result: ClauseResult) -> None:
@@ -311,17 +247,13 @@ class _ClauseTally:
         for finding in clause_result.findings:
             if finding.is_open:
                 self._open[finding.control].add(finding.subject.id)
-            elif finding.status.is_open:
-                self._waived.add((finding.control, finding.subject.id))
 
     def make_clause_total(self) -> ClauseTotal:
         worst = max(self._names, key=_RANK.__getitem__)
         shown_result = max(self._shown, key=_RANK.__getitem__, default=None)
         counts = {result: len(names) for result, names in self._names.items()}
         open_counts = {control: len(subjects) for control, subjects in self._open.items()}
-        return ClauseTotal(
-            self._clause, worst, counts, tuple(self._names[worst]), open_counts, len(self._waived), shown_result
-        )
+        return ClauseTotal(self._clause, worst, counts, tuple(self._names[worst]), open_counts, shown_result)
 
 
 type _Findings = Mapping[str, Sequence[Finding]]

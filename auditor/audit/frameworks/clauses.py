@@ -225,38 +225,3 @@ def _iter_clause_numbers_cited_by_control(control: Control, framework_key: str) 
     else:
         for number in clauses:
             yield str(number), None
-
-
-def find_mismatches_of_frameworks_and_controls(
-    frameworks: Sequence[Framework], catalogue: Catalogue
-) -> tuple[str, ...]:
-    """Return what does not fit between frameworks and controls, one sentence each; empty when all does."""
-    messages = []
-    own = {framework.key: framework for framework in frameworks if framework.id == framework.key}
-    for control in catalogue.controls:
-        for key in control.references:
-            if key not in own:
-                messages.append(f"{control.id} cites {key}, which is no framework")
-                continue
-            for number, level in _iter_clause_numbers_cited_by_control(control, key):
-                clause = own[key].clauses_by_number.get(number)
-                if clause is None:
-                    messages.append(f"{control.id} cites {key} {number}, which is no clause")
-                elif level is not None and level not in clause.levels:
-                    messages.append(f"{control.id} cites {key} {number} at level {level}, which does not ask for it")
-    for framework in frameworks:
-        controls_by_number = map_controls_by_cited_number(framework, catalogue)
-        for clause in framework.clauses:
-            controls = list_controls_citing_clause(clause, controls_by_number)
-            automatic = [control for control in controls if not control.manual]
-            name = f"{framework.id} {clause.number}"
-            match clause.status:
-                case "automated" if not automatic:
-                    messages.append(f"{name} is called automated, and no control checks it")
-                case "partial" if not controls:
-                    messages.append(f"{name} is called partial, and no control cites it")
-                case "manual" if automatic:
-                    messages.append(f"{name} is called manual, and {automatic[0].id} checks it")
-                case "not_covered" if controls:
-                    messages.append(f"{name} is called not covered, and {controls[0].id} cites it")
-    return tuple(messages)

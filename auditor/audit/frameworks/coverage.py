@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from typing import get_args
 
-from auditor.audit.controls import Catalogue, Control
-from auditor.audit.frameworks.assessment import ClauseTotal
+from auditor.audit.controls import Catalogue
 from auditor.audit.frameworks.clauses import (
-    Clause,
     ClauseStatus,
     Framework,
     list_controls_citing_clause,
@@ -62,26 +59,4 @@ def measure_coverage(framework: Framework, level: int | None, catalogue: Catalog
             for clause in clauses
         ),
         counts={status: counts[status] for status in STATUSES},
-    )
-
-
-@dataclass(frozen=True, slots=True)
-class ClauseRow:
-    """One line of a framework's page."""
-
-    clause: Clause
-    controls: tuple[Control, ...]
-    total: ClauseTotal
-
-
-def build_clause_rows_from_totals(
-    framework: Framework, catalogue: Catalogue, totals: Iterable[ClauseTotal]
-) -> tuple[ClauseRow, ...]:
-    """Return the clauses that were assessed, in the framework's order, with their controls and what they came to."""
-    controls_by_number = map_controls_by_cited_number(framework, catalogue)
-    by_number = {total.clause.number: total for total in totals}
-    return tuple(
-        ClauseRow(clause, list_controls_citing_clause(clause, controls_by_number), by_number[clause.number])
-        for clause in framework.clauses
-        if clause.number in by_number
     )

@@ -35,7 +35,6 @@ READERS = _split_into_byte_names(
     "gzopen gzread exif_read_data iptcparse"
 )
 """Functions that read a file, or what was opened."""
-STREAMS = _split_into_byte_names("php://input")
 REMOTE_READERS = _split_into_byte_names(
     "socket_accept stream_socket_accept stream_bucket_make_writeable",
     "curl_exec curl_multi_getcontent socket_read socket_recv recv fsockopen pfsockopen stream_socket_client "

@@ -22,7 +22,6 @@ OUT_OF_SIGHT = ("kept", "small")
 
 _FAR = r"-\s*(?:[7-9]\d{2}|\d{4,})(?:\.\d+)?\s*(?:px|pt|%)?|-\s*(?:[5-9]\d|\d{3,})\s*r?em|-\s*[1-9]\d{2,}\s*v[wh]"
 _BEYOND = r"(?:[5-9]\d{3}|\d{5,})\s*(?:px|pt)|[3-9]\d{2,}\s*(?:%|v[wh])|(?:[3-9]\d{2}|\d{4,})\s*r?em"
-_ZERO = r"0(?:\.0+)?%?\s*"
 _TURNED_AWAY = r"rotate[xy]\s*\(\s*-?(?:90|270)deg|scale(?:x|y|3d)?\s*\(\s*0(?:\.0+)?\s*[,)]|matrix\s*\(\s*0\s*,"
 _OFF_SCREEN = re.compile(
     rf"(?:^|[;\s{{])(?:left|top|right|bottom|margin(?:-left|-top|-inline(?:-start)?)?|inset-inline-start"

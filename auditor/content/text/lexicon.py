@@ -79,9 +79,6 @@ class LexiconMatch:
         return self.score >= ADVERT and self.gravest > 1
 
 
-NO_MATCH = LexiconMatch()
-
-
 @dataclass(frozen=True, eq=False)
 class Lexicon:
     """Words, their weights and contexts, and whose addresses are. Each is equal to itself alone."""

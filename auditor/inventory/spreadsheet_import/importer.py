@@ -30,7 +30,6 @@ from auditor.text.translations import Words
 
 _USER, _KEY_FILE = "luytre", "~/.ssh/luytre"
 """As ``auditor enroll`` makes them unless told otherwise."""
-_HOST_FIELDS = tuple(column.field for column in COLUMNS if column.of == "host" and column.field != "name")
 
 
 @dataclass(frozen=True)

@@ -39,16 +39,6 @@ class ReportingYear:
         """Return the last day of its data."""
         return datetime.date(self.year, 12, 14)
 
-    @property
-    def operators_due_day(self) -> datetime.date:
-        """Return the day before which operators report to owners."""
-        return datetime.date(self.year, 12, 20)
-
-    @property
-    def owners_due_day(self) -> datetime.date:
-        """Return the day before which owners report to the Ministry of Public Security."""
-        return datetime.date(self.year, 12, 25)
-
 
 @dataclass(frozen=True)
 class YearlyTotals:

@@ -27,7 +27,6 @@ def system(name: str = "a", **given: Any) -> System:
 
 def test_a_year_is_of_the_days_of_the_decree() -> None:
     assert (YEAR.first, YEAR.last) == (datetime.date(2025, 12, 15), datetime.date(2026, 12, 14))
-    assert (YEAR.operators_due_day, YEAR.owners_due_day) == (datetime.date(2026, 12, 20), datetime.date(2026, 12, 25))
 
 
 @pytest.mark.parametrize("text", ["26", "2026-11", "1999", "20260", "năm"])

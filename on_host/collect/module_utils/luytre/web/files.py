@@ -25,22 +25,22 @@ SYSTEM_FOLDERS = ("/usr/share/", "/usr/lib/")
 def collect_area_facts(reader):
     web = webroot.find_web_server_accounts()
     effort = reader.make_walk_time_budget(SECONDS)
-    with _LowPriority(), contextlib.ExitStack() as open_roots:
+    with _LowPriority():
+        roots = websites.list_web_roots_to_walk(reader.declared)
+        return {"web_users": web.names, "roots": describe_web_roots(roots, web, effort, MAX_ENTRIES)}
+
+
+def describe_web_roots(paths, web, time_budget, max_entries):
+    """Return the facts of each root that is there, walked in turns."""
+    with contextlib.ExitStack() as open_roots:
         walks = []
-        for path in websites.list_web_roots_to_walk(reader.declared):
+        for path in paths:
             findings = _RootFindings(path, web)
             with contextlib.suppress(OSError):
-                walks.append(
-                    (
-                        open_roots.enter_context(root_walk.RootWalk(path, effort, MAX_ENTRIES, findings.add_entry)),
-                        findings,
-                    )
-                )
-        advance_walks_in_turns([root for root, _ in walks], effort)
-        return {
-            "web_users": web.names,
-            "roots": [_describe_walked_root(root, root_findings) for root, root_findings in walks],
-        }
+                root = root_walk.RootWalk(path, time_budget, max_entries, findings.add_entry)
+                walks.append((open_roots.enter_context(root), findings))
+        advance_walks_in_turns([root for root, _ in walks], time_budget)
+        return [_describe_walked_root(root, root_findings) for root, root_findings in walks]
 
 
 class _LowPriority:
@@ -54,18 +54,6 @@ class _LowPriority:
     def __exit__(self, *_error):
         with contextlib.suppress(PermissionError):
             os.setpriority(os.PRIO_PROCESS, self._thread, self._before)
-
-
-def describe_web_root(path, web, time_budget, max_entries):
-    """Return one root's entry of the facts, or None when it is not there."""
-    findings = _RootFindings(path, web)
-    try:
-        root = root_walk.RootWalk(path, time_budget, max_entries, findings.add_entry)
-    except OSError:
-        return None
-    with root:
-        advance_walks_in_turns([root], time_budget)
-        return _describe_walked_root(root, findings)
 
 
 def _describe_walked_root(root, findings):

@@ -289,14 +289,6 @@ def _split_path_in_reverse(path):
     return [part for part in path.split("/")[::-1] if part not in ("", ".")]
 
 
-def describe_first_changer_but_root_on_path(path):
-    """Return ``FILE can be changed by WHOM`` when another than root could change what ``path`` leads to.
-
-    See ``PathTrust.describe_first_changer_on_path``.
-    """
-    return PathTrust().describe_first_changer_on_path(path)
-
-
 def read_access_list(path, right=WRITE):
     """Return ``(kind, number)`` of those whom a file's POSIX access list gives a right, its mask aside.
 

@@ -43,7 +43,7 @@ def make(root: Path, name: str, content: str = "x", bits: int = 0o644) -> Path:
 
 def walk(root: Path, seconds: float = 10, entries: int = 10_000) -> dict[str, Any]:
     users = webroot.WebUsers(["www-data"])
-    found: dict[str, Any] = files.describe_web_root(str(root), users, TimeBudget(seconds), entries)
+    found: dict[str, Any] = files.describe_web_roots([str(root)], users, TimeBudget(seconds), entries)[0]
     return found
 
 
@@ -268,8 +268,8 @@ def test_a_root_that_is_somebodys_link_is_not_followed(root: Path, tmp_path: Pat
     if os.getuid() == 0:
         os.lchown(link, 33, 33)
         users = webroot.WebUsers([])
-        assert files.describe_web_root(str(link), users, TimeBudget(1), 10) is None
-    assert files.describe_web_root(str(tmp_path / "none"), webroot.WebUsers([]), TimeBudget(1), 10) is None
+        assert files.describe_web_roots([str(link)], users, TimeBudget(1), 10) == []
+    assert files.describe_web_roots([str(tmp_path / "none")], webroot.WebUsers([]), TimeBudget(1), 10) == []
 
 
 @pytest.mark.parametrize(

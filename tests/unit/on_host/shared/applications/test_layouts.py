@@ -76,7 +76,7 @@ def laid(root: Path, kind: str, **more: str) -> Path:
 
 def walk(root: Path) -> dict[str, Any]:
     users = webroot.WebUsers(["www-data"])
-    found: dict[str, Any] = files.describe_web_root(str(root), users, TimeBudget(10), 10_000)
+    found: dict[str, Any] = files.describe_web_roots([str(root)], users, TimeBudget(10), 10_000)[0]
     return found
 
 

@@ -388,12 +388,12 @@ def test_names_are_shown_without_what_would_act() -> None:
 
 
 def test_the_real_thing_agrees(tmp_path: Path) -> None:
-    assert ownership.describe_first_changer_but_root_on_path("/etc/passwd") is None
-    assert ownership.describe_first_changer_but_root_on_path("/proc/self/exe") is None or os.getuid() != 0
+    assert ownership.PathTrust().describe_first_changer_on_path("/etc/passwd") is None
+    assert ownership.PathTrust().describe_first_changer_on_path("/proc/self/exe") is None or os.getuid() != 0
     path = tmp_path / "open"
     path.touch()
     path.chmod(0o666)
-    assert ownership.describe_first_changer_but_root_on_path(str(path)) is not None
+    assert ownership.PathTrust().describe_first_changer_on_path(str(path)) is not None
 
 
 def test_a_file_system_that_a_user_serves_is_theirs_whatever_it_says() -> None:
