@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 TOP = Path(__file__).parents[1]
+FINDER = "auditor/system/resources.py"
+"""What finds the files of the product beside itself: through a link it would find those of the original."""
 SHIPPED = ("auditor", "on_host", "roles", "playbooks", "docs", "tests", "pyproject.toml")
 
 
@@ -17,7 +19,7 @@ def copy_product_with(folder: Path, new_files: Mapping[str, str], lines: Mapping
     folder.mkdir(exist_ok=True)
     for name in SHIPPED:
         (folder / name).symlink_to(TOP / name)
-    for name, text in new_files.items():
+    for name, text in {FINDER: (TOP / FINDER).read_text("utf-8"), **new_files}.items():
         _make_own_copy(folder, name).write_text(text, "utf-8")
     for name, replacements in lines.items():
         content = (TOP / name).read_text("utf-8")

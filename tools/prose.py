@@ -89,7 +89,7 @@ def catalogue_prose(file: Path, where: str) -> Iterator[ProseSentence]:
 
 
 def data_prose(file: Path, where: str) -> Iterator[ProseSentence]:
-    """Yield the English of controls and frameworks: what stands below ``en``."""
+    """Yield the English of controls, frameworks and response actions: what stands below ``en``."""
 
     def walk(node: Any) -> Iterator[str]:
         match node:
@@ -129,6 +129,7 @@ def sources() -> list[Path]:
     return [
         *pages(),
         *(ROOT / "auditor/locale" / name for name in CATALOGUES),
+        ROOT / "auditor/locale/response_actions.yml",
         *sorted((ROOT / "roles").glob("*/controls.yml")),
         *sorted((ROOT / "auditor/audit/frameworks").glob("*.yml")),
         *sorted((ROOT / "auditor").rglob("*.py")),

@@ -20,6 +20,7 @@ from auditor.incidents.transitions import find_finding, get_open_case
 from auditor.models import Finding, Host, HostOutcome, Run, Status, Text, clock
 from auditor.models.incidents import ClosedEvent, FindingReference
 from auditor.models.ranks import Lang, Report
+from auditor.results.containment import describe_action_in_force, get_action_name
 from auditor.text.translations import Words
 
 LANGS: tuple[Lang, ...] = ("vi", "en")
@@ -198,7 +199,7 @@ def _translate_obstacle_values(values_by_name: Mapping[str, str], words: Words) 
     if "report" in values_by_name:
         values["report"] = words(f"incidents.report.{values_by_name['report']}")
     if "means" in values_by_name:
-        values["means"] = words(f"incidents.means.{values_by_name['means']}")
+        values["means"] = get_action_name(values_by_name["means"], words)
     if "when" in values_by_name:
         values["when"] = words.format_iso_moment(values_by_name["when"])
     return values
@@ -277,7 +278,7 @@ def _find_obstacle_of_unsettled_action(
 
 def _describe_action_without_end_time(values: Mapping[str, str]) -> Text:
     """Return that something goes on until somebody releases it."""
-    now = {lang: Words(lang)(f"incidents.now.{values['means']}", **values, until="") for lang in LANGS}
+    now = {lang: describe_action_in_force(values["means"], Words(lang), **values, until="") for lang in LANGS}
     return Text(
         **{
             lang: _describe_obstacle_in_both_languages("endless", now=state_text).get(lang)

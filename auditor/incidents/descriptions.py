@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from auditor.incidents.forms.schema import CHOICES
+from auditor.models import Text
 from auditor.models.incidents import (
     AnsweredEvent,
     AnyEvent,
@@ -28,7 +29,7 @@ from auditor.models.incidents import (
 )
 from auditor.models.response_actions import FOR_GOOD
 from auditor.report.csv_output import defuse_spreadsheet_formulas_in_cell
-from auditor.results.containment import describe_containment_target
+from auditor.results.containment import describe_containment_target, get_action_name, load_action_texts
 from auditor.scans.traces import defang_address
 from auditor.text.sanitize import escape_text_to_one_line
 from auditor.text.translations import Words
@@ -285,7 +286,7 @@ def _describe_trace_place(response: TraceResponse) -> str:
 
 def describe_plan(request: ActionRequest, host: str, action_plan: ActionPlan, words: Words) -> Iterator[str]:
     """Yield what containing something would do on a host, line by line, or why it would not."""
-    values = {"means": words(f"incidents.means.{request.means}"), "what": request.what, "host": host}
+    values = {"means": get_action_name(request.means, words), "what": request.what, "host": host}
     verb = "cleaned" if request.means in FOR_GOOD else "contained"
     if action_plan.why:
         yield words(
@@ -358,23 +359,20 @@ def describe_damage(damage: Damage, words: Words) -> str:
 def _describe_containment_or_release_event(event: ContainedEvent | LiftedEvent, words: Words) -> str:
     """Return what became of containing something, or of releasing it."""
     number, host = str(event.number), event.host
+    texts = load_action_texts()[event.means]
     why = _translate_reason_with_details(event.why, event.about, words)
     if isinstance(event, LiftedEvent):
         if event.state == "released" and event.why in ("none_kept", "kept_gone", "still_contained"):
             return words(
                 f"incidents.release.{event.why}", number=number, host=host, other=escape_text_to_one_line(event.about)
             )
-        text = words(f"incidents.release.{event.means}.{event.state}", number=number, host=host, why=why)
+        release_text: Text = getattr(texts.release, event.state)
+        text = release_text.get(words.lang).format(number=number, host=host, why=why)
         return f"{text}; {why}" if why and event.state == "released" else text
     until = words.format_iso_moment(event.until) if event.until else ""
-    text = words(
-        f"incidents.contain.{event.means}.{event.state}",
-        number=number,
-        host=host,
-        what=describe_containment_target(event.means, event.what, words),
-        until=until,
-        why=why,
-    )
+    what = describe_containment_target(event.means, event.what, words)
+    contain_text: Text = getattr(texts.contain, event.state)
+    text = contain_text.get(words.lang).format(number=number, host=host, what=what, until=until, why=why)
     if event.state != "confirmed":
         return text
     return text + (f" (sha256 {event.sha256})" if event.sha256 else "") + (f"; {why}" if why else "")

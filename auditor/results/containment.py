@@ -2,12 +2,68 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
+from pathlib import Path
+from typing import get_args
 
-from auditor.models import Site
+from auditor.errors import InputError
+from auditor.models import Site, Text
+from auditor.models import response_actions as actions
 from auditor.models.incidents import ActiveContainment, OpenIncident, UnrecordedContainment
+from auditor.models.response_actions import ActionTexts, Means, TextsByAction
+from auditor.system.files import find_line_of_text
 from auditor.system.groups import group_by
-from auditor.text.translations import Words
+from auditor.system.yaml_source import load_own_yaml_files_cached, validate_yaml_data_as_model
+from auditor.text.translations import LOCALE, Words
+
+TEXTS = LOCALE / "response_actions.yml"
+
+
+@cache
+def load_action_texts() -> Mapping[str, ActionTexts]:
+    """Return what people read of each response action.
+
+    Raises InputError with file and line for a mistake in a text, and for an action without texts.
+    """
+    (data,) = load_own_yaml_files_cached("response_actions", [TEXTS]).values()
+    texts = validate_yaml_data_as_model(
+        TextsByAction,
+        data,
+        "{where}: {why}",
+        mend="write each text in vi and en, as those of the other actions",
+        file=TEXTS,
+    ).root
+    for means in get_args(Means):
+        if means not in texts:
+            table = Path(actions.__file__)
+            raise InputError(
+                "the response action {means} has no texts",
+                means=means,
+                mend="write them in {texts}, as those of the others",
+                texts=TEXTS,
+                file=table,
+                line=find_line_of_text(table, f'"{means}"'),
+            )
+    return {str(means): action_texts for means, action_texts in texts.items()}
+
+
+def list_action_usages(*, for_good: bool) -> Text:
+    """Return an example of each action that cleans, or of each other one, and what it does, after a comma each."""
+    texts = load_action_texts()
+    return Text.join(
+        (texts[means].usage for means in get_args(Means) if (means in actions.FOR_GOOD) == for_good), between=", "
+    )
+
+
+def get_action_name(means: str, words: Words) -> str:
+    """Return what an action is about, before the name of that."""
+    return load_action_texts()[means].name.get(words.lang)
+
+
+def describe_action_in_force(means: str, words: Words, /, **values: str) -> str:
+    """Return what an action has in force."""
+    return load_action_texts()[means].now.get(words.lang).format(**values)
 
 
 def format_containment_lines(actions: Iterable[ActiveContainment], words: Words) -> tuple[str, ...]:
@@ -73,11 +129,10 @@ def format_containment_line(action: ActiveContainment, words: Words) -> str:
         "what": describe_containment_target(action.means, action.what, words),
         "until": until,
     }
-    means = words(f"incidents.means.{action.means}")
     text = (
-        words(f"incidents.now.{action.means}", **values)
+        describe_action_in_force(action.means, words, **values)
         if action.known
-        else words("incidents.contained_perhaps", means=means, **values)
+        else words("incidents.contained_perhaps", means=get_action_name(action.means, words), **values)
     )
     if action.there is not False:
         return text

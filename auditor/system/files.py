@@ -203,3 +203,9 @@ def _swap_names_in_one_step(path: Path, other: Path) -> bool:
     if code in (errno.EINVAL, errno.ENOSYS, errno.ENOTSUP):
         return False
     raise OSError(code, os.strerror(code), str(other))
+
+
+def find_line_of_text(file: Path, text: str) -> int:
+    """Return the first line (from 1) of a file of ours that holds a text; 1 where none does."""
+    lines = enumerate(file.read_text("utf-8").splitlines(), 1)
+    return next((number for number, line in lines if text in line), 1)

@@ -30,6 +30,8 @@ Origin = Literal["guard", "webroot_file", "library", "validator"]
 Each is compared with those of its origin (``msgctxt``) in ``messages.po``, which hold ``{name}`` where a value stands.
 """
 _PLACE = re.compile(r"{(\w+)}")
+_FILLED_HELP: dict[str, str] = {}
+"""The Vietnamese of texts of the help in which values are filled in."""
 
 
 class Words:
@@ -122,9 +124,21 @@ def _fill_in(sentence: str, values: Mapping[str, object], lang: Lang) -> str:
     )
 
 
+def make_help(sentence: str, **values: object) -> str:
+    """Return a text of the command line's help with values filled in; ``translate_help`` knows it from then on."""
+    english = _fill_in(sentence, values, "en")
+    _FILLED_HELP[english] = _fill_in(_load_messages()[sentence], values, "vi")
+    return english
+
+
 def translate_help(text: str, lang: Lang) -> str:
     """Return a text of the command line's help in ``lang``."""
-    return _load_messages().get(text, text) if lang == "vi" else text
+    return _FILLED_HELP.get(text) or _load_messages().get(text, text) if lang == "vi" else text
+
+
+def has_values_filled_in(help_text: str) -> bool:
+    """Return whether a text of the help is one that ``make_help`` made."""
+    return help_text in _FILLED_HELP
 
 
 def make_text_of_foreign_sentence(origin: Origin, sentence: str) -> models.Text:

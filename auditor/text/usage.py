@@ -15,7 +15,13 @@ from typer.main import get_command
 
 from auditor.errors import EXIT_CODES, PREFIX, InputError
 from auditor.models import Lang
-from auditor.text.translations import make_text, translate_help, translate_sentence, translate_words_of_library
+from auditor.text.translations import (
+    has_values_filled_in,
+    make_text,
+    translate_help,
+    translate_sentence,
+    translate_words_of_library,
+)
 
 
 def build_command_line_in_language(app: typer.Typer, lang: Lang) -> Any:
@@ -49,7 +55,8 @@ def iter_help_texts_to_translate(app: typer.Typer) -> Iterator[str]:
         yield from (
             prose for part in _split_paragraphs(each.help) if (prose := _join_unindented_lines_of_paragraph(part))
         )
-        yield from (option.help for option in each.params if getattr(option, "help", None))
+        helps = (option.help for option in each.params if getattr(option, "help", None))
+        yield from (text for text in helps if not has_values_filled_in(text))
 
 
 def format_usage_error(error: typer.TyperException, lang: Lang) -> str:

@@ -26,7 +26,7 @@ from auditor.incidents.response.next_steps import (
 from auditor.incidents.sentences import validate_and_redact_user_sentence
 from auditor.models import clock
 from auditor.models.incidents import FindingReference, NotedEvent
-from auditor.results.containment import describe_containment_target
+from auditor.results.containment import describe_action_in_force, describe_containment_target
 from auditor.scans.traces import defang_address
 from auditor.text.sanitize import escape_text_to_one_line
 from auditor.text.translations import Words
@@ -177,8 +177,9 @@ class IncidentView:
         return self.words("incidents.next.shown", site=response.subject)
 
     def _describe_process_to_contain(self, action: ResponseAction) -> str:
-        return self.words(
-            "incidents.now.process",
+        return describe_action_in_force(
+            "process",
+            self.words,
             number=str(action.number),
             what=escape_text_to_one_line(describe_containment_target(action.means, action.what, self.words)),
             host=action.host,

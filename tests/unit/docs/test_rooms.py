@@ -49,36 +49,67 @@ def main(arguments):
     action_runner.answer_question(ACTIONS, arguments)
 '''
 ASK = """
-import pathlib, subprocess, sys
+import json, pathlib, subprocess, sys
 from auditor.fleet import ssh_exec
+from auditor.results.containment import describe_action_in_force
+from auditor.text.translations import Words
 from auditor.incidents.actions.registry import CONTAINMENT_KINDS
 kind = CONTAINMENT_KINDS["motd"]
 program = pathlib.Path("on_host/contain", kind.program)
 sent = ssh_exec._build_stdin({"do": "plan", "what": kind.read(" xin chao ")}, program, {})
 launch = [sys.executable, "-I", "-B", "-c", ssh_exec._LAUNCH, "192.0.2.1 1 192.0.2.2 22"]
-sys.stdout.buffer.write(subprocess.run(launch, input=sent, capture_output=True, check=True).stdout)
+answer = json.loads(subprocess.run(launch, input=sent, capture_output=True, check=True).stdout)
+answer["now"] = describe_action_in_force("motd", Words("vi"), number="1", what="x", host="máy")[-3:]
+print(json.dumps(answer))
 """
 
 
 NAME = {']\n"""How an incident': '    "motd",\n]\n"""How an incident'}
 FOLDER = {'}\n"""The folder below': '    "motd": "motds",\n}\n"""The folder below'}
+TABLE, TEXTS = "auditor/models/response_actions.py", "auditor/locale/response_actions.yml"
 
 
-def test_a_response_action_is_a_row_a_module_a_program_and_words(tmp_path: Path) -> None:
-    table = "auditor/models/response_actions.py"
+def write_motd_texts() -> str:
+    """Return the texts of an action as a newcomer writes them: another's, with other words."""
+    whole = (TOP / TEXTS).read_text("utf-8")
+    unit = whole[whole.index("\nunit:\n") : whole.index("\ncron:\n")]
+    return unit.replace("unit", "motd").replace("x.service", "xin-chao")
+
+
+def test_a_response_action_is_a_row_a_module_a_program_and_texts(tmp_path: Path) -> None:
     files = {"auditor/incidents/actions/motd.py": ACTION, "on_host/contain/motd.py": PROGRAM}
-    lines = {
-        table: {**NAME, **FOLDER},
-        **insert_texts("incidents.means.row", "incidents.means.motd", "message of the day"),
-    }
+    texts = {TEXTS: {"\ncron:\n": f"{write_motd_texts()}\ncron:\n"}}
+    lines = {TABLE: {**NAME, **FOLDER}, **texts}
     done = run_python_in(copy_product_with(tmp_path / "whole", files, lines), ASK)
-    assert json.loads(done.stdout or "{}") == {"state": "none", "about": "xin chao"}, done.stderr
-    check_row_names_files("a response action", {*files, *lines}, 5)
-    wanted = f"{table}: name motd in Means and in RECORD_FOLDERS, for motd.py"
-    assert wanted in run_python_in(copy_product_with(tmp_path / "unnamed", files, {}), ASK).stderr
-    assert wanted in run_python_in(copy_product_with(tmp_path / "homeless", files, {table: NAME}), ASK).stderr
-    alone = run_python_in(copy_product_with(tmp_path / "alone", {}, {table: {**NAME, **FOLDER}}), ASK)
-    assert f"{table} names motd, and no module of auditor/incidents/actions defines it" in alone.stderr
+    assert json.loads(done.stdout or "{}") == {"state": "none", "about": "xin chao", "now": "máy"}, done.stderr
+    check_row_names_files("a response action", {*files, *lines}, 4)
+
+    def find_mistake(name: str, files: dict[str, str], lines: dict[str, dict[str, str]]) -> str:
+        return run_python_in(copy_product_with(tmp_path / name, files, lines), ASK).stderr.splitlines()[-1]
+
+    assert find_mistake("unnamed", files, texts) == (
+        f"TypeError: {TABLE}:{get_line(TABLE, 'Means = ')}: Means lacks 'motd', which motd.py defines: add it"
+    )
+    assert find_mistake("homeless", files, {TABLE: NAME, **texts}) == (
+        f"TypeError: {TABLE}:{get_line(TABLE, 'RECORD_FOLDERS: ') + 1}: RECORD_FOLDERS lacks 'motd': "
+        "add the folder of its records"
+    )
+    named = get_line(TABLE, '    "process-end",') + 1
+    assert find_mistake("alone", {}, lines) == (
+        f"TypeError: {TABLE}:{named}: no module of auditor/incidents/actions defines 'motd': write its ActionKind"
+    )
+    assert find_mistake("without_program", {"auditor/incidents/actions/motd.py": ACTION}, lines) == (
+        "TypeError: auditor/incidents/actions/motd.py:6: there is no on_host/contain/motd.py: write it"
+    )
+    assert f"{TABLE}:{named}: the response action motd has no texts — write them in" in (
+        find_mistake("wordless", files, {TABLE: {**NAME, **FOLDER}})
+    )
+
+
+def get_line(name: str, text: str) -> int:
+    """Return the line of a file of the product that begins so."""
+    lines = (TOP / name).read_text("utf-8").splitlines()
+    return next(number for number, line in enumerate(lines, 1) if line.startswith(text))
 
 
 DETECTOR = '''

@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 import subprocess
+from pathlib import Path
+from typing import get_args
 
 import pytest
 
 from auditor import lab
 from auditor.models.response_actions import Means
 from tests.lab import targets
+
+
+def test_every_action_has_a_target_on_lab_hosts() -> None:
+    table = Path(targets.__file__).read_text("utf-8").splitlines()
+    line = next(number for number, text in enumerate(table, 1) if text.startswith("TARGETS:"))
+    for means in get_args(Means):
+        assert means in targets.TARGETS, f"tests/lab/targets.py:{line}: TARGETS lacks '{means}': add it"
 
 
 @pytest.mark.parametrize("means", sorted(targets.TARGETS))

@@ -15,6 +15,7 @@ import yaml
 TOP = Path(__file__).parents[3]
 PAGE = TOP / "docs/vi/words.md"
 CONTROLS = sorted((TOP / "roles").glob("*/controls.yml"))
+ACTIONS = TOP / "auditor/locale/response_actions.yml"
 FRAMEWORKS = sorted((TOP / "auditor/audit/frameworks").glob("*.yml"))
 CATALOGUES = sorted((TOP / "auditor/locale").rglob("*.po"))
 type Tongue = Literal["vi", "en"]
@@ -72,7 +73,7 @@ def in_catalogues() -> Iterator[tuple[Tongue, str, str]]:
 
 
 def in_yaml() -> Iterator[tuple[Tongue, str, str]]:
-    """What stands below ``vi`` and ``en`` in controls and frameworks."""
+    """What stands below ``vi`` and ``en`` in controls, frameworks and the texts of response actions."""
 
     def walk(node: Any, where: str) -> Iterator[tuple[Tongue, str, str]]:
         match node:
@@ -85,7 +86,7 @@ def in_yaml() -> Iterator[tuple[Tongue, str, str]]:
                 for below in node:
                     yield from walk(below, where)
 
-    for file in (*CONTROLS, *FRAMEWORKS):
+    for file in (*CONTROLS, *FRAMEWORKS, ACTIONS):
         yield from walk(yaml.load(file.read_text("utf-8"), yaml.CSafeLoader), file.relative_to(TOP).as_posix())
 
 

@@ -25,6 +25,7 @@ from tests import sentences
 
 ROOT = Path(__file__).parents[3]
 CODE = sorted((ROOT / "auditor").rglob("*.py"))
+MAKING = ("make_text", "make_help")
 PROGRAMS = {"guard": ("guard",), "webroot_file": ("files", "shared")}
 """Folders of ``on_host/`` with the programs whose sentences are known, by ``msgctxt``."""
 
@@ -40,7 +41,7 @@ class Use(NamedTuple):
 
 def find_uses(source: str, where: str) -> Iterator[Use]:
     for call in ast.walk(ast.parse(source)):
-        if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id == "make_text":
+        if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id in MAKING:
             match call.args[0]:
                 case ast.Constant(value=str(sentence)):
                     written: str | None = sentence

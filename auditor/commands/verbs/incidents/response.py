@@ -21,6 +21,8 @@ from auditor.commands.options.common import (
 )
 from auditor.commands.verbs.base import Verb
 from auditor.commands.verbs.incidents.case_log import IncidentArgument, WhoOption
+from auditor.results.containment import list_action_usages
+from auditor.text.translations import make_help
 
 HostsOption = Annotated[
     list[str] | None,
@@ -96,13 +98,7 @@ class IncidentContainOptions(Verb, runs="auditor.commands.incidents.contain:cont
         list[str],
         typer.Argument(
             metavar="[MEANS WHAT]...",
-            help=(
-                "What to contain, in pairs: 'address 203.0.113.7' blocks an address, 'file /full/path' and 'cron "
-                "/etc/cron.d/x' quarantine a file, 'job /etc/cron.d/x:3' disables a job, 'process 1234/tmp/x' and "
-                "'unit x.service' stop a process or unit, 'account an' locks an account, 'key SHA256:…' revokes a "
-                "key, 'administrator antruc.test/an' locks an administrator of a site, 'path antruc.test/x.php' "
-                "blocks a path, 'site antruc.test' closes a site, 'isolation web1' isolates a host."
-            ),
+            help=make_help("What to contain, in pairs: {examples}.", examples=list_action_usages(for_good=False)),
         ),
     ]
     who: WhoOption
@@ -186,12 +182,7 @@ class IncidentCleanOptions(Verb, runs="auditor.commands.incidents.clean:clean_in
         list[str],
         typer.Argument(
             metavar="[STEP WHAT]...",
-            help=(
-                "What to clean, in pairs: 'core antruc.test' restores the release files of the application, 'row "
-                "antruc.test/posts/66' removes a row from the site's database, 'trigger antruc.test/x' removes a "
-                "trigger, 'salts antruc.test' regenerates the secrets that sign sessions, 'database-password "
-                "antruc.test' regenerates the database password, 'process-end 1234/tmp/x' ends a process."
-            ),
+            help=make_help("What to clean, in pairs: {examples}.", examples=list_action_usages(for_good=True)),
         ),
     ]
     who: WhoOption
