@@ -43,7 +43,6 @@ def _build_account_lock_input(host: Host, account: str) -> Mapping[str, Any]:
 ACCOUNT = ActionKind(
     means="account",
     program="access/account.py",
-    argument="ACCOUNT",
     read=_validate_account_name,
     hosts=select_only_host,
     build_question=_build_account_lock_input,

@@ -41,7 +41,6 @@ def _build_address_block_input(host: Host, address: str) -> Mapping[str, Any]:
 ADDRESS = ActionKind(
     means="address",
     program="system/block_address.py",
-    argument="ADDRESS",
     read=_normalize_single_ip_address,
     build_question=_build_address_block_input,
     has_end=True,

@@ -54,10 +54,9 @@ def _build_administrator_lockout_input(host: Host, target: str) -> Mapping[str, 
 
 
 ADMINISTRATOR = ActionKind(
-    "administrator",
-    "sites/administrator.py",
-    "DOMAIN/NAME",
-    _normalize_site_administrator,
+    means="administrator",
+    program="sites/administrator.py",
+    read=_normalize_site_administrator,
     hosts=select_hosts_serving_site,
     build_question=_build_administrator_lockout_input,
     seconds=SECONDS,

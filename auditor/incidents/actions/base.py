@@ -37,7 +37,7 @@ def build_empty_program_input(_host: Host, _target: str) -> Mapping[str, Any]:
 class ActionKind:
     """One means, of containing or of cleaning: ``registry`` finds it in any module of this package.
 
-    Its words are ``incidents.*.MEANS.*``.
+    What people read of it is in ``auditor/locale/response_actions.yml``.
     """
 
     means: Means
@@ -47,8 +47,6 @@ class ActionKind:
 
     It is asked to ``plan``, ``contain``, ``confirm``, ``release``.
     """
-    argument: str
-    """What it takes, as usage says it."""
     read: Callable[[str], str]
     """What was typed, written as one line, as entries have it. Raises InputError."""
     hosts: Callable[[str, tuple[Host, ...]], tuple[Host, ...]] = select_all_hosts

@@ -62,10 +62,9 @@ def build_release_files_for_core_restore(release: ReleaseArchive, target: str) -
 
 
 CORE = ActionKind(
-    "core",
-    "sites/core.py",
-    "DOMAIN[/FOLDER]",
-    _normalize_application_folder,
+    means="core",
+    program="sites/core.py",
+    read=_normalize_application_folder,
     hosts=select_hosts_serving_site,
     build_question=_build_core_restore_input,
     may_break_site=True,

@@ -56,7 +56,6 @@ def _build_file_quarantine_input(host: Host, _path: str) -> Mapping[str, Any]:
 FILE = ActionKind(
     means="file",
     program="system/quarantine.py",
-    argument="PATH",
     read=_normalize_full_file_path,
     hosts=select_only_host,
     build_question=_build_file_quarantine_input,

@@ -34,7 +34,6 @@ def _build_host_isolation_input(host: Host, _target: str) -> Mapping[str, Any]:
 ISOLATION = ActionKind(
     means="isolation",
     program="system/isolate.py",
-    argument="HOST",
     read=_strip_host_name,
     hosts=_select_host_by_name,
     build_question=_build_host_isolation_input,

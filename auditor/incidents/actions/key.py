@@ -25,7 +25,6 @@ def _validate_ssh_key_fingerprint(typed_fingerprint: str) -> str:
 KEY = ActionKind(
     means="key",
     program="access/key.py",
-    argument="SHA256:…",
     read=_validate_ssh_key_fingerprint,
     build_question=list_accounts_never_to_lock_out,
     release_is_whole=False,

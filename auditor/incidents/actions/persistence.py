@@ -83,7 +83,6 @@ def _build_cron_file_quarantine_input(_host: Host, _path: str) -> Mapping[str, A
 UNIT = ActionKind(
     means="unit",
     program="system/unit.py",
-    argument="UNIT",
     read=_validate_systemd_unit_name,
     hosts=select_only_host,
     may_break_site=True,
@@ -92,7 +91,6 @@ UNIT = ActionKind(
 CRONTAB = ActionKind(
     means="cron",
     program="system/quarantine.py",
-    argument="PATH",
     read=_validate_cron_file_path,
     hosts=select_only_host,
     build_question=_build_cron_file_quarantine_input,
@@ -100,7 +98,6 @@ CRONTAB = ActionKind(
 JOB = ActionKind(
     means="job",
     program="system/job.py",
-    argument="PATH:LINE",
     read=_normalize_crontab_line_reference,
     hosts=select_only_host,
 )

@@ -39,7 +39,6 @@ def _build_process_end_input(_host: Host, _target: str) -> Mapping[str, Any]:
 PROCESS = ActionKind(
     means="process",
     program="system/process.py",
-    argument="PID/PATH",
     read=_normalize_pid_with_program_path,
     hosts=select_only_host,
     may_break_site=True,
@@ -47,7 +46,6 @@ PROCESS = ActionKind(
 PROCESS_END = ActionKind(
     means="process-end",
     program="system/process.py",
-    argument="PID/PATH",
     read=_normalize_pid_with_program_path,
     hosts=select_only_host,
     build_question=_build_process_end_input,

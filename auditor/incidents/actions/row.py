@@ -80,10 +80,9 @@ def _build_row_deletion_input(host: Host, target: str) -> Mapping[str, Any]:
 
 
 ROW = ActionKind(
-    "row",
-    "sites/delete_row.py",
-    "DOMAIN/TABLE/KEY",
-    _normalize_database_row_reference,
+    means="row",
+    program="sites/delete_row.py",
+    read=_normalize_database_row_reference,
     hosts=select_hosts_serving_site,
     build_question=_build_row_deletion_input,
     may_break_site=True,

@@ -48,20 +48,18 @@ def _build_database_password_renewal_input(host: Host, target: str) -> Mapping[s
 
 
 SALTS = ActionKind(
-    "salts",
-    "sites/salts.py",
-    "DOMAIN",
-    _normalize_site_application,
+    means="salts",
+    program="sites/salts.py",
+    read=_normalize_site_application,
     hosts=select_hosts_serving_site,
     build_question=_build_salt_renewal_input,
     may_break_site=True,
     seconds=SECONDS,
 )
 DATABASE_PASSWORD = ActionKind(
-    "database-password",
-    "sites/database_password.py",
-    "DOMAIN",
-    _normalize_site_application,
+    means="database-password",
+    program="sites/database_password.py",
+    read=_normalize_site_application,
     hosts=select_hosts_serving_site,
     build_question=_build_database_password_renewal_input,
     may_break_site=True,

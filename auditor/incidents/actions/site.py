@@ -103,18 +103,16 @@ def _build_site_closure_input(host: Host, target: str) -> Mapping[str, Any]:
 
 
 SITE = ActionKind(
-    "site",
-    "sites/web.py",
-    "DOMAIN",
-    normalize_site_domain,
+    means="site",
+    program="sites/web.py",
+    read=normalize_site_domain,
     hosts=select_hosts_serving_site,
     build_question=_build_site_closure_input,
 )
 PATH = ActionKind(
-    "path",
-    "sites/web.py",
-    "DOMAIN/PATH",
-    _normalize_site_path,
+    means="path",
+    program="sites/web.py",
+    read=_normalize_site_path,
     hosts=select_hosts_serving_site,
     build_question=_build_site_closure_input,
 )

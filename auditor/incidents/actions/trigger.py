@@ -34,10 +34,9 @@ def _build_trigger_removal_input(host: Host, target: str) -> Mapping[str, Any]:
 
 
 TRIGGER = ActionKind(
-    "trigger",
-    "sites/trigger.py",
-    "DOMAIN/NAME",
-    _normalize_database_trigger_reference,
+    means="trigger",
+    program="sites/trigger.py",
+    read=_normalize_database_trigger_reference,
     hosts=select_hosts_serving_site,
     build_question=_build_trigger_removal_input,
     may_break_site=True,

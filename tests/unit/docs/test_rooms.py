@@ -34,7 +34,7 @@ ACTION = '''
 
 from auditor.incidents.actions.base import ActionKind, select_only_host
 
-MOTD = ActionKind(means="motd", program="motd.py", argument="WORDS", read=str.strip, hosts=select_only_host)
+MOTD = ActionKind(means="motd", program="motd.py", read=str.strip, hosts=select_only_host)
 '''
 PROGRAM = '''
 """Say what is asked."""

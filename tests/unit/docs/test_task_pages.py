@@ -6,9 +6,11 @@ import re
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import polib
 import pytest
+import yaml
 
 from tests import guide
 
@@ -41,12 +43,22 @@ def printed_lines(page: str) -> list[str]:
     return [line for line in lines if line.strip() and not _NOT_OF_A_CATALOGUE.match(line.strip())]
 
 
+def list_texts_in_language(data: Any, lang: str) -> list[str]:
+    """Return what stands below a language in data."""
+    if not isinstance(data, dict):
+        return []
+    own = [data[lang]] if isinstance(data.get(lang), str) else []
+    return own + [text for below in data.values() for text in list_texts_in_language(below, lang)]
+
+
 @cache
 def known_lines(lang: str) -> re.Pattern[str]:
     """Return a pattern of every line that a catalogue of the language can make of its texts."""
     files = (guide.ROOT / "auditor/locale" / lang / "LC_MESSAGES").glob("*.po")
     entries = (entry for file in files for entry in polib.pofile(str(file)))
-    texts = (text for entry in entries for text in (entry.msgstr, *entry.msgstr_plural.values()))
+    actions = yaml.safe_load((guide.ROOT / "auditor/locale/response_actions.yml").read_text("utf-8"))
+    texts = [text for entry in entries for text in (entry.msgstr, *entry.msgstr_plural.values())]
+    texts += list_texts_in_language(actions, lang)
     patterns = {_PLACE.sub(".+", re.escape(line.strip())) for text in texts for line in text.splitlines()}
     long_enough = sorted(one for one in patterns if len(_LETTERS.findall(one)) >= 5)
     return re.compile(rf"(?:\S+(?:  |: ))?(?:{'|'.join(long_enough)})(?: \(.+\)|: .+)?")
