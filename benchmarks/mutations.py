@@ -4,8 +4,9 @@
 
 A mutation turns one comparison, one boolean operator, one negation, one condition or one returned constant of a module
 that decides: consent, safety of a hardening, the guard's rollback, the classifier of code. The tests of that module's
-part run in a copy of the checkout, with the mutation and without it. Prints a line a mutation, killed or survived, and
-ends with 1 when fewer than nine tenths were killed. A mutation that changes nothing counts as survived.
+part run in a copy of the checkout, its own test file first; a test that fails has to pass without the mutation. Prints
+a line a mutation, killed or survived, and ends with 1 when fewer than nine tenths were killed. A mutation that changes
+nothing counts as survived.
 """
 
 from __future__ import annotations
@@ -19,8 +20,12 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from queue import SimpleQueue
+
+from tests.unit.test_mirror import get_own_test_file, iter_rows
 
 TOP = Path(__file__).parents[1]
 COPIED = ("auditor", "on_host", "roles", "playbooks", "inventories", "tests", "tools", "benchmarks", "docs")
@@ -156,33 +161,61 @@ def run_tests(folder: Path, tests: Sequence[str]) -> tuple[bool, str]:
     return done.returncode == 0, failed.partition(" ")[2]
 
 
+def list_tests(mutation: Mutation) -> Iterator[tuple[str, ...]]:
+    """Yield the tests to run, one after the other: the module's own file, then all others of its part."""
+    own = get_own_test_file(mutation.module)
+    if not (TOP / own).exists():
+        own = dict(iter_rows()).get(mutation.module, "")
+    if own:
+        yield (own,)
+    yield (*PARTS[mutation.part].tests, *([f"--ignore={own}"] if own and own not in PARTS[mutation.part].tests else []))
+
+
+def find_killing_test(folder: Path, mutation: Mutation) -> str:
+    """Return the test that fails with a mutation and passes without it; empty: none does."""
+    target = folder / mutation.module
+    original = target.read_text("utf-8")
+    for tests in list_tests(mutation):
+        target.write_text(mutation.source, "utf-8")
+        passes, failed = run_tests(folder, tests)
+        target.write_text(original, "utf-8")
+        if failed == "no end":
+            return failed
+        file, _, name = failed.partition("::")
+        chosen = [file, "-k", name.rpartition("::")[2].partition("[")[0]] if name else [file]
+        if not passes and run_tests(folder, chosen)[0]:
+            return failed
+    return ""
+
+
 def main() -> int:
     """Print what became of each mutation, and return the exit code."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seed", type=int, default=28)
     parser.add_argument("--count", type=int, default=20)
     parser.add_argument("--only", choices=list(PARTS))
+    parser.add_argument("--jobs", type=int, default=1)
     choice = parser.parse_args()
-    parts = [choice.only] if choice.only else list(PARTS)
+    mutations = draw_mutations([choice.only] if choice.only else list(PARTS), choice.count, choice.seed)
     killed = 0
-    with tempfile.TemporaryDirectory() as name:
-        copy_checkout(folder := Path(name))
-        for part in parts:
-            passes, failed = run_tests(folder, PARTS[part].tests)
-            if not passes:
-                print(f"{part}: its tests do not pass as it is: {failed}", file=sys.stderr)
-                return 2
-        mutations = draw_mutations(parts, choice.count, choice.seed)
-        for mutation in mutations:
-            target = folder / mutation.module
-            original = target.read_text("utf-8")
-            target.write_text(mutation.source, "utf-8")
-            passes, failed = run_tests(folder, PARTS[mutation.part].tests)
-            target.write_text(original, "utf-8")
-            killed += not passes
+    with tempfile.TemporaryDirectory() as name, ThreadPoolExecutor(choice.jobs) as workers:
+        copies: SimpleQueue[Path] = SimpleQueue()
+        for number in range(choice.jobs):
+            copy_checkout(folder := Path(name, str(number)))
+            copies.put(folder)
+
+        def find_in_free_copy(mutation: Mutation) -> str:
+            folder = copies.get()
+            try:
+                return find_killing_test(folder, mutation)
+            finally:
+                copies.put(folder)
+
+        for mutation, test in zip(mutations, workers.map(find_in_free_copy, mutations), strict=True):
+            killed += bool(test)
             change = " ".join(f"{mutation.before}  →  {mutation.after}".split())
             print(
-                f"{'survived' if passes else 'killed  '}  {mutation.module}:{mutation.line}  {change[:150]}  {failed}",
+                f"{'killed  ' if test else 'survived'}  {mutation.module}:{mutation.line}  {change[:150]}  {test}",
                 flush=True,
             )
     print(f"{killed} of {len(mutations)} killed")
