@@ -542,6 +542,29 @@ def test_no_declared_site_loses_its_pages_to_the_default_server() -> None:
     assert held.listens == [] and held.held_back == ["*:80", "*:443"]
 
 
+BOTH = STOCK.replace("default_server;", "default_server;\n    listen [::]:80 default_server;", 1)
+"""As Debian ships it."""
+
+
+def test_a_site_without_ipv6_beside_the_default_server_of_both_keeps_its_name() -> None:
+    found = config(default=BOTH, x=STATIC)
+    (server,) = [one for one in facts(found)["vhosts"] if "gotre.test" in one["names"]]
+    assert server["root"] == "/var/www/gotre.test", "what Debian shows on IPv6 is not the site"
+    stock = luytre_nginx.decide(found, ENFORCED, SITES[1:], SETTINGS, is_link=lambda _path: True)
+    assert stock.disabled == ["/etc/nginx/sites-enabled/default"] and not stock.held_back
+    own = luytre_nginx.decide(found, ENFORCED, SITES[1:], SETTINGS, is_link=lambda _path: False)
+    lines = [line for places in own.insert.values() for added in places.values() for line in added]
+    assert "server_name gotre.test;" not in lines, "nginx would take the first of two with one name"
+    assert {one["address"] for one in own.listens} == {"80", "[::]:80"}
+
+
+def test_a_default_server_with_the_folder_of_the_site_beside_it_is_left_as_it_is() -> None:
+    same = BOTH.replace("/var/www/html", "/var/www/gotre.test")
+    held = luytre_nginx.decide(config(default=same, x=STATIC), ENFORCED, SITES[1:], SETTINGS)
+    lines = [line for places in held.insert.values() for added in places.values() for line in added]
+    assert held.held_back == ["*:80", "[::]:80"] and "server_name gotre.test;" not in lines
+
+
 def test_the_redirect_waits_for_a_good_certificate() -> None:
     assert decided(config(a=WORDPRESS)).redirects == {}
     both = decided(config(a=WORDPRESS), covered={"antruc.test": ["antruc.test", "www.antruc.test"]})

@@ -117,13 +117,35 @@ def _list_servers_claiming_by_pattern(model, groups, domain):
 def find_servers_answering_unclaimed_domain(model, groups, domain):
     """Return the servers that answer a domain only because nobody claims it on their address.
 
-    A default server with names of its own counts when the domain is claimed nowhere; one without any, always.
+    A default server with names of its own counts when the domain is claimed nowhere. One without any counts unless it
+    shows another folder than who claims the domain on an address that both listen on: there, nginx tells them apart.
     """
     choices = [model.choose_server_for_host(members, domain) for members in groups.values()]
     nowhere = all(how == "default" for _server, how in choices)
+    beside = list_servers_beside_who_claims(model, groups, domain)
     return [
-        server for server, how in choices if how == "default" and server and (nowhere or is_server_without_name(server))
+        server
+        for server, how in choices
+        if how == "default"
+        and server
+        and (nowhere or is_server_without_name(server))
+        and not any(server is other and _shows_other_folder(model, server, claims) for other, claims in beside)
     ]
+
+
+def list_servers_beside_who_claims(model, groups, domain):
+    """Return ``(server, who claims the domain)`` of servers that listen on an address where another claims it."""
+    pairs = []
+    for members in groups.values():
+        claims, how = model.choose_server_for_host(members, domain)
+        if how != "default":
+            pairs.extend((server, claims) for server in members if server is not claims)
+    return pairs
+
+
+def _shows_other_folder(model, server, other):
+    own = model.get_document_root(server)
+    return own is not None and own != model.get_document_root(other)
 
 
 def is_server_without_name(server):
