@@ -46,9 +46,9 @@ NAMES = (
         "login_number_tracking",
         "two_step_verification",
     ),
-    *("admfirewall", "block_admin_ip", "cookie_secure", "ftp_user_pass", *PROTECTIONS),
+    *("admfirewall", "block_admin_ip", "cookie_secure", "ftp_user_name", "ftp_user_pass", *PROTECTIONS),
 )
-LOGIN = tuple("db_config.%s" % name for name in ("dbuname", "dbpass", "dbhost", "dbname", "prefix"))
+LOGIN = tuple("db_config.%s" % name for name in ("dbuname", "dbpass", "dbhost", "dbname", "prefix", "dbport"))
 MAX_ROWS = 200
 MAX_REDIRECTED = 100
 """Posts whose address leads on to another, so that each costs two requests."""
@@ -105,8 +105,11 @@ class NukeViet(interface.Cms):
         values = php_settings.read_settings_of_php_file(folder, KEY_FILE, php_source.GLOBAL, list(LOGIN))
         if values is None or all(values[name] is None for name in LOGIN):
             return None
-        login = site_database.make_plain_login(*(values[name] for name in LOGIN))
-        return login, values[LOGIN[-1]] + "_"
+        user, password, host, database, prefix, port = (values[name] for name in LOGIN)
+        if port and isinstance(host, str) and host != php_source.UNKNOWN:
+            host = "%s:%s" % (host, port)
+        login = site_database.make_plain_login(user, password, host, database, prefix)
+        return login, prefix + "_"
 
     def collect_instance(self, application, _reader):
         """Return ``auditor.facts.web._nukeviet.NukeVietInstance``."""
@@ -147,7 +150,8 @@ def collect_nukeviet_instance(application):
             "admin_firewall": convert_to_php_truth(values["admfirewall"]),
             "admin_addresses": convert_to_php_truth(values["block_admin_ip"]),
             "cookie_secure": convert_to_php_truth(values["cookie_secure"]),
-            "ftp_password": is_text_set(values["ftp_user_pass"]),
+            # An empty password is not stored empty: it is encrypted, too.
+            "ftp_password": values["ftp_user_name"] != "" and is_text_set(values["ftp_user_pass"]),
             "protections_off": [name for name in PROTECTIONS if convert_to_php_truth(values[name]) is False],
         },
         "secret": describe_secret(key, ()),

@@ -225,6 +225,12 @@ def test_a_nukeviet_with_a_fault(tmp_path: Path, control: str, line: str) -> Non
     assert finding(f"nukeviet.{control}", told).status is Status.FAIL
 
 
+def test_an_empty_password_for_ftp_is_one_that_is_encrypted_for_nobody(tmp_path: Path) -> None:
+    stored = "$global_config['ftp_user_pass'] = 'JZXUiAiEVjlbNR3afF1-gw,,';\n$global_config['ftp_user_name'] = '%s';"
+    assert finding("nukeviet.ftp_password", read_nukeviet(tmp_path, stored % "")).status is Status.PASS
+    assert finding("nukeviet.ftp_password", read_nukeviet(tmp_path, stored % "xakheluong")).status is Status.FAIL
+
+
 @pytest.mark.parametrize("kind", ["joomla", "nukeviet"])
 def test_a_secret_of_two_sites(tmp_path: Path, kind: str) -> None:
     control = {"joomla": "joomla.secret", "nukeviet": "nukeviet.sitekey"}[kind]
