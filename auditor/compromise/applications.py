@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 
 from auditor.compromise.autoruns import Autorun
 from auditor.facts import HostFacts
-from auditor.facts.web import wordpress
+from auditor.facts.web import applications
 from auditor.models import clock
 from auditor.models.applications.registry import CMSS
 
@@ -23,13 +23,13 @@ def iter_cms_administrators_as_autoruns(facts: HostFacts | None) -> Iterator[Aut
 
     And one place a site, which says that its tables were read.
     """
-    area = facts.data.get("wordpress") if facts is not None else None
-    if not isinstance(area, wordpress.WordpressFacts):
+    area = facts.data.get("applications") if facts is not None else None
+    if not isinstance(area, applications.ApplicationsFacts):
         return
     for cms in CMSS:
         if cms.account_field is None:
             continue
-        for instance in getattr(area, cms.facts_field):
+        for instance in getattr(area, cms.kind):
             if instance.database is not None:
                 accounts = getattr(instance.database, cms.account_field)
                 yield from _iter_site_administrators(

@@ -7,24 +7,9 @@ from typing import Any
 
 from auditor.content.crawler.session import HEADERS
 from auditor.facts import HostFacts
+from auditor.models.applications.registry import CMSS
 from auditor.scans.responses import Visitor
 
-_PLUGINS = (
-    "wordfence",
-    "better-wp-security",
-    "all-in-one-wp-security",
-    "stop-bad-bots",
-    "stopbadbots",
-    "blackhole-bad-bots",
-    "cleantalk",
-    "ninjafirewall",
-    "crowdsec",
-    "sucuri-scanner",
-    "wp-cerber",
-    "shield-security",
-    "wp-simple-firewall",
-)
-"""WordPress plugins, by what their folders begin with."""
 ALL = frozenset[Visitor](HEADERS)
 _ENGINE = frozenset[Visitor]({"engine"})
 
@@ -46,7 +31,7 @@ def determine_visit_routes(facts: HostFacts | None) -> VisitRoutes:
     """
     data = facts.build_context_for_control_expressions() if facts is not None else {}
     on_guard = data.get("services", {}).get("crawler_guards")
-    if on_guard is None or "wordpress" not in data:
+    if on_guard is None or "applications" not in data:
         return VisitRoutes(engine=False)
     if "crowdsec.service" in on_guard:
         return VisitRoutes(inside=ALL)
@@ -68,5 +53,10 @@ def _list_visitors_banned_by_fail2ban(fail2ban_facts: dict[str, Any] | None) -> 
 
 
 def _has_active_bot_blocking_plugin(facts_data: dict[str, Any]) -> bool:
-    plugins = (plugin for instance in facts_data["wordpress"]["instances"] for plugin in instance["plugins"])
-    return any(plugin["slug"].startswith(_PLUGINS) and plugin["active"] is not False for plugin in plugins)
+    return any(
+        plugin["slug"].startswith(cms.security_plugins) and plugin["active"] is not False
+        for cms in CMSS
+        if cms.security_plugins
+        for instance in facts_data["applications"][cms.kind]
+        for plugin in instance["plugins"]
+    )

@@ -15,7 +15,7 @@ from auditor.fleet.collect import FactsRequest, collect
 from auditor.models import Host, Inventory
 from auditor.scans.responses import PageInventory
 
-AREAS = ("bans", "services", "wordpress", "pages")
+AREAS = ("bans", "services", "applications", "pages")
 
 
 def query_facts_about_sites_on_hosts(

@@ -22,8 +22,8 @@ _NEEDS = {
     "https": _WEB,
     "certificate": (*_WEB, "tls"),
     "pools": (*_WEB, "php_fpm"),
-    **dict.fromkeys(CMS_KINDS, (*_WEB, "wordpress")),
-    "others": (*_WEB, "wordpress"),
+    **dict.fromkeys(CMS_KINDS, (*_WEB, "applications")),
+    "others": (*_WEB, "applications"),
     "files": (*_WEB, "files"),
     "backup": ("backups",),
 }
@@ -39,8 +39,8 @@ def build_site_view(site: Site, data: Mapping[str, Any], errors: Mapping[str, st
     that they hand requests to, or Apache's own PHP, ``certificate`` the one served for the domain, ``tls_answered`` the
     protocols that its virtual hosts answered in, ``tls_allowed`` those that are configured where none answered,
     ``application`` the declared one or else that whose files lie in its roots, ``login_page`` where a known CMS asks
-    for a password, ``limited_page`` where nginx limits the tries, ``wordpress`` and each other CMS by its
-    kind the instance below its roots, ``others`` what else lies there, ``files`` the walk of its document root,
+    for a password, ``limited_page`` where nginx limits the tries, each CMS by its kind the instance below
+    its roots, ``others`` what else lies there, ``files`` the walk of its document root,
     ``proxied`` whether it has none because every page is another program's, ``backup`` its newest backup. What was not
     found is None or empty.
     """
@@ -50,7 +50,7 @@ def build_site_view(site: Site, data: Mapping[str, Any], errors: Mapping[str, st
     folders = _select_outermost_folders(roots)
     tls_vhosts = [vhost for vhost in vhosts if _has_tls_listener(vhost)]
     certificate_vhosts = (*tls_vhosts, *filter(_has_tls_listener, unasked))
-    applications = data.get("wordpress", {})
+    applications = data.get("applications", {})
     application = site.application or find_application(data, roots)
     seen = {
         **site.model_dump(mode="json"),
@@ -67,7 +67,7 @@ def build_site_view(site: Site, data: Mapping[str, Any], errors: Mapping[str, st
         "https": bool(certificate_vhosts),
         "certificate": _find_certificate_of_vhosts(certificate_vhosts, data),
         "pools": _list_pools_of_vhosts(vhosts, data),
-        **{cms.kind: _find_first_entry_below_folders(applications.get(cms.facts_field, []), folders) for cms in CMSS},
+        **{cms.kind: _find_first_entry_below_folders(applications.get(cms.kind, []), folders) for cms in CMSS},
         "others": _list_entries_below_folders(applications.get("others", []), folders),
         "files": _find_first_entry_below_folders(data.get("files", {}).get("roots", []), folders),
         "backup": _find_backup_of_site(site, data),
@@ -124,7 +124,7 @@ def _find_parts_of_unread_areas(site: Site, data: Mapping[str, Any], errors: Map
         for part, needed in _NEEDS.items()
         if missing.intersection(needed).difference(_WEB if part in spared else ())
     }
-    if "wordpress" not in errors and site.application is not None:
+    if "applications" not in errors and site.application is not None:
         # Where the files are not found, the site is what it is declared to be, and no other application.
         unread -= {kind for kind in CMS_KINDS if kind != site.application}
     return unread
@@ -132,7 +132,7 @@ def _find_parts_of_unread_areas(site: Site, data: Mapping[str, Any], errors: Map
 
 def _find_parts_not_searched(seen: Mapping[str, Any], data: Mapping[str, Any]) -> set[str]:
     """Return the applications that were not found below roots where the search was cut short."""
-    unsearched = _select_outermost_folders(data.get("wordpress", {}).get("cut_short", []))
+    unsearched = _select_outermost_folders(data.get("applications", {}).get("cut_short", []))
     if not any(_is_path_in_outermost_folders(root, unsearched) for root in seen["roots"]):
         return set()
     return {part for part in (*CMS_KINDS, "others") if not seen[part]}
@@ -140,10 +140,11 @@ def _find_parts_not_searched(seen: Mapping[str, Any], data: Mapping[str, Any]) -
 
 def find_application(data: Mapping[str, Any], roots: set[str]) -> Application | None:
     """Return the application whose files lie in one of the roots themselves, or None."""
-    wordpress = data.get("wordpress", {})
-    if any(instance["path"] in roots for instance in wordpress.get("instances", [])):
-        return "wordpress"
-    return next((other["kind"] for other in wordpress.get("others", []) if other["path"] in roots), None)
+    applications = data.get("applications", {})
+    for cms in CMSS:
+        if any(instance["path"] in roots for instance in applications.get(cms.kind, [])):
+            return cms.kind
+    return next((other["kind"] for other in applications.get("others", []) if other["path"] in roots), None)
 
 
 def _is_every_page_vhost_proxied(vhosts: list[dict[str, Any]]) -> bool:

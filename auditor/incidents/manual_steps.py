@@ -20,24 +20,10 @@ from auditor.text import paths
 from auditor.text.sanitize import escape_text_to_one_line
 from auditor.text.translations import Words
 
-AREAS = ("nginx", "apache", "wordpress", "accounts", "services", "system", "tls", "files")
+AREAS = ("nginx", "apache", "applications", "accounts", "services", "system", "tls", "files")
 """Of facts that tell of it."""
 MAX_NAMES = 20
 """Of a kind on one site or host."""
-SECRET_KEEPERS = frozenset(
-    {
-        *("wp-mail-smtp", "post-smtp", "easy-wp-smtp", "fluent-smtp", "updraftplus", "backwpup", "duplicator"),
-        *("jetpack", "akismet", "woocommerce", "google-site-kit", "wordfence", "wp-file-manager", "mailchimp-for-wp"),
-        *(
-            "all-in-one-wp-migration",
-            "advanced-google-recaptcha",
-            "miniorange-login-openid",
-            "nextend-facebook-connect",
-        ),
-    }
-)
-"""Plugins that keep passwords or keys of other services."""
-
 Kind = Literal[
     "remove_administrator",
     "remove_account",
@@ -192,9 +178,15 @@ def _iter_credential_renewal_steps_of_site(
         yield ManualStep("users", domain)
         if site_facts[cms.kind].get("settings", {}).get("ftp_password") is True:
             yield ManualStep("ftp_setting", domain)
-    plugins = [plugin for cms in applications for plugin in site_facts[cms.kind].get("plugins", ())]
     yield from _iter_limited_steps_one_per_name(
-        "plugin", domain, [plugin["slug"] for plugin in plugins if plugin["slug"] in SECRET_KEEPERS]
+        "plugin",
+        domain,
+        [
+            plugin["slug"]
+            for cms in applications
+            for plugin in site_facts[cms.kind].get("plugins", ())
+            if plugin["slug"] in cms.secret_keeping_plugins
+        ],
     )
     files = site_facts.get("files") or {}
     yield from _iter_limited_steps_one_per_name(

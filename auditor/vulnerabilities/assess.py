@@ -129,10 +129,10 @@ def build_vulnerabilities_area(
         facts.update(known_exploited_unread=why, exposed_unread=why)
     else:
         facts.update(_assess_packages(data, errors, database, statements))
-    if "wordpress" in data:
-        facts["components"] = list(_assess_wordpress_components(data, database, statements))
+    if "applications" in data:
+        facts["components"] = list(_assess_cms_components(data, database, statements))
     else:
-        facts.setdefault("untold", {})["components"] = errors.get("wordpress", "not collected")
+        facts.setdefault("untold", {})["components"] = errors.get("applications", "not collected")
     return facts
 
 
@@ -253,11 +253,11 @@ def _render_verdict(ranked_verdict: RankedVerdict) -> dict[str, Any]:
     return {**fields, **{name: value for name, value in more.items() if value}}
 
 
-def _assess_wordpress_components(
+def _assess_cms_components(
     data: Mapping[str, Any], database: VulnerabilityDatabase, statements: StatementIndex
 ) -> Iterator[dict[str, Any]]:
     entries = []
-    for component in installed_software.iter_wordpress_components(data):
+    for component in installed_software.iter_cms_components(data):
         for verdict, record in evaluation.judge_component(component, database):
             if verdict.state in ANSWERABLE_STATES and apply_statement(verdict, statements) is verdict:
                 entries.append(

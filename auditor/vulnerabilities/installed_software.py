@@ -12,8 +12,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from auditor.models.applications.registry import CMSS
 from auditor.vulnerabilities import versions
-from auditor.vulnerabilities.components import CORE, make_component_name
+from auditor.vulnerabilities.components import make_component_name
 from auditor.vulnerabilities.verdicts import OWN, SourcePackage
 
 _IMAGE = re.compile(r"linux-image-([0-9]\S*?)(?:-unsigned)?\Z")
@@ -25,7 +26,7 @@ _SIGNED_GRUB = re.compile(r"grub-efi-\w+-signed\Z")
 
 @dataclass(frozen=True)
 class Component:
-    """WordPress, or a plugin or theme of it; or a package of PHP that Composer's lock names."""
+    """A CMS, or a plugin or theme of it; or a package of PHP that Composer's lock names."""
 
     name: str
     version: str | None
@@ -113,7 +114,7 @@ def _find_kernel(images: Sequence[tuple[str, Mapping[str, Any]]], running_versio
 
 def iter_components(data: Mapping[str, Any]) -> Iterator[Component]:
     """Yield all of them, in each place where they lie."""
-    yield from iter_wordpress_components(data)
+    yield from iter_cms_components(data)
     yield from iter_composer_packages(data)
 
 
@@ -129,11 +130,12 @@ def iter_composer_packages(data: Mapping[str, Any]) -> Iterator[Component]:
             )
 
 
-def iter_wordpress_components(data: Mapping[str, Any]) -> Iterator[Component]:
-    """Yield WordPress with its plugins and themes."""
-    for instance in data.get("wordpress", {}).get("instances", ()):
-        path = instance["path"]
-        yield Component(CORE, instance["version"], path)
-        for kind, members in (("plugin", instance["plugins"]), ("theme", instance["themes"])):
-            for member in members:
-                yield Component(make_component_name(kind, member["slug"]), member["version"], path)
+def iter_cms_components(data: Mapping[str, Any]) -> Iterator[Component]:
+    """Yield each CMS that published vulnerabilities know, with its plugins and themes."""
+    for cms in CMSS:
+        for instance in data.get("applications", {}).get(cms.kind, ()) if cms.core_component else ():
+            path = instance["path"]
+            yield Component(cms.core_component, instance["version"], path)
+            for field, kind in cms.extension_kinds.items():
+                for member in instance[field]:
+                    yield Component(make_component_name(kind, member["slug"]), member["version"], path)

@@ -13,11 +13,10 @@ from typing import Any
 from urllib.parse import quote
 
 from auditor.vulnerabilities import installed_software
-from auditor.vulnerabilities.components import COMPOSER, CORE
+from auditor.vulnerabilities.components import CMS_CORES, COMPOSER, EXTENSIONS
 
 _OURS = uuid.UUID("7f1d3c52-6a0e-5b7e-9c1b-2d1f3a9e5c10")
 """The name space of serial numbers; any would do, as long as it stays."""
-_KINDS = {"plugin": "wordpress-plugin", "theme": "wordpress-theme"}
 
 
 def render_sbom_of_host(host: str, data: Mapping[str, Any], program_version: str) -> bytes:
@@ -97,4 +96,5 @@ def _build_purl_path_of_component(name: str) -> str:
     kind, _slash, slug = name.partition("/")
     if name.startswith(COMPOSER):
         return f"composer/{quote(slug)}"
-    return "generic/wordpress" if name == CORE else f"generic/{_KINDS[kind]}/{quote(slug, safe='')}"
+    core = CMS_CORES.get(name)
+    return f"generic/{core}" if core else f"generic/{EXTENSIONS[kind]}/{quote(slug, safe='')}"

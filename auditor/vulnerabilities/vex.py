@@ -15,7 +15,7 @@ from urllib.parse import quote, unquote
 
 from auditor.errors import InputError
 from auditor.models import Statement, clock
-from auditor.vulnerabilities.components import COMPOSER, CORE
+from auditor.vulnerabilities.components import CMS_CORES, COMPOSER, EXTENSIONS
 
 Form = Literal["openvex", "cyclonedx"]
 _OURS = uuid.UUID("7f1d3c52-6a0e-5b7e-9c1b-2d1f3a9e5c11")
@@ -56,7 +56,8 @@ _FROM_CYCLONEDX = {
         _MITIGATION,
     ),
 }
-_KINDS = {"wordpress-plugin": "plugin", "wordpress-theme": "theme"}
+_CORE_BY_PURL = {purl: name for name, purl in CMS_CORES.items()}
+_EXTENSION_BY_PURL = {purl: kind for kind, purl in EXTENSIONS.items()}
 _ID = re.compile(r"CVE-[0-9]{4}-[0-9]{4,19}\Z")
 MAX_REASON = 2_000
 
@@ -163,13 +164,13 @@ def _render_cyclonedx(statements: Sequence[Statement], office: str) -> dict[str,
 def build_purl_of_product(product: str) -> str:
     """Return a package URL of a product, whatever its version.
 
-    A product is a source package of Debian, WordPress, one of its plugins or themes, or a package of Composer's.
+    A product is a source package of Debian, a CMS, one of its plugins or themes, or a package of Composer's.
     """
     kind, slash, slug = product.partition("/")
-    if product == CORE:
-        return "pkg:generic/wordpress"
-    if slash and kind in _KINDS.values():
-        return f"pkg:generic/wordpress-{kind}/{quote(slug, safe='')}"
+    if product in CMS_CORES:
+        return f"pkg:generic/{CMS_CORES[product]}"
+    if slash and kind in EXTENSIONS:
+        return f"pkg:generic/{EXTENSIONS[kind]}/{quote(slug, safe='')}"
     if product.startswith(COMPOSER):
         return f"pkg:composer/{quote(slug)}"
     return f"pkg:deb/debian/{quote(product, safe='')}"
@@ -184,9 +185,10 @@ def parse_product_name_from_purl(purl: str) -> str | None:
     if match[1] == "composer":
         return COMPOSER + "/".join(parts) if len(parts) == 2 else None
     if match[1] == "generic":
-        if parts == ["wordpress"]:
-            return CORE
-        return f"{_KINDS[parts[0]]}/{parts[1]}" if len(parts) == 2 and parts[0] in _KINDS else None
+        if len(parts) == 1:
+            return _CORE_BY_PURL.get(parts[0])
+        kind = _EXTENSION_BY_PURL.get(parts[0])
+        return f"{kind}/{parts[1]}" if kind and len(parts) == 2 else None
     source = re.search(r"(?:^|&)upstream=([^&@]+)", match[3] or "")
     return unquote(source[1]) if source else parts[-1]
 

@@ -183,12 +183,12 @@ def read(booted: None) -> Read:
     )
     hosts = [host for host in inventories.load_inventory(Path(INVENTORY)).hosts if host.name == HOST]
     facts, _ = collect.collect(INVENTORY, hosts)
-    area: Any = facts[HOST].data["wordpress"]
+    area: Any = facts[HOST].data["applications"]
     watched = _said(
         "touch /run/het; for i in $(seq 600); do test -e /run/da_thay.json && break; sleep 0.1; done; cat /run/da_thay.json"
     )
     return Read(
-        sites={one.path.split("/")[2]: one for one in area.instances},
+        sites={one.path.split("/")[2]: one for one in area.wordpress},
         text=area.model_dump_json(),
         accounts_before=before,
         accounts_after=_said(accounts),

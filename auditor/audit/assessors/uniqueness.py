@@ -27,8 +27,8 @@ MIN_SITES = 3
 """Sites of a kind from which it says something that one alone has a thing."""
 MAX_ITEMS = 50
 """Things of one sort that are told of one site."""
-_AREAS = ("nginx", "apache", "wordpress")
-"""What tells which WordPress is whose."""
+_AREAS = ("nginx", "apache", "applications")
+"""Areas that tell which application is whose."""
 
 
 @dataclass(frozen=True)

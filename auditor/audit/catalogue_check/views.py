@@ -12,10 +12,10 @@ from auditor.audit.controls import COMPROMISE, CONTENT, INDICATORS, OFFICE, VULN
 from auditor.facts.system.backups import Directory
 from auditor.facts.web._cms import Other
 from auditor.facts.web._web import VhostTls, VirtualHost
+from auditor.facts.web.applications import INSTANCE_MODELS
 from auditor.facts.web.files import WebRoot
 from auditor.facts.web.php_fpm import Module, Pool
 from auditor.facts.web.tls import Certificate
-from auditor.facts.web.wordpress import INSTANCE_MODELS
 from auditor.inventory.thresholds import load_thresholds_by_variable
 from auditor.models import Application, Host, Site, Trace
 

@@ -13,11 +13,21 @@ Switch = bool | Literal["unknown"] | None
 """A setting of a configuration: None when not defined, ``unknown`` when only running the file would tell."""
 
 
+class DatabaseServer(Fact):
+    """Where a configuration says that an application's tables are."""
+
+    host: str = Field(description="name or address, in small letters")
+    port: int
+
+
 class CmsInstance(Fact):
     """One CMS, as each has it."""
 
     path: Path
     version: str | None
+    database_server: DatabaseServer | None = Field(
+        default=None, description="None where its configuration does not plainly name one"
+    )
 
 
 class CmsAccount(Fact):
@@ -76,7 +86,7 @@ class Other(Fact):
     installers: list[FileMode] = Field(description="what has to go once it is installed, and is there")
 
 
-class Applications(Area):
+class OtherApplications(Area):
     """What does not depend on which CMSs are known."""
 
     others: list[Other]

@@ -17,6 +17,7 @@ from auditor.audit.effects import Effect
 from auditor.facts import HostFacts
 from auditor.hardening.health import other_endpoints
 from auditor.models import ACCEPTED_LOSS, ControlId, Host, Text
+from auditor.models.applications.registry import CMSS
 from auditor.text.sanitize import escape_text_to_one_line
 from auditor.text.translations import make_text
 
@@ -124,12 +125,13 @@ def _find_database_needs_of_sites(
     name: str, facts_of_host: Facts, host_by_address: Mapping[str, str]
 ) -> Iterator[tuple[str, PortDependency]]:
     """Yield each host that a site's configuration names as its database's, with what depends on it."""
-    for instance in facts_of_host.get("wordpress", {}).get("instances", ()):
-        place, _, port = ((instance.get("constants") or {}).get("DB_HOST") or "").partition(":")
-        host = host_by_address.get(place.lower())
-        if host is not None:
-            number = int(port) if port.isdecimal() and len(port) < 6 else DATABASE_PORT
-            yield host, PortDependency(name, number, "site", escape_text_to_one_line(instance["path"], 100))
+    for cms in CMSS:
+        for instance in facts_of_host.get("applications", {}).get(cms.kind, ()):
+            server = instance.get("database_server")
+            host = host_by_address.get(server["host"]) if server else None
+            if host is not None:
+                path = escape_text_to_one_line(instance["path"], 100)
+                yield host, PortDependency(name, server["port"], "site", path)
 
 
 def _find_port_needs_by_database_account(

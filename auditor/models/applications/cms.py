@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 
 @dataclass(frozen=True)
 class CmsProfile:
-    """One CMS. Its name in facts and inventories is ``kind``."""
+    """One CMS. ``kind`` is its name in facts and inventories."""
 
     kind: str
     name: str
@@ -18,8 +18,6 @@ class CmsProfile:
     """The page that a health check of a site visits besides the home page."""
     limited_page: str | None
     """The page to which nginx, once hardened, limits posts; None where it limits none."""
-    facts_field: str
-    """Where the facts of the area ``wordpress`` have its instances."""
     account_field: str | None
     """Where the facts of its database have who may administer it; None where they do not tell."""
     never_empty_fields: tuple[str, ...] = ()
@@ -38,6 +36,14 @@ class CmsProfile:
     """A pattern of the constants that only it defines, by which its files end when they are asked for directly."""
     installer_beginning: str = ""
     """A pattern of what its installer begins with, where that runs what it has noted."""
+    core_component: str = ""
+    """What published vulnerabilities call it; empty where no source that we read has it."""
+    extension_kinds: Mapping[str, str] = field(default_factory=dict)
+    """Where its facts have extensions that published vulnerabilities know, and what those are called there."""
+    security_plugins: tuple[str, ...] = ()
+    """What the folders of extensions begin with that shut out visitors who look like machines."""
+    secret_keeping_plugins: frozenset[str] = frozenset()
+    """Extensions that keep passwords or keys of other services."""
     mark_and_installer: tuple[str, str] | None = None
     """A file by which it is known, and its installer, which writes programs of what a visitor says."""
 

@@ -7,7 +7,6 @@ JOOMLA = CmsProfile(
     name="Joomla",
     login_page="/administrator/index.php",
     limited_page="/administrator/index.php",
-    facts_field="joomla",
     account_field="super_users",
     guard_constants=r"_JEXEC|JPATH_\w{2,20}|FOF_INCLUDED|F0F_INCLUDED",
     never_empty_fields=("super_users",),

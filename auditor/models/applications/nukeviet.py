@@ -7,7 +7,6 @@ NUKEVIET = CmsProfile(
     name="NukeViet",
     login_page="/admin/index.php",
     limited_page=None,
-    facts_field="nukeviet",
     account_field=None,
     guard_constants=r"NV_\w{2,40}",
     row_tables=("vi_news_rows", "vi_news_detail"),

@@ -7,7 +7,6 @@ SPIP = CmsProfile(
     name="SPIP",
     login_page="/spip.php",
     limited_page=None,
-    facts_field="spip",
     account_field="administrators",
     guard_constants="_ECRIRE_INC_VERSION",
     never_empty_fields=("administrators",),

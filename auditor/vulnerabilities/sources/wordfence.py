@@ -8,6 +8,7 @@ from typing import Any
 
 from auditor.feeds.document import SourceDocument, clean_text
 from auditor.feeds.json_stream import iter_members_of_json_object
+from auditor.models.applications.wordpress import WORDPRESS
 from auditor.vulnerabilities.components import make_component_name
 from auditor.vulnerabilities.sources.common import CVE, ImportSummary, make_single_document_format
 from auditor.vulnerabilities.store import VulnerabilityWriter
@@ -63,6 +64,8 @@ def import_wordfence_records(document: SourceDocument, writer: VulnerabilityWrit
 def _get_component_name(software: Any) -> str | None:
     if not isinstance(software, dict) or software.get("type") not in TYPES or not isinstance(software.get("slug"), str):
         return None
+    if software["type"] == "core":
+        return WORDPRESS.core_component
     return make_component_name(software["type"], software["slug"][:200])
 
 

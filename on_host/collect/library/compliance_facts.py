@@ -74,20 +74,20 @@ if False:  # Ansible sends along what it finds imported; what is wanted is loade
         time,
         updates,
     )
-    from ansible.module_utils.luytre.web import apache, files, in_use, mariadb, nginx, php_fpm, tls, wordpress  # noqa: F401
+    from ansible.module_utils.luytre.web import apache, applications, files, in_use, mariadb, nginx, php_fpm, tls  # noqa: F401
 
-SLOW = ("files", "filesystem", "in_use", "php_fpm", "wordpress")
+SLOW = ("applications", "files", "filesystem", "in_use", "php_fpm")
 FOLDERS = {
     "access": ("accounts", "bans", "pam", "ssh", "sudo", "ways"),
     "system": (
         *("backups", "containments", "cron", "filesystem", "firewall", "integrity", "kernel", "logging", "packages"),
         *("past_runs", "services", "system", "time", "updates"),
     ),
-    "web": ("apache", "files", "in_use", "mariadb", "nginx", "php_fpm", "tls", "wordpress"),
+    "web": ("apache", "applications", "files", "in_use", "mariadb", "nginx", "php_fpm", "tls"),
 }
 """Areas by the folder that their code is in."""
 AREAS = (*SLOW, *sorted(name for names in FOLDERS.values() for name in names if name not in SLOW))
-WALKS = ("files", "filesystem", "in_use", "wordpress")
+WALKS = ("applications", "files", "filesystem", "in_use")
 PATIENCE = 2
 """Areas that walk: what they may do is bounded by the processor's time, so that they wait longer on a host that is
 busy.

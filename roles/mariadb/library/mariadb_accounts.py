@@ -24,7 +24,7 @@ options:
     type: dict
     default: {}
   document_roots:
-    description: Declared document roots, to find which account and database a WordPress site there uses.
+    description: Declared document roots, to find which account and database the CMS of a site there uses.
     type: list
     elements: str
     default: []
@@ -78,7 +78,7 @@ import time
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.luytre.web import mariadb
-from ansible.module_utils.luytre_shared.applications import wordpress
+from ansible.module_utils.luytre_shared.applications import database_servers
 from ansible.module_utils.luytre_shared.databases import mariadb_client
 from ansible.module_utils.luytre_shared.os.area_reader import AreaReader, UnreadableFact
 from ansible.module_utils.luytre_shared.os.program import run_program_to_end
@@ -118,7 +118,7 @@ def tighten(state, me, controls, applications, reachable):
     """Return the plan for a state as ``mariadb.parse_server_state`` gives it.
 
     ``me`` is the account that asks, never touched; ``applications`` are those of
-    ``wordpress.list_wordpress_with_local_database``: a site's configuration can name what is not the site's, so only
+    ``database_servers.list_local_databases_of_sites``: a site's configuration can name what is not the site's, so only
     one that holds its account decides what that may do. Public grants first, then grants, then hosts, then locks.
     """
     plan = AccountPlan()
@@ -341,7 +341,7 @@ def act(params, check):
     state = mariadb.parse_server_state(mariadb_client.query_mariadb_rows(reading, client, mariadb.QUERY))
     me = tuple(mariadb_client.query_mariadb_rows(reading, client, "SELECT CURRENT_USER()")[0][0].rsplit("@", 1))
     applications = (
-        wordpress.list_wordpress_with_local_database(params["document_roots"], reading) if params["controls"] else []
+        database_servers.list_local_databases_of_sites(params["document_roots"], reading) if params["controls"] else []
     )
     plan = tighten(state, me, params["controls"], applications, params["reachable"])
     live, restart = settings(state["variables"], params["variables"])

@@ -29,7 +29,7 @@ def test_people_are_told_what_to_change(inventory: str, monkeypatch: pytest.Monk
     said = auditor(inventory, "todo", str(the_only(inventory)["id"]), code=1).stdout.splitlines()
     assert said[0].startswith("the keys and salts of antruc.test are unchanged")
     assert "change the password on web1 (SSH, SFTP) of account: an" in said
-    assert "wordpress" in asked
+    assert "applications" in asked
 
 
 def test_search_engines_get_addresses_and_people_none_to_click_on(inventory: str, tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from auditor.compromise import snippets
 from auditor.compromise.applications import iter_cms_administrators_as_autoruns
 from auditor.compromise.autoruns import Autorun
 from auditor.facts import HostFacts
-from auditor.facts.web import wordpress
+from auditor.facts.web import applications
 from auditor.models import clock
 
 RUNS = f"@{'ev' + 'al'}($_{'POST'}['x']);"
@@ -37,7 +37,7 @@ def test_a_snippet_that_runs_what_visitors_say_is_exact_and_a_harmless_one_is_no
     ] * 2
 
 
-@pytest.mark.parametrize("kind", ["instances", "joomla"])
+@pytest.mark.parametrize("kind", ["wordpress", "joomla"])
 def test_administrators_are_read_of_the_tables(kind: str) -> None:
     now = int(clock.now().timestamp())
     accounts = [
@@ -47,8 +47,8 @@ def test_administrators_are_read_of_the_tables(kind: str) -> None:
     ]
     database = SimpleNamespace(administrators=accounts, super_users=accounts)
     sites = [SimpleNamespace(path="/var/www/a", database=database), SimpleNamespace(path="/b", database=None)]
-    area = wordpress.WordpressFacts.model_construct(**{"instances": [], "joomla": [], kind: sites})
-    told = list(iter_cms_administrators_as_autoruns(cast(HostFacts, SimpleNamespace(data={"wordpress": area}))))
+    area = applications.ApplicationsFacts.model_construct(**{"wordpress": [], "joomla": [], kind: sites})
+    told = list(iter_cms_administrators_as_autoruns(cast(HostFacts, SimpleNamespace(data={"applications": area}))))
     assert [(one.where, one.who, set(one.marks)) for one in told] == [
         ("/var/www/a", "", {"read"}),
         ("/var/www/a", "quantri", {"of_days"}),
@@ -56,6 +56,6 @@ def test_administrators_are_read_of_the_tables(kind: str) -> None:
         ("/var/www/a", "an", set()),
     ]
     del accounts[2]
-    told = list(iter_cms_administrators_as_autoruns(cast(HostFacts, SimpleNamespace(data={"wordpress": area}))))
+    told = list(iter_cms_administrators_as_autoruns(cast(HostFacts, SimpleNamespace(data={"applications": area}))))
     assert [one.who for one in told if "of_days" in one.marks] == ["x" * 100]  # of whoever was first nothing is said
     assert list(iter_cms_administrators_as_autoruns(cast(Any, None))) == []

@@ -21,7 +21,7 @@ def host(
 ) -> Any:
     instances = [{"plugins": [{"slug": slug, "active": active} for slug, active in plugins]}]
     data: dict[str, Any] = {"services": {"crawler_guards": guards}}
-    data |= {"wordpress": {"instances": instances}} if wordpress else {}
+    data |= {"applications": {"wordpress": instances}} if wordpress else {}
     data |= {"bans": {"jails": [{"bans_visitors": visitors} for visitors in jails]}} if jails is not None else {}
     return SimpleNamespace(build_context_for_control_expressions=lambda: data)
 

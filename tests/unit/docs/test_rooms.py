@@ -194,7 +194,6 @@ class Kite(interface.Cms):
     """Kite."""
 
     layout = CmsLayout("kite", marks=(("kite.php",),), versions=(("kite.php", "([0-9.]+)"),), uploads=("tail/",), login="fly.php")
-    facts_field = "kites"
     administrators = {"mysql": {"admin": ("SELECT 'admin', id, HEX(name), 1 FROM `{db}`.`{p}people`", 9)}}
     lacks = dict.fromkeys(set(interface.CAPABILITIES) - {"login", "settings", "administrators"}, WITHOUT)
 
@@ -217,7 +216,7 @@ KITE_PROFILE = """
 from auditor.models.applications.cms import CmsProfile
 
 KITE = CmsProfile(
-    kind="kite", name="Kite", login_page="/fly.php", limited_page=None, facts_field="kites", account_field=None,
+    kind="kite", name="Kite", login_page="/fly.php", limited_page=None, account_field=None,
     is_secret_renewed_by_a_person=True,
 )
 """
@@ -238,7 +237,7 @@ FIND_KITES = """
 import sys, tests.conftest
 from pathlib import Path
 from ansible.module_utils.luytre.sites import filled_uris
-from ansible.module_utils.luytre.web import wordpress
+from ansible.module_utils.luytre.web import applications
 from ansible.module_utils.luytre_shared.os.area_reader import AreaReader
 from auditor.audit.controls import Catalogue, load_catalogue
 from auditor.audit.assessors.facts import evaluate_host
@@ -248,8 +247,8 @@ from auditor.models import Host, Site
 class Server(Area):
     vhosts: list[dict]
 top = sys.argv[1]
-told = wordpress.collect_area_facts(AreaReader({"sites": [{"domain": "a.test", "document_root": top}]}, 20))
-data = {"wordpress": load_fact_area_models()["wordpress"].model_validate(told), "nginx": Server(vhosts=[]), "apache": Server(vhosts=[])}
+told = applications.collect_area_facts(AreaReader({"sites": [{"domain": "a.test", "document_root": top}]}, 20))
+data = {"applications": load_fact_area_models()["applications"].model_validate(told), "nginx": Server(vhosts=[]), "apache": Server(vhosts=[])}
 host = Host(name="h", address="192.0.2.1", sites=(Site(domain="a.test", host="h", document_root=top),))
 catalogue = Catalogue(controls=tuple(one for one in load_catalogue(Path("roles").absolute()).controls if one.id == "kite.strings"))
 (found,) = evaluate_host(catalogue, host, HostFacts("2026-12-01T00:00:00Z", data, {}, {}))

@@ -13,7 +13,7 @@ MANY = 5_000
 
 
 def wordpress(*paths: str) -> dict[str, object]:
-    return {"wordpress": {"instances": [{"path": path} for path in paths], "cut_short": []}, "nginx": {"vhosts": []}}
+    return {"applications": {"wordpress": [{"path": path} for path in paths], "cut_short": []}, "nginx": {"vhosts": []}}
 
 
 def vhost(root: str) -> dict[str, object]:

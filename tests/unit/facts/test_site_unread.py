@@ -59,7 +59,7 @@ def test_a_site_without_a_folder_is_what_it_is_declared_to_be() -> None:
     undeclared = findings(facts(), ELSEWHERE)
     assert undeclared["joomla.debug"].status is undeclared["wordpress.debug"].status is Status.NOT_EVALUATED
     assert (
-        findings(facts(), {**ELSEWHERE, "wordpress": "late"}, application="own")["joomla.debug"].status
+        findings(facts(), {**ELSEWHERE, "applications": "late"}, application="own")["joomla.debug"].status
         is Status.NOT_EVALUATED
     )
 

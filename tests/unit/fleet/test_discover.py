@@ -80,17 +80,17 @@ def test_nor_does_an_inventory_hold_one(tmp_path: Path, key: str) -> None:
 
 
 class Applications(Area):
-    instances: list[dict[str, Any]]
+    wordpress: list[dict[str, Any]]
     others: list[dict[str, Any]]
 
 
 def test_a_site_is_made_with_what_lies_in_its_root() -> None:
     told = Server(vhosts=[vhost(f"{name}.test", root=f"/srv/{name}") for name in ("wiki", "trang", "khac")])
     applications = Applications(
-        instances=[{"path": "/srv/trang"}],
+        wordpress=[{"path": "/srv/trang"}],
         others=[{"path": "/srv/wiki", "kind": "dokuwiki"}, {"path": "/srv/khac/cu", "kind": "moodle"}],
     )
-    facts = HostFacts(collected_at=1, data={"nginx": told, "wordpress": applications}, errors={}, seconds={})
+    facts = HostFacts(collected_at=1, data={"nginx": told, "applications": applications}, errors={}, seconds={})
     sites = add_discovered_sites_to_host(Host(name="h", address="192.0.2.1"), facts).sites
     assert [site.application for site in sites] == ["dokuwiki", "wordpress", None]
 

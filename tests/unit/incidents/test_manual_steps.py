@@ -29,8 +29,8 @@ def user(name: str, **changes: Any) -> dict[str, Any]:
 DATA: dict[str, Any] = {
     "nginx": {"vhosts": []},
     "apache": {"vhosts": []},
-    "wordpress": {
-        "instances": [
+    "applications": {
+        "wordpress": [
             {
                 "path": ROOT,
                 "plugins": [{"slug": "wp-mail-smtp"}, {"slug": "classic-editor"}],
@@ -139,8 +139,8 @@ def test_what_was_made_anew_is_not() -> None:
 
 def test_what_could_not_be_read_is_named() -> None:
     assert list(manual_steps.list_credential_renewal_steps_of_host(CASE, WEB1, None)) == [ManualStep("unread", "web1")]
-    found = list(manual_steps.list_credential_renewal_steps_of_host(CASE, WEB1, told(wordpress="late")))
-    assert found[0] == ManualStep("unread", "web1", "wordpress")
+    found = list(manual_steps.list_credential_renewal_steps_of_host(CASE, WEB1, told(applications="late")))
+    assert found[0] == ManualStep("unread", "web1", "applications")
     assert {"secrets", "account"} <= {one.kind for one in found}
 
 

@@ -22,7 +22,7 @@ def data(*packages: dict[str, Any]) -> dict[str, Any]:
     return {
         "system": {"os": OS},
         "packages": {"installed": list(packages), "running_kernel": "6.1", "mapped": [], "composer": [LOCK]},
-        "wordpress": {"instances": [instance]},
+        "applications": {"wordpress": [instance]},
     }
 
 

@@ -36,7 +36,9 @@ def facts(**plugins: tuple[str, ...]) -> Any:
         }
         for site, slugs in plugins.items()
     ]
-    return SimpleNamespace(build_context_for_control_expressions=lambda *names: {"wordpress": {"instances": instances}})
+    return SimpleNamespace(
+        build_context_for_control_expressions=lambda *names: {"applications": {"wordpress": instances}}
+    )
 
 
 def told(hosts: list[Host], known: Mapping[str, Any], *looks: Any) -> list[tuple[str, str, str, int]]:

@@ -12,6 +12,7 @@ from auditor.facts import HostFacts, load_fact_area_models
 from auditor.hardening.safety import dependents
 from auditor.hardening.safety.dependents import PortDependency
 from auditor.models import Host
+from auditor.models.applications.registry import CMS_KINDS
 from tests.unit.hardening.safety.test_preflight import HOST, MARIADB, NOW, Data, facts, judged
 
 WEB2 = "10.213.47.12"
@@ -57,22 +58,22 @@ def test_connections_are_told_by_either_end(of_web1: list[Any], of_web2: list[An
     )
 
 
+@pytest.mark.parametrize("cms", CMS_KINDS)
 @pytest.mark.parametrize(
-    ("database", "needed"),
+    ("server", "needed"),
     [
-        ("10.213.47.11", ("web1", 3306)),
-        ("DB.NoiBo.test:3307", ("web1", 3307)),
-        ("db.noibo.test:/run/mysqld.sock", ("web1", 3306)),
-        ("localhost", None),
-        ("198.51.100.1", None),
+        ({"host": "10.213.47.11", "port": 3306}, ("web1", 3306)),
+        ({"host": "db.noibo.test", "port": 3307}, ("web1", 3307)),
+        ({"host": "localhost", "port": 3306}, None),
+        ({"host": "198.51.100.1", "port": 3306}, None),
         (None, None),
     ],
 )
 def test_the_database_of_a_site_is_on_the_host_that_its_configuration_names(
-    database: str | None, needed: tuple[str, int] | None
+    cms: str, server: dict[str, object] | None, needed: tuple[str, int] | None
 ) -> None:
-    site = {"path": "/var/www/a", "constants": None if database is None else {"DB_HOST": database}}
-    found = dict(dependents._find_database_needs_of_sites("web2", {"wordpress": {"instances": [site]}}, ADDRESSES))
+    site = {"path": "/var/www/a", "database_server": server}
+    found = dict(dependents._find_database_needs_of_sites("web2", {"applications": {cms: [site]}}, ADDRESSES))
     assert found == ({needed[0]: PortDependency("web2", needed[1], "site", "/var/www/a")} if needed else {})
 
 

@@ -343,7 +343,7 @@ def is_downloadable_dump(entry):
 
 
 def is_configuration_with_secrets(entry):
-    """Return a configuration that holds passwords or keys (WordPress's has a role of its own).
+    """Return a configuration that holds passwords or keys unless its role has a control of its own.
 
     In a known application its layout tells which; elsewhere name and content do, near the root. What could not be read
     may hold any.
@@ -358,7 +358,7 @@ def _can_hold_secrets(entry):
     layout, path = entry.layout_and_path
     if COPIED_SECRET.match(entry.name) and path.count("/") <= websites.NEAR:
         return True
-    if layout is not None and layout.kind != "wordpress":
+    if layout is not None and not layout.own_control_of_configuration:
         if layout.holds_secrets(path):
             return True
         name = entry.name.lower()

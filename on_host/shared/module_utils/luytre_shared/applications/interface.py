@@ -55,8 +55,6 @@ class Cms:
     lacks = {}
     config_file = ""
     """What its folder has once it is installed, with the account of its database."""
-    facts_field = ""
-    """Where audits have it among the facts of ``wordpress``."""
     is_among_others = True
     """Whether audits list it among other applications, too."""
     own_code = None
@@ -102,7 +100,15 @@ class Cms:
 
         Raises DatabaseUnanswered where only running its configuration would tell.
         """
-        raise NotImplementedError
+        return
+
+    def read_database_host(self, folder):
+        """Return ``(host as its configuration writes it, engine)`` of its tables; None where that is not plain."""
+        try:
+            own = self.read_login(folder)
+        except site_database.DatabaseUnanswered:
+            return None
+        return own and (own[0].host, own[0].engine)
 
     def collect_instance(self, application, reader):
         """Return the facts of one, whose kind ``site_applications`` has found."""
@@ -163,7 +169,7 @@ def has_capability(cms, capability):
     """Return whether a CMS has it."""
     return {
         "login": bool(cms.layout.login),
-        "settings": bool(cms.facts_field),
+        "settings": type(cms).collect_instance is not Cms.collect_instance,
         "administrators": bool(cms.administrators),
         "lockout": bool(cms.lockout_cells),
         "sessions": cms.opens_sessions,

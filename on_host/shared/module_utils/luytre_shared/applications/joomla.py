@@ -125,7 +125,6 @@ class Joomla(interface.Cms):
 
     layout = LAYOUT
     config_file = FILE
-    facts_field = "joomla"
     administrators = {
         engine: {"admin": (statement, MAX_ADMINISTRATORS)} for engine, statement in _ADMINISTRATORS.items()
     }

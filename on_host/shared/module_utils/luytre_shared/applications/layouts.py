@@ -28,6 +28,7 @@ class CmsLayout:
         own_php=None,
         login="",
         login_requests=None,
+        own_control_of_configuration=False,
     ):
         self.kind = kind
         self.marks = marks
@@ -39,6 +40,8 @@ class CmsLayout:
         """Folders that the application fills by itself."""
         self.configuration = configuration
         """Files that hold passwords or keys."""
+        self.own_control_of_configuration = own_control_of_configuration
+        """Whether its role judges them by a control of its own, and what else lies there is judged as anywhere."""
         self.installers = installers
         """What has to go once it is installed."""
         self.installer_marks = installer_marks

@@ -68,7 +68,6 @@ class NukeViet(interface.Cms):
 
     layout = LAYOUT
     config_file = KEY_FILE
-    facts_field = "nukeviet"
     administrators = {MYSQL: {"admin": (_ADMINISTRATORS, MAX_ROWS)}}
     hunted_accounts = {MYSQL: {"admin": (_AUTHORS, MAX_ROWS)}}
     lockout_cells = {

@@ -67,7 +67,6 @@ class Spip(interface.Cms):
 
     layout = LAYOUT
     config_file = FILE
-    facts_field = "spip"
     is_among_others = False
     own_code = interface.OwnCode(
         ("ecrire", "plugins-dist", "prive", "squelettes-dist", "vendor"),

@@ -34,6 +34,7 @@ LAYOUT = CmsLayout(
     caches=("wp-content/cache/", "wp-content/upgrade/"),
     configuration=("wp-config.php",),
     login="wp-login.php",
+    own_control_of_configuration=True,
 )
 MAX_TEXT = 500
 CONSTANTS = {
@@ -126,7 +127,6 @@ class WordPress(interface.Cms):
     """WordPress."""
 
     layout = LAYOUT
-    facts_field = "instances"
     is_among_others = False
     own_code = interface.OwnCode(
         ("wp-admin", "wp-includes"), "wp-includes/version.php", ("wp-config.php",), "wordpress", "/usr/share/wordpress"
@@ -168,6 +168,12 @@ class WordPress(interface.Cms):
             return None
         prefix = read_table_prefix(content)
         return make_wordpress_login(php_source.read_php_constants(content, LOGIN), prefix), prefix
+
+    def read_database_host(self, folder):
+        """Return where it is, whatever the rest of its account comes to."""
+        _, content = read_wp_config(folder)
+        host = content and php_source.read_php_constants(content, ("DB_HOST",))["DB_HOST"]
+        return (host, MYSQL) if isinstance(host, str) and host != php_source.UNKNOWN else None
 
     def collect_instance(self, application, reader):
         """Return ``auditor.facts.web._wordpress.WordPressInstance``, but for walks of its files."""
@@ -377,35 +383,3 @@ def _parse_login_times(value):
 def read_table_prefix(content):
     """Return what its tables' names begin with, as its wp-config.php says where there is one."""
     return (php_source.find_variable_text(content, "table_prefix") if content is not None else None) or "wp_"
-
-
-def list_wordpress_with_local_database(document_roots, reader):
-    """Return each WordPress at a document root whose database is on this host.
-
-    It is ``{user, host, database, file, holds}``.
-
-    Its configuration may name anybody's account: ``holds`` tells whether its password opens it, here and now.
-    """
-    results = []
-    for root in document_roots:
-        path, content = read_wp_config(os.path.normpath(root))
-        if content is None:
-            continue
-        values = php_source.read_php_constants(content, LOGIN)
-        user, name, host = values["DB_USER"], values["DB_NAME"], values["DB_HOST"] or "localhost"
-        plain = all(isinstance(value, str) and value != php_source.UNKNOWN for value in (user, name, host))
-        local = site_database.LOCAL.match(host) if plain else None
-        if local:
-            address = local.group(1).strip("[]").lower() or "localhost"
-            holds = _is_site_database_on_this_host(values, reader)
-            results.append({"user": user, "host": address, "database": name, "file": path, "holds": holds})
-    return results
-
-
-def _is_site_database_on_this_host(values, reader):
-    try:
-        return bool(
-            site_database.fetch_rows(reader, make_wordpress_login(values, "wp_"), {"here": ("SELECT 'here'", 1)})
-        )
-    except site_database.DatabaseUnanswered:
-        return False

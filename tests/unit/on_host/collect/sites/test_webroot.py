@@ -477,8 +477,8 @@ def test_files_are_not_asked_for_where_every_page_is_another_programs() -> None:
 def test_an_application_that_nobody_declared_is_recognised() -> None:
     areas = facts()
     path = areas["files"]["roots"][0]["path"]
-    areas["wordpress"] = {
-        "instances": [],
+    areas["applications"] = {
+        "wordpress": [],
         "joomla": [],
         "nukeviet": [],
         "others": [{"kind": "nukeviet", "path": path, "version": "4.5.06", "installers": [INSTALLER]}],
@@ -486,11 +486,11 @@ def test_an_application_that_nobody_declared_is_recognised() -> None:
     }
     site = SITE.model_copy(update={"application": None})
     assert finding("web.installer_left", areas, site=site).status is Status.FAIL
-    areas["wordpress"]["others"][0]["installers"] = []
+    areas["applications"]["others"][0]["installers"] = []
     assert finding("web.installer_left", areas, site=site).status is Status.PASS
-    areas["wordpress"]["others"] = []
+    areas["applications"]["others"] = []
     assert finding("web.installer_left", areas, site=site).status is Status.NOT_APPLICABLE
-    areas["wordpress"]["cut_short"] = [path]
+    areas["applications"]["cut_short"] = [path]
     assert finding("web.installer_left", areas, site=site).status is Status.NOT_EVALUATED
 
 

@@ -9,7 +9,7 @@ import pytest
 from ansible.module_utils.luytre_shared.applications import interface, registry
 from ansible.module_utils.luytre_shared.databases import site_database
 
-from auditor.facts.web import _cms, wordpress
+from auditor.facts.web import _cms, applications
 from auditor.models.applications import registry as on_controller
 
 ROLES = Path(__file__).parents[5] / "roles"
@@ -43,16 +43,15 @@ def test_whoever_has_tables_in_postgresql_has_all_of_them(cms: interface.Cms) ->
 @pytest.mark.parametrize("cms", registry.CMSS, ids=lambda cms: cms.kind)
 def test_the_controller_knows_the_same_of_it(cms: interface.Cms) -> None:
     other = on_controller.CMS_BY_KIND[cms.kind]
-    assert other.facts_field == cms.facts_field
     assert other.login_page == f"/{cms.layout.login}"
     assert set(other.row_tables) == set(cms.rows)
     assert set(other.named_tables) == {name for name, row in cms.rows.items() if row.is_named}
     assert other.is_secret_renewed_by_a_person == ("secrets" in cms.lacks)
     assert other.mark_and_installer is None or any(other.mark_and_installer[0] in marks for marks in cms.layout.marks)
     assert (ROLES / cms.kind / "controls.yml").is_file()
-    fields = wordpress.WordpressFacts.model_fields
-    assert cms.facts_field in fields
-    assert issubclass(wordpress.INSTANCE_MODELS[cms.kind], _cms.CmsInstance)
+    fields = applications.ApplicationsFacts.model_fields
+    assert cms.kind in fields
+    assert issubclass(applications.INSTANCE_MODELS[cms.kind], _cms.CmsInstance)
 
 
 def test_the_same_cmss_are_known_on_hosts_and_on_the_controller() -> None:

@@ -100,8 +100,8 @@ def finding(control: str, *instances: dict[str, Any], kind: str = "", **database
     vhost = {"names": ["antruc.test"], "root": ROOT, "php_backends": [], "proxies_to": [], "pages": True}
     tls = {"tls": {"certificate": "/c", "protocols": [], "answered": []}, "listens": [{"tls": True}]}
     data: dict[str, Area] = {
-        "wordpress": load_fact_area_models()["wordpress"].model_validate(
-            {"instances": [], "joomla": [], "nukeviet": [], "others": [], "cut_short": [], kind: found}
+        "applications": load_fact_area_models()["applications"].model_validate(
+            {"wordpress": [], "joomla": [], "nukeviet": [], "others": [], "cut_short": [], kind: found}
         ),
         "nginx": _Server(vhosts=[{**vhost, **tls}]),
         "apache": _Server(vhosts=[]),

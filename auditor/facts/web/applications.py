@@ -1,4 +1,4 @@
-"""Applications found below the web roots: WordPress and the other CMSs, and what is known by its files alone."""
+"""Applications found below the web roots: CMSs, and what is known by its files alone."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 from pydantic import Field, create_model
 
 from auditor.facts._base import Area
-from auditor.facts.web._cms import Applications, CmsInstance
+from auditor.facts.web._cms import CmsInstance, OtherApplications
 from auditor.models.applications.registry import CMSS
 
 
@@ -33,11 +33,11 @@ def _get_instance_model(kind: str) -> type[CmsInstance]:
 INSTANCE_MODELS: Mapping[str, type[CmsInstance]] = {cms.kind: _get_instance_model(cms.kind) for cms in CMSS}
 """By the kind of CMS."""
 _INSTANCE_FIELDS: dict[str, Any] = {
-    cms.facts_field: (GenericAlias(list, (INSTANCE_MODELS[cms.kind],)), Field(default_factory=list)) for cms in CMSS
+    cms.kind: (GenericAlias(list, (INSTANCE_MODELS[cms.kind],)), Field(default_factory=list)) for cms in CMSS
 }
-WordpressFacts: type[Area] = create_model(
-    "WordpressFacts",
-    __base__=Applications,
+ApplicationsFacts: type[Area] = create_model(
+    "ApplicationsFacts",
+    __base__=OtherApplications,
     __module__=__name__,
     __doc__="Applications found on the host.",
     **_INSTANCE_FIELDS,

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 from ansible.module_utils.luytre.sites import own_code, site_applications, webroot
-from ansible.module_utils.luytre.web import wordpress as area
+from ansible.module_utils.luytre.web import applications as area
 from ansible.module_utils.luytre_shared.applications import registry, wordpress, wordpress_extensions
 from ansible.module_utils.luytre_shared.databases import mariadb_client, site_database
 from ansible.module_utils.luytre_shared.os.area_reader import AreaReader
@@ -131,8 +131,8 @@ def finding(
 ) -> Finding:
     found = [*([{**instance, "path": "/var/www/antruc.test"}] if instance else []), *others]
     data: dict[str, Area] = {
-        "wordpress": load_fact_area_models()["wordpress"].model_validate(
-            {"instances": found, "joomla": [], "nukeviet": [], "others": [], "cut_short": list(cut_short)}
+        "applications": load_fact_area_models()["applications"].model_validate(
+            {"wordpress": found, "joomla": [], "nukeviet": [], "others": [], "cut_short": list(cut_short)}
         ),
         "nginx": _Server(vhosts=list(vhosts)),
         "apache": _Server(vhosts=[]),
@@ -215,8 +215,8 @@ def test_garbage_defines_nothing() -> None:
 
 def test_an_instance_as_it_lies_there(site: Path) -> None:
     told = read(site)
-    load_fact_area_models()["wordpress"].model_validate(
-        {"instances": [told], "joomla": [], "nukeviet": [], "others": [], "cut_short": []}
+    load_fact_area_models()["applications"].model_validate(
+        {"wordpress": [told], "joomla": [], "nukeviet": [], "others": [], "cut_short": []}
     )
     assert told["version"] == "6.8.12"
     assert told["constants"]["DB_NAME"] == "antruc_wp"
@@ -442,27 +442,6 @@ def test_who_asks_is_nobody() -> None:
     uid = site_database.find_uid_without_name_and_process()
     with pytest.raises(KeyError):
         pwd.getpwuid(uid)
-
-
-def test_applications_of_local_databases(site: Path) -> None:
-    named = {"user": "antruc", "host": "localhost", "database": "antruc_wp", "file": str(site / "wp-config.php")}
-    assert wordpress.list_wordpress_with_local_database([str(site)], AreaReader({}, 5)) == [{**named, "holds": False}]
-    put(site, "wp-config.php", CONFIG.replace("'localhost'", "'127.0.0.1:3306'"))
-    assert wordpress.list_wordpress_with_local_database([str(site)], AreaReader({}, 5))[0]["host"] == "127.0.0.1"
-    put(site, "wp-config.php", CONFIG.replace("'localhost'", "'db.antruc.test'"))
-    assert wordpress.list_wordpress_with_local_database([str(site), "/nonexistent"], AreaReader({}, 5)) == []
-
-
-def test_an_account_is_the_sites_when_its_password_opens_it(site: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def opens(reading: AreaReader, login: Any, statements: Any) -> list[list[str]]:
-        if login.password not in CONFIG:
-            raise site_database.DatabaseUnanswered("refused")
-        return [["here"]]
-
-    monkeypatch.setattr(site_database, "fetch_rows", opens)
-    assert wordpress.list_wordpress_with_local_database([str(site)], AreaReader({}, 5))[0]["holds"]
-    put(site, "wp-config.php", CONFIG.replace("khong-duoc-lo", "doan-mo"))
-    assert not wordpress.list_wordpress_with_local_database([str(site)], AreaReader({}, 5))[0]["holds"]
 
 
 # --- judging ------------------------------------------------------------------------------------------------
