@@ -310,16 +310,9 @@ def _default_servers(model, groups, decision, sites, editable, is_link):
             )
         ]
         explicit = [server for server in candidates if _default_listens(server, address, port)]
-        is_name_claimed_beside = any(
-            candidates[0] is server
-            for name in affected_names
-            for server, _claims in nginx_listens.list_servers_beside_who_claims(model, groups, name)
-        )
         if (
-            is_name_claimed_beside
-            or (affected_names and not nginx_listens.is_server_without_name(candidates[0]))
-            or not all(editable(server.file) for server in explicit)
-        ):
+            affected_names and not nginx_listens.can_take_names(model, groups, candidates[0], affected_names)
+        ) or not all(editable(server.file) for server in explicit):
             decision.held_back.append("%s:%d" % (address, port))
             continue
         if affected_names:

@@ -143,6 +143,13 @@ def list_servers_beside_who_claims(model, groups, domain):
     return pairs
 
 
+def can_take_names(model, groups, server, names):
+    """Return whether a server claims no name, and nobody claims these where it listens: the first of two would win."""
+    return is_server_without_name(server) and not any(
+        server is other for name in names for other, _ in list_servers_beside_who_claims(model, groups, name)
+    )
+
+
 def _shows_other_folder(model, server, other):
     own = model.get_document_root(server)
     return own is not None and own != model.get_document_root(other)
