@@ -241,15 +241,6 @@ FOLDERS_ON_HOSTS = {
 }
 """The folders of a package, from the top; decision 87 tells what each is for."""
 MOST_LINES_ON_HOSTS = 450
-LONGER_ON_HOSTS = {
-    "on_host/contain/sites/core.py": 660,
-    "on_host/contain/sites/web.py": 710,
-    "on_host/evidence/module_utils/luytre_evidence/non_volatile.py": 581,
-    "on_host/files/library/webroot_file.py": 700,
-    "roles/nginx/module_utils/luytre_nginx.py": 550,
-    "roles/ssh/filter_plugins/ways.py": 515,
-}
-"""Modules that are still longer, and may not grow."""
 
 
 def floor_on_hosts(name: str) -> tuple[int, int, str] | None:
@@ -324,10 +315,7 @@ def test_folders_and_modules_on_hosts_stay_small() -> None:
             folders[path.parent] = folders.get(path.parent, 0) + 1
     assert {str(folder): count for folder, count in folders.items() if count > MOST_MODULES} == {}
     lines = {str(path.relative_to(TOP)): len(path.read_text("utf-8").splitlines()) for path in paths}
-    assert {
-        name: count for name, count in lines.items() if count > LONGER_ON_HOSTS.get(name, MOST_LINES_ON_HOSTS)
-    } == {}
-    assert {name for name in LONGER_ON_HOSTS if lines.get(name, 0) <= MOST_LINES_ON_HOSTS} == set(), "short by now"
+    assert {name: count for name, count in lines.items() if count > MOST_LINES_ON_HOSTS} == {}
 
 
 def test_no_helper_on_hosts_is_told_by_an_underscore_and_no_file_is_a_link() -> None:

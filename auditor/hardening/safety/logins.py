@@ -26,7 +26,9 @@ AREAS = ("accounts", "ssh", "sudo", "ways")
 @cache
 def load_ways_module_of_ssh_role() -> Any:
     """Return the role's own module: plays without the auditor have nothing else."""
-    spec = spec_from_file_location("luytre_ways", resources.get_roles_folder() / "ssh" / "filter_plugins" / "ways.py")
+    spec = spec_from_file_location(
+        "luytre_ways", resources.get_roles_folder() / "ssh" / "module_utils" / "luytre_ssh_ways.py"
+    )
     if spec is None or spec.loader is None:
         raise ImportError("the ssh role has no judge of ways in")
     module = module_from_spec(spec)

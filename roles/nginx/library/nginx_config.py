@@ -84,7 +84,7 @@ from ansible.module_utils.luytre_change.transaction import (
     check_only_root_influences_daemon_tests,
     run_config_test_and_return_error,
 )
-from ansible.module_utils.luytre_nginx import apply_edits, restore
+from ansible.module_utils.luytre_nginx_edits import apply_edits, restore
 from ansible.module_utils.luytre_nginx_host import ARGUMENTS, CONFIG, FOLDER, decision_for, editable, read_bytes
 from ansible.module_utils.luytre_shared.os.area_reader import read_text
 

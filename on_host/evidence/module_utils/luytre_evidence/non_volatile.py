@@ -9,116 +9,11 @@ import re
 import stat
 import time
 
-from ansible.module_utils.luytre_evidence import frames, text_escape
+from ansible.module_utils.luytre_evidence import body_file, frames, places, quiet_reading, text_escape
 from ansible.module_utils.luytre_shared.files import safe_open
 
-MOST_NAMES = 1_000_000
-MOST_DEEP = 60
-SHARED_DEEP = 3
 MOST_IN_FOLDER = 5_000
 MOST_BELOW = 100_000
-NOT_WALKED = frozenset(
-    "proc sysfs devtmpfs devpts cgroup cgroup2 securityfs debugfs tracefs bpf pstore efivarfs mqueue hugetlbfs "
-    "configfs autofs binfmt_misc"
-    " rpc_pipefs nsfs nfs nfs4 cifs smb3 9p ceph glusterfs sshfs".split()
-)
-"""Types of file systems. Whatever is mounted by FUSE is not walked, either."""
-SETTINGS = (
-    *(
-        "passwd",
-        "group",
-        "hosts",
-        "hostname",
-        "os-release",
-        "debian_version",
-        "timezone",
-        "crontab",
-        "anacrontab",
-        "environment",
-    ),
-    *(
-        "ld.so.preload",
-        "ld.so.conf",
-        "profile",
-        "bash.bashrc",
-        "rc.local",
-        "nsswitch.conf",
-        "resolv.conf",
-        "shells",
-        "sudoers",
-    ),
-    *(
-        "fstab",
-        "nftables.conf",
-        "machine-id",
-        "login.defs",
-        "modules",
-        "sysctl.conf",
-        "hosts.allow",
-        "hosts.deny",
-        "locale.conf",
-    ),
-)
-SETTING_FOLDERS = (
-    *(
-        "cron.d",
-        "cron.hourly",
-        "cron.daily",
-        "cron.weekly",
-        "cron.monthly",
-        "systemd/system",
-        "systemd/user",
-        "systemd/network",
-        "ssh",
-    ),
-    *(
-        "sudoers.d",
-        "pam.d",
-        "profile.d",
-        "ld.so.conf.d",
-        "modules-load.d",
-        "modprobe.d",
-        "sysctl.d",
-        "apt",
-        "nginx",
-        "apache2",
-        "php",
-    ),
-    *("mysql", "logrotate.d", "network", "udev/rules.d", "xdg/autostart", "init.d", "rsyslog.d", "fail2ban"),
-)
-OTHER_FOLDERS = (
-    "/var/spool/cron",
-    "/usr/local/lib/systemd",
-    "/run/systemd/system",
-    "/run/systemd/transient",
-    "/usr/local/bin",
-    "/usr/local/sbin",
-)
-OF_HOMES = (
-    *(
-        ".bash_history",
-        ".zsh_history",
-        ".ash_history",
-        ".mysql_history",
-        ".mariadb_history",
-        ".python_history",
-        ".lesshst",
-        ".viminfo",
-        ".wget-hsts",
-    ),
-    *(
-        ".bashrc",
-        ".profile",
-        ".bash_profile",
-        ".bash_login",
-        ".bash_logout",
-        ".zshrc",
-        ".ssh/authorized_keys",
-        ".ssh/authorized_keys2",
-    ),
-    *(".ssh/known_hosts", ".ssh/config", ".ssh/rc"),
-)
-PACKAGES = ("/var/lib/dpkg/status", "/var/log/dpkg.log", "/var/log/apt/history.log", "/var/log/apt/term.log")
 LOGS = "/var/log"
 MOST_LOGS = 10_000
 """Names in one folder there."""
@@ -132,29 +27,8 @@ MOMENT = re.compile(
     rb"|[0-9]{2}/[A-Z][a-z]{2}/[0-9]{4}:[0-9]{2}:[0-9]{2}:[0-9]{2} [+-][0-9]{4}|\b[A-Z][a-z]{2} [ 0-9][0-9] "
     rb"[0-9]{2}:[0-9]{2}:[0-9]{2}"
 )
-SECRETS = ("/etc/mysql/debian.cnf", "/root/.my.cnf", "/root/.pgpass", "/etc/mysql/my.cnf")
-SECRET_FOLDERS = ("/etc/wordpress", "/etc/mysql/conf.d", "/etc/mysql/mariadb.conf.d", "/root/.ssh", "/etc/ssl/private")
-OF_ROOTS = (
-    "wp-config.php",
-    "../wp-config.php",
-    "configuration.php",
-    "config.php",
-    "data/config/config_global.php",
-    ".env",
-    "../.env",
-)
 SHORTEST, SHORTEST_OF_A_SITE, MOST_SECRETS, MOST_OF_A_ROOT = 8, 12, 300, 40
 """Letters, what is shorter stands in all kinds of words; secrets of root's files, and of those of one site."""
-NAMES = ("/etc/passwd", "/etc/group", "/etc/hostname", "/etc/hosts", "/var/lib/dpkg/status")
-NAME_FOLDERS = (
-    "/usr/bin",
-    "/usr/sbin",
-    "/usr/lib/systemd/system",
-    "/etc/systemd/system",
-    "/etc/nginx",
-    "/etc/apache2",
-    "/home",
-)
 MOST_LISTED, LISTED_DEEP = 60_000, 12
 """Names that are looked at in one folder or web root."""
 MOST_SETTINGS, MOST_CONFIG, SITES_SECONDS = 1_000_000, 30_000, 8
@@ -171,19 +45,6 @@ _SEEN_IN_LOGS = re.compile(
 
 No password looks like one, and who wants to hide does.
 """
-PUBLIC = (
-    "/etc/passwd",
-    "/etc/group",
-    "/etc/pam.d/*",
-    "*/.ssh/authorized_keys*",
-    "*/.ssh/known_hosts",
-    "*/.ssh/config",
-    "*/.ssh/rc",
-    "/etc/ssh/*.pub",
-    "/etc/apt/trusted.gpg.d/*",
-    "/etc/php/*",
-)
-"""Files that do not hold secrets, though their names sound like it."""
 
 
 class NonVolatileReader:
@@ -204,15 +65,12 @@ class NonVolatileReader:
         own = [
             (line.split(":")[1], shadow) for line in self._read_start_of_text_file(shadow).split("\n") if ":" in line
         ]
-        places = [
-            *SECRETS,
-            *(path for folder in SECRET_FOLDERS for path in self._iter_files_and_links_below(folder, 2)),
+        secret_paths = [
+            *places.SECRETS,
+            *(path for folder in places.SECRET_FOLDERS for path in self._iter_files_and_links_below(folder, 2)),
         ]
-        sources = dict(
-            _select_distinct_long_secrets([*own, *self._find_secrets_in_file_beginnings(places, spans)], SHORTEST)[
-                :MOST_SECRETS
-            ]
-        )
+        candidates = [*own, *self._find_secrets_in_file_beginnings(secret_paths, spans)]
+        sources = dict(_select_distinct_long_secrets(candidates, SHORTEST)[:MOST_SECRETS])
         all_secrets, ends = (
             [frames.Secret(value, source) for value, source in sources.items()],
             time.monotonic() + SITES_SECONDS,
@@ -222,7 +80,7 @@ class NonVolatileReader:
             if time.monotonic() > ends:
                 break
             candidates = self._find_secrets_in_file_beginnings(
-                [root.rstrip("/") + "/" + name for name in OF_ROOTS], spans, MOST_CONFIG
+                [root.rstrip("/") + "/" + name for name in places.OF_ROOTS], spans, MOST_CONFIG
             )
             of_site = [
                 (value, source)
@@ -241,9 +99,9 @@ class NonVolatileReader:
         None is a site's secret.
         """
         names = set()
-        for path in NAMES:
+        for path in places.NAMES:
             names.update(re.findall(r"[^\s:,]{4,100}", self._read_start_of_text_file(path, MOST_LISTED * 100)))
-        for folder in (*NAME_FOLDERS, *roots):
+        for folder in (*places.NAME_FOLDERS, *roots):
             quota = iter(range(MOST_LISTED))
             for path in self._iter_files_and_links_below(folder, LISTED_DEEP, quota):
                 names.update(path.split("/"))
@@ -263,9 +121,9 @@ class NonVolatileReader:
 
     def send_system_settings_and_autostart(self, sender):
         """Send settings of the system, and what starts by itself."""
-        for name in SETTINGS:
+        for name in places.SETTINGS:
             self._send_file(sender, "/etc/" + name)
-        for folder in [*("/etc/" + name for name in SETTING_FOLDERS), *OTHER_FOLDERS]:
+        for folder in [*("/etc/" + name for name in places.SETTING_FOLDERS), *places.OTHER_FOLDERS]:
             self._send_folder(sender, folder)
         for path in ("/proc/sys/kernel/hostname", "/proc/sys/kernel/osrelease"):
             self._send_file(sender, path)
@@ -285,7 +143,7 @@ class NonVolatileReader:
                 os.close(safe_open.open_path(self._root + home, safe_open.DIRECTORY))
             except OSError:
                 continue  # accounts of the system's name folders that are none, or links
-            for name in OF_HOMES:
+            for name in places.OF_HOMES:
                 self._send_file(sender, "%s/%s" % (home, name), safe_open.NO_LINKS)
         rows = []
         for line in self._read_start_of_text_file("/etc/shadow").split("\n"):
@@ -299,7 +157,7 @@ class NonVolatileReader:
 
     def send_installed_and_recent_packages(self, sender):
         """Collect which are installed, and what came lately."""
-        for path in PACKAGES:
+        for path in places.PACKAGES:
             self._send_file(sender, path)
 
     def make_step_that_sends_flagged_files(self, paths):
@@ -342,7 +200,7 @@ class NonVolatileReader:
         yield from self._iter_files_and_links_below(LOGS, 1)
         descriptor = safe_open.open_path(self._root + LOGS, safe_open.DIRECTORY)
         try:
-            names = sorted(_list_folder_without_access_time(descriptor))
+            names = sorted(quiet_reading.list_folder_without_access_time(descriptor))
         finally:
             os.close(descriptor)
         for name in names:
@@ -391,7 +249,7 @@ class NonVolatileReader:
         try:
             base_name = os.path.basename(path)
             is_typed = path.startswith(LOGS + "/") and any(fnmatch.fnmatch(base_name, name) for name in TYPED_LOGS)
-            secret = is_typed or (self._holds(path) and not any(fnmatch.fnmatch(path, name) for name in PUBLIC))
+            secret = is_typed or (self._holds(path) and not any(fnmatch.fnmatch(path, name) for name in places.PUBLIC))
             sender.send_open_file_redacted("[root]", path, handle, secret=secret)
         except OSError as error:
             sender.send_note_of_item_not_sent(path, "unreadable: %s" % error.strerror)
@@ -402,7 +260,9 @@ class NonVolatileReader:
         """Return the file, without a new time of access on it. Raises Unsafe, OSError."""
         descriptor = safe_open.open_path(self._root + path, links=links)
         try:
-            return _reopen_without_changing_access_time(descriptor, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY)
+            return quiet_reading.reopen_without_changing_access_time(
+                descriptor, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY
+            )
         finally:
             os.close(descriptor)
 
@@ -431,7 +291,7 @@ class NonVolatileReader:
         except OSError:
             return
         try:
-            for name in sorted(_list_folder_without_access_time(descriptor))[:MOST_IN_FOLDER]:
+            for name in sorted(quiet_reading.list_folder_without_access_time(descriptor))[:MOST_IN_FOLDER]:
                 if next(quota, None) is None:
                     return
                 try:
@@ -453,114 +313,9 @@ class NonVolatileReader:
     def _iter_body_rows_of_whole_host(self, sender):
         descriptor = safe_open.open_path(self._root or "/", safe_open.DIRECTORY)
         try:
-            yield from _BodyFileWalk(sender).iter_body_rows_below_folder(descriptor, "", 0)
+            yield from body_file.BodyFileWalk(sender).iter_body_rows_below_folder(descriptor, "", 0)
         finally:
             os.close(descriptor)
-
-
-class _BodyFileWalk:
-    """Through folders by descriptors, no link followed, no network and none of the kernel's own file systems
-    entered.
-    """
-
-    def __init__(self, sender):
-        self._sender, self._left, self._skipped = sender, MOST_NAMES, _list_devices_of_skipped_filesystems()
-
-    def iter_body_rows_below_folder(self, folder, path, depth):
-        """Yield a row for each name below an open folder."""
-        try:
-            names = sorted(_list_folder_without_access_time(folder))
-        except OSError as error:
-            self._sender.send_note_of_item_not_sent(path, "unreadable: %s" % error.strerror)
-            return
-        for name in names:
-            self._left -= 1
-            if self._left <= 0:
-                self._sender.send_note_of_item_not_sent(path, "too_many")
-                return
-            try:
-                status = os.lstat(name, dir_fd=folder)
-                target = os.readlink(name, dir_fd=folder) if stat.S_ISLNK(status.st_mode) else ""
-            except OSError:
-                continue
-            where = "%s/%s" % (path, name)
-            yield _format_mactime_body_row(where, status, target)
-            if stat.S_ISDIR(status.st_mode) and status.st_dev not in self._skipped:
-                yield from self._iter_entries_in_folder(folder, name, where, depth + 1)
-
-    def _iter_entries_in_folder(self, folder, name, folder_path, depth):
-        """Yield what lies in a folder.
-
-        Near the top it takes half of the names that are left, so that none crowds out those after it.
-        """
-        reserve = self._left // 2 if depth <= SHARED_DEEP else 0
-        self._left -= reserve
-        yield from self._iter_body_rows_of_inner_folder(folder, name, folder_path, depth)
-        self._left += reserve
-
-    def _iter_body_rows_of_inner_folder(self, folder, name, folder_path, depth):
-        if depth > MOST_DEEP:
-            self._sender.send_note_of_item_not_sent(folder_path, "too_deep")
-            return
-        try:
-            inner = safe_open.open_folder_in_open_folder(folder, name)
-        except OSError as error:
-            self._sender.send_note_of_item_not_sent(folder_path, "unreadable: %s" % error.strerror)
-            return
-        try:
-            # A folder in which something was mounted has the number of what was mounted.
-            if os.fstat(inner).st_dev not in self._skipped:
-                yield from self.iter_body_rows_below_folder(inner, folder_path, depth)
-        finally:
-            os.close(inner)
-
-
-def _format_mactime_body_row(path, status, target):
-    """Return a line of a body file, version 3 of the Sleuth Kit's: the digest is left out."""
-    label = text_escape.escape_for_mactime(path) + (" -> %s" % text_escape.escape_for_mactime(target) if target else "")
-    times = [int(status.st_atime), int(status.st_mtime), int(status.st_ctime), 0]
-    fields = [
-        0,
-        label,
-        status.st_ino,
-        stat.filemode(status.st_mode),
-        status.st_uid,
-        status.st_gid,
-        status.st_size,
-        *times,
-    ]
-    return "|".join(map(str, fields))
-
-
-def _list_folder_without_access_time(folder):
-    """Return the names in an open folder, which gets no new time of access by that."""
-    again = _reopen_without_changing_access_time(folder, safe_open.FOLDER & ~os.O_NOFOLLOW)
-    try:
-        return os.listdir(again)
-    finally:
-        os.close(again)
-
-
-def _reopen_without_changing_access_time(descriptor, flags):
-    """Return another descriptor of what is held, by which reading leaves no time of access.
-
-    Root alone may have such of any file.
-    """
-    try:
-        return safe_open.reopen(descriptor, flags | os.O_NOATIME | os.O_CLOEXEC)
-    except PermissionError:
-        return safe_open.reopen(descriptor, flags | os.O_CLOEXEC)
-
-
-def _list_devices_of_skipped_filesystems():
-    """Return numbers of the file systems that are no part of this host, or none that anybody keeps files on."""
-    devices = set()
-    for line in safe_open.read_text("/proc/self/mountinfo", 10_000_000).split("\n"):
-        fields, _, more = line.partition(" - ")
-        if more.split(" ")[0] in NOT_WALKED or more.startswith("fuse"):
-            major, minor = map(int, fields.split(" ")[2].split(":"))
-            devices.add(os.makedev(major, minor))
-    return devices
 
 
 def _select_distinct_long_secrets(candidates, min_length):

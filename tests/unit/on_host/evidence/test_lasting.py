@@ -14,7 +14,7 @@ from typing import Any
 from urllib.parse import unquote
 
 import pytest
-from ansible.module_utils.luytre_evidence import frames, non_volatile, text_escape
+from ansible.module_utils.luytre_evidence import body_file, frames, non_volatile, quiet_reading, text_escape
 
 from auditor.text import paths, redact, secret_spans
 
@@ -281,15 +281,15 @@ def test_whoever_writes_a_folder_of_logs_hides_none_of_roots(
 
 
 def test_what_is_gone_by_then_ends_no_folder(host: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    names = non_volatile._list_folder_without_access_time
-    monkeypatch.setattr(non_volatile, "_list_folder_without_access_time", lambda folder: ["%gone", *names(folder)])
+    names = quiet_reading.list_folder_without_access_time
+    monkeypatch.setattr(quiet_reading, "list_folder_without_access_time", lambda folder: ["%gone", *names(folder)])
     assert "/var/log/nginx/access.log" in Sent(host.send_log_time_spans_and_log_ends).content
 
 
 def test_a_folder_full_of_names_crowds_out_none_after_it(
     host: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(non_volatile, "MOST_NAMES", 400)
+    monkeypatch.setattr(body_file, "MOST_NAMES", 400)
     for number in range(500):
         (tmp_path / "home/old" / str(number)).touch()
     sent = Sent(host.send_mactime_body_of_all_files)

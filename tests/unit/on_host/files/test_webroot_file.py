@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 from ansible.module_utils.luytre.sites import webroot
+from ansible.module_utils.luytre_change import web_root_paths
 from ansible.module_utils.luytre_shared.applications import php_constants
 from ansible.module_utils.luytre_shared.parsers import php_source
 
@@ -232,7 +233,7 @@ def test_above_a_root_there_is_one_account_beside_root() -> None:
     def whose(*uids: int) -> int:
         owner = 0
         for uid in uids:
-            owner = webroot_file._check_and_find_owner_of_way_to_root(
+            owner = web_root_paths._check_and_find_owner_of_way_to_root(
                 SimpleNamespace(st_uid=uid, st_mode=0o40755), "/home/xa", owner, 0
             )
         return owner
@@ -654,7 +655,7 @@ def test_anothers_file_that_takes_the_name_before_it_is_opened_stays_anothers(
 
     def swapping(path: str, flags: int, *more: object, **options: object) -> int:
         if path == name and not flags & os.O_DIRECTORY and (site / "theirs").exists():
-            if not webroot_file.webroot.SECRET_NAME.match(name) or read:
+            if not webroot.SECRET_NAME.match(name) or read:
                 (site / "theirs").rename(site / name)
             read.append(path)
         return honest(path, flags, *more, **options)  # type: ignore[arg-type]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import runpy
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -12,7 +13,6 @@ from ansible.module_utils.luytre.access import accounts, ssh
 from ansible.module_utils.luytre.logins import sshd
 from ansible.module_utils.luytre_hunt import access as entering
 
-from auditor.hardening.safety.logins import load_ways_module_of_ssh_role
 from auditor.models import Status
 from tests.unit import access
 from tests.unit.access import DATA, facts, filters, finding, ids
@@ -20,7 +20,7 @@ from tests.unit.on_host.collect.access.test_accounts import ED25519
 
 BOOKWORM = sshd.parse_sshd_settings((DATA / "sshd_bookworm.txt").read_text("utf-8"))
 ROLE = filters("ssh")
-WAYS = load_ways_module_of_ssh_role()
+FILTERS = runpy.run_path(str(access.role("ssh") / "filter_plugins" / "ways.py"))
 WANTED = {
     "permit_root_login": "prohibit-password",
     "max_auth_tries": 4,
@@ -512,7 +512,7 @@ def judged() -> Any:
 
 
 def ways_in(areas: Any) -> Any:
-    return WAYS.FilterModule().filters()["ssh_ways_in"](areas)
+    return FILTERS["FilterModule"]().filters()["ssh_ways_in"](areas)
 
 
 def test_ways_in() -> None:
@@ -539,7 +539,7 @@ def test_a_key_without_rights_is_no_way_in() -> None:
 def test_a_play_without_the_auditor_names_whom_a_control_would_lock_out() -> None:
     areas = judged()
     areas["ways"]["data"] = access.ways(access.way("quantri", "password"))
-    taken = WAYS.FilterModule().filters()["ssh_ways_taken"]
+    taken = FILTERS["FilterModule"]().filters()["ssh_ways_taken"]
     (one,) = taken(areas, {"ssh.password_auth": [], "ssh.ciphers": []}, ["quantri"], "")
     assert one == {"control": "ssh.password_auth", "who": "quantri (10.0.0.9, password)"}
     assert taken(areas, ["ssh.password_auth"], [], "ssh.password_auth, ssh.password_auth:khac") == [one]
@@ -549,7 +549,7 @@ def test_a_play_without_the_auditor_names_whom_a_control_would_lock_out() -> Non
 def test_what_sshd_says_on_trial_is_what_counts() -> None:
     areas = judged()
     areas["ways"]["data"] = access.ways(access.way("quantri", "password"))
-    on_trial = WAYS.FilterModule().filters()["ssh_ways_taken_on_trial"]
+    on_trial = FILTERS["FilterModule"]().filters()["ssh_ways_taken_on_trial"]
     same = areas["ways"]["data"]["offers"]
     assert on_trial(areas, same, [], []) == []
     tried = [{**one, "settings": {**one["settings"], "passwordauthentication": "no"}} for one in same]

@@ -41,6 +41,7 @@ from auditor.models import Finding, Host, Site, Status
 ROLE = Path(__file__).parents[5] / "roles" / "nginx"
 ansible.module_utils.__path__.append(str(ROLE / "module_utils"))
 luytre_nginx = importlib.import_module("ansible.module_utils.luytre_nginx")
+luytre_nginx_edits = importlib.import_module("ansible.module_utils.luytre_nginx_edits")
 
 NGINX = """
 user www-data;
@@ -450,7 +451,7 @@ def hardened(text: str, http: str = "", path: str = "x") -> str:
     found = config(http, **{path: text})
     decision = decided(found, SITES[1:] if "gotre" in text else SITES[:1])
     file = f"/etc/nginx/sites-enabled/{path}"
-    new: str = luytre_nginx.apply_edits(text, decision.put_out.get(file, {}), decision.insert.get(file, {}))
+    new: str = luytre_nginx_edits.apply_edits(text, decision.put_out.get(file, {}), decision.insert.get(file, {}))
     return new
 
 
@@ -472,8 +473,8 @@ def test_the_change_settles_and_is_taken_back_to_the_byte(vendor: Callable[[], s
     text = vendor()
     new = hardened(text)
     assert new != text
-    assert luytre_nginx.restore(new) == text
-    assert hardened(luytre_nginx.restore(new)) == new
+    assert luytre_nginx_edits.restore(new) == text
+    assert hardened(luytre_nginx_edits.restore(new)) == new
     parse_nginx_directives(new, "f")
 
 

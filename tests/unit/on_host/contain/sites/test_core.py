@@ -16,6 +16,7 @@ from types import ModuleType
 from typing import Any
 
 import pytest
+from ansible.module_utils.luytre_contain.sites import application_core
 from ansible.module_utils.luytre_shared.incidents import action_runner
 
 from tests.unit.leased import leased
@@ -135,7 +136,7 @@ def test_a_walk_that_ended_early_confirms_nothing(
     host: ModuleType, site: Path, monkeypatch: pytest.MonkeyPatch, bound: dict[str, int]
 ) -> None:
     for name, value in bound.items():
-        monkeypatch.setattr(host, name, value)
+        monkeypatch.setattr(application_core, name, value)
     assert host.plan_core_replacement(asked(site), [])["why"] == "not_all_seen"
     done = host.replace_core_files_with_release(asked(site), [])
     assert (done["state"], done["why"], done["about"]) == ("unknown", "not_all_seen", "2")
@@ -251,7 +252,7 @@ def test_what_is_no_file_in_place_of_one_is_set_aside_and_comes_back(
     else:
         admin.mkdir()
         (admin / "x").write_bytes(b"x")
-    before, real = state(site), getattr(host, step) if step else None
+    before, real = state(site), getattr(host.core_files, step) if step else None
 
     def cut(*given: Any) -> None:
         real(*given)
@@ -259,7 +260,7 @@ def test_what_is_no_file_in_place_of_one_is_set_aside_and_comes_back(
 
     with monkeypatch.context() as once:
         if step:
-            once.setattr(host, step, cut)
+            once.setattr(host.core_files, step, cut)
         if step == "put_back_original_file":
             host.replace_core_files_with_release(asked(site), [])
         if step:
@@ -281,13 +282,13 @@ def test_what_is_no_file_in_place_of_one_is_set_aside_and_comes_back(
 def test_what_is_swapped_in_at_the_last_moment_is_left_and_told_and_the_rest_is_as_the_release_has_it(
     host: ModuleType, site: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    load, real = site / "wp-includes/load.php", host.file_replacement.replace_file_if_still_the_same
+    load, real = site / "wp-includes/load.php", host.core_files.file_replacement.replace_file_if_still_the_same
 
     def swapped(*given: Any) -> None:
         load.write_bytes(b"<?php swapped();")
         real(*given)
 
-    monkeypatch.setattr(host.file_replacement, "replace_file_if_still_the_same", swapped)
+    monkeypatch.setattr(host.core_files.file_replacement, "replace_file_if_still_the_same", swapped)
     said = host.replace_core_files_with_release(asked(site), [])
     assert (said["state"], said["why"], said["about"]) == ("unknown", "files_left", "1 / 2: wp-includes/load.php")
     assert load.read_bytes() == b"<?php swapped();"
@@ -344,9 +345,9 @@ def test_whoever_is_cut_off_is_gone_on_for(
         monkeypatch.setattr(os, "link", crossing(linked))
         monkeypatch.setattr(os, "rename", crossing(renamed))
     owner = {
-        "replace_file_if_still_the_same": host.file_replacement,
+        "replace_file_if_still_the_same": host.core_files.file_replacement,
         "reload_php_services_to_clear_code_cache": host.php_code,
-    }.get(step, host)
+    }.get(step, host.core_files)
     real = getattr(owner, step)
 
     def cut(*given: Any) -> Any:

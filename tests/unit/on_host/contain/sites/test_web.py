@@ -82,22 +82,22 @@ def web(here: Here, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     for target, name, value in (
         (web_block_config, "NGINX", prefix),
         (own, "RECORD", action_runner.ActionRecord(str(here.etc.parent / "luytre/web"))),
-        (own, "NGINX_CONF", f"{here.etc}/nginx.conf"),
-        (own, "LOOKING_SECONDS", 0),
+        (own.web_servers, "NGINX_CONF", f"{here.etc}/nginx.conf"),
+        (own.stranger_visits, "LOOKING_SECONDS", 0),
         (own.network_peers, "iter_own_addresses", lambda: ["127.0.0.1", "192.0.2.10"]),
         (
-            own.transaction,
+            own.web_servers.transaction,
             "run_config_test_and_return_error",
-            partial(here.complaint, own.transaction.run_config_test_and_return_error),
+            partial(here.complaint, own.web_servers.transaction.run_config_test_and_return_error),
         ),
-        (own, "fetch_status_as_stranger", here.visited),
+        (own.stranger_visits, "fetch_status_as_stranger", here.visited),
         (own.action_runner, "read_own_archive", lambda _: b"PK"),
-        (own.transaction, "check_only_root_influences_daemon_tests", lambda *_, **_named: None),
-        (own.Nginx, "folder", str(here.etc)),
-        (own.Nginx, "prefix", prefix),
-        (own.Nginx, "test", ("true",)),
-        (own.Nginx, "is_installed", lambda _: True),
-        (own.Apache, "is_installed", lambda _: False),
+        (own.web_servers.transaction, "check_only_root_influences_daemon_tests", lambda *_, **_named: None),
+        (own.web_servers.Nginx, "folder", str(here.etc)),
+        (own.web_servers.Nginx, "prefix", prefix),
+        (own.web_servers.Nginx, "test", ("true",)),
+        (own.web_servers.Nginx, "is_installed", lambda _: True),
+        (own.web_servers.Apache, "is_installed", lambda _: False),
     ):
         monkeypatch.setattr(target, name, value)
     return own
@@ -175,16 +175,16 @@ def test_whatever_fails_leaves_all_as_it_was(
     here.fails.update({fails} & {"visit"})
     if fails == "test":
         monkeypatch.setattr(
-            web.Nginx, "test", ("sh", "-c", f"! grep -q 503 {here.etc}/luytre-contain-antruc.test.conf")
+            web.web_servers.Nginx, "test", ("sh", "-c", f"! grep -q 503 {here.etc}/luytre-contain-antruc.test.conf")
         )
     if fails == "reload":
-        as_before: Callable[..., str | None] = web.transaction.run_config_test_and_return_error
+        as_before: Callable[..., str | None] = web.web_servers.transaction.run_config_test_and_return_error
 
         def refusing(argv: Sequence[str], *more: float) -> str | None:
             closing = argv[1:2] == ["reload"] and "return 503;" in str(here.files())
             return "it is masked" if closing else as_before(argv, *more)
 
-        monkeypatch.setattr(web.transaction, "run_config_test_and_return_error", refusing)
+        monkeypatch.setattr(web.web_servers.transaction, "run_config_test_and_return_error", refusing)
     said = told(web, asked(id="SC-20261127-1/2"))
     assert (said["state"], said["why"]) == ("refused", why)
     assert here.files() == with_one
@@ -199,7 +199,9 @@ def test_a_file_of_an_administrator_who_is_as_good_as_root_is_in_the_way_neither
 ) -> None:
     believed: list[set[str]] = []
     monkeypatch.setattr(
-        web.transaction, "check_only_root_influences_daemon_tests", lambda *_, admins=(): believed.append(set(admins))
+        web.web_servers.transaction,
+        "check_only_root_influences_daemon_tests",
+        lambda *_, admins=(): believed.append(set(admins)),
     )
     told(web, asked(admins=("mai",)))
     told(web, asked("antruc.test/x", id="SC-20261127-1/2"))
@@ -236,7 +238,9 @@ def test_what_is_in_front_of_a_site_has_to_be_closed_too(
     site.write_text(SITE.replace("listen 80;", "listen 8080;").replace("listen 443 ssl;", ""))
     (here.etc / "sites/b.conf").unlink()
     shown = {80: (200, b"<title>An Tr"), 443: ("refused", b""), 8080: (200, b"<title>An Tr")}
-    monkeypatch.setattr(web, "fetch_status_and_page_start_as_stranger", lambda _host, port, *_: shown[port])
+    monkeypatch.setattr(
+        web.stranger_visits, "fetch_status_and_page_start_as_stranger", lambda _host, port, *_: shown[port]
+    )
     here.fails.add("from here")
     assert told(web, asked()) == {"state": "confirmed", "why": "all_closed"}
     assert {port for _, port, *_ in here.asked} == {80, 8080}
@@ -287,7 +291,7 @@ def dripping(begins: bytes) -> Iterator[int]:
 def test_a_site_that_drips_for_ever_has_no_veto_against_being_closed(
     web: ModuleType, here: Here, monkeypatch: pytest.MonkeyPatch, begins: bytes, *, tls: bool
 ) -> None:
-    monkeypatch.setattr(web, "VISIT_SECONDS", 0.3)
+    monkeypatch.setattr(web.stranger_visits, "VISIT_SECONDS", 0.3)
     monkeypatch.setattr(action_runner, "SECONDS", 10)
     with dripping(begins) as port:
         listens = f"listen {port} ssl;" if tls else f"listen {port};"
@@ -323,11 +327,11 @@ def test_killed_at_any_step_the_next_command_mends_it(
     with monkeypatch.context() as patch:
         for target, name in (
             (web.atomic_file, "write_file_atomically"),
-            (web.transaction, "_put_path_into_state"),
-            (web.ServerChange, "reload_server_if_running"),
-            (web, "wait_until_rule_turns_strangers_away"),
-            (web.ServerChange, "write_config_unless_its_test_fails"),
-            (web.os, "utime"),
+            (web.web_servers.transaction, "_put_path_into_state"),
+            (web.web_servers.ServerChange, "reload_server_if_running"),
+            (web.stranger_visits, "wait_until_rule_turns_strangers_away"),
+            (web.web_servers.ServerChange, "write_config_unless_its_test_fails"),
+            (web.web_servers.os, "utime"),
         ):
             patch.setattr(target, name, dying(getattr(target, name)))
         with contextlib.suppress(Killed):

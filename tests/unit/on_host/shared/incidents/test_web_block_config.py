@@ -16,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 ansible.module_utils.__path__.append(str(Path(__file__).parents[5] / "roles/nginx/module_utils"))
-luytre_nginx = importlib.import_module("ansible.module_utils.luytre_nginx")
+luytre_nginx_edits = importlib.import_module("ansible.module_utils.luytre_nginx_edits")
 ID = "SC-20261127-1/3"
 
 
@@ -104,7 +104,7 @@ def test_hardenings_put_nothing_before_it_whichever_came_first(text: str) -> Non
 
     def harden(text: str) -> str:
         return str(
-            luytre_nginx.apply_edits(
+            luytre_nginx_edits.apply_edits(
                 text, {}, {nginx_conf.parse_nginx_directives(text, "x")[-1].inner: ["autoindex off;"]}
             )
         )
@@ -116,8 +116,8 @@ def test_hardenings_put_nothing_before_it_whichever_came_first(text: str) -> Non
             "autoindex",
         ]
         assert web_block_config.strip_own_lines_from_config(marked) == harden(text)
-        assert luytre_nginx.restore(web_block_config.strip_own_lines_from_config(marked)) == text
-        assert web_block_config.strip_own_lines_from_config(luytre_nginx.restore(marked)) == text
+        assert luytre_nginx_edits.restore(web_block_config.strip_own_lines_from_config(marked)) == text
+        assert web_block_config.strip_own_lines_from_config(luytre_nginx_edits.restore(marked)) == text
 
 
 @pytest.mark.parametrize(
