@@ -7,6 +7,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from pydantic import ValidationError
+
 from auditor.audit import expressions
 from auditor.audit.catalogue_check.inference import infer_expression
 from auditor.audit.catalogue_check.mistakes import Mistake, make_mistake
@@ -20,6 +22,9 @@ from auditor.system.yaml_source import find_line_of_path_in_yaml_file, load_yaml
 
 _LISTS = ("violations", "among")
 """The fields whose expressions give lists."""
+_JUDGING = frozenset({"id", "subject", "applies", "that", "test", *_LISTS})
+_UNREAD = {**{key: {"vi": "-", "en": "-"} for key in ("title", "problem", "rationale", "remedy")}, "severity": "low"}
+"""What a control has besides, where only its expressions are looked at."""
 
 
 def find_mistakes_in_catalogue(roles: Path) -> tuple[InputError, ...]:
@@ -40,13 +45,16 @@ def iter_mistakes_of_controls(data_by_file: Mapping[Path, Any]) -> Iterator[Inpu
     """Yield all mistakes in the data of files of controls."""
     for file, data in data_by_file.items():
         for index, control in iter_controls_or_mistakes(data, file):
+            judged = control if isinstance(control, Control) else None
             if isinstance(control, InputError):
                 yield from (control, *control.others)
+                judged = _make_control_of_expressions(data[index]) if isinstance(data, list) else None
+            if judged is None:
                 continue
-            for field, mistake in _iter_mistakes_of_control(control):
+            for field, mistake in _iter_mistakes_of_control(judged):
                 yield InputError(
                     "control {control}: {where}: {why}",
-                    control=control.id,
+                    control=judged.id,
                     where=field,
                     why=mistake.what,
                     mend=mistake.mend,
@@ -54,6 +62,17 @@ def iter_mistakes_of_controls(data_by_file: Mapping[Path, Any]) -> Iterator[Inpu
                     file=file,
                     line=find_line_of_path_in_yaml_file(file, [index, field], mistake.word),
                 )
+
+
+def _make_control_of_expressions(entry: Any) -> Control | None:
+    """Return an entry that has a mistake elsewhere with its expressions alone, which are checked all the same."""
+    if not isinstance(entry, dict):
+        return None
+    own = {key: value for key, value in entry.items() if key in _JUDGING}
+    try:
+        return Control.model_validate({**_UNREAD, **own})
+    except ValidationError:
+        return None
 
 
 def _iter_mistakes_of_control(control: Control) -> Iterator[tuple[str, Mistake]]:

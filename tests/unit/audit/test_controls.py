@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ from auditor.errors import InputError
 from auditor.lab.spec import load_lab_spec
 from auditor.models import Bucket
 from auditor.system import resources
+from auditor.system.files import find_line_of_text
 from tests import factory
 from tests.unit.access import role
 
@@ -120,10 +121,28 @@ def test_the_catalogue_covers_every_area_with_eighty_controls() -> None:
     }
 
 
+def name_places(ids: Iterable[str], mend: str) -> list[str]:
+    """Return for each control its file and line, and what to do, where ``{id}`` and ``{area}`` are the control's."""
+    lines = []
+    for one in sorted(ids):
+        area = one.partition(".")[0]
+        file = resources.get_roles_folder() / area / "controls.yml"
+        line = find_line_of_text(file, f"- id: {one}")
+        lines.append(f"roles/{area}/controls.yml:{line}: {one}: {mend.format(id=one, area=area)}")
+    return lines
+
+
+def test_a_control_is_named_with_file_line_and_what_to_do() -> None:
+    (named,) = name_places(["ssh.root_login"], "write roles/{area}/drills/{id}.<trap>.sh")
+    match = re.fullmatch(r"(\S+):(\d+): ssh.root_login: write roles/ssh/drills/ssh.root_login.<trap>.sh", named)
+    assert match
+    assert (TOP / match[1]).read_text("utf-8").splitlines()[int(match[2]) - 1] == "- id: ssh.root_login"
+
+
 def test_every_control_has_a_drill_or_says_why_not() -> None:
     drilled = {drill.control for drill in DRILLS}
     without = [c.id for c in CATALOGUE.controls if c.id not in drilled and not (c.container or c.no_drill or c.manual)]
-    assert without == []
+    assert name_places(without, "write roles/{area}/drills/{id}.<trap>.sh, or say why not (container, no_drill)") == []
     assert drilled <= set(CATALOGUE.controls_by_id)
 
 
@@ -157,7 +176,9 @@ def test_what_is_mended_is_drilled_on_both_releases_of_debian() -> None:
     releases = _releases()
     mended = {c.id for c in CATALOGUE.controls if c.fix is not None and c.id in releases}
     alone = {control for control in mended if releases[control] != {"bookworm", "trixie"}}
-    assert {control for control in alone if not {control, control.partition(".")[0]} & set(ONLY_IN_ONE)} == set()
+    unexplained = {control for control in alone if not {control, control.partition(".")[0]} & set(ONLY_IN_ONE)}
+    mend = "name hosts of Debian 12 and 13 on the first lines of its drills, or say why not in ONLY_IN_ONE"
+    assert name_places(unexplained, mend) == []
 
 
 def test_every_effect_is_some_control_s_and_is_documented_in_its_own_words() -> None:
@@ -191,7 +212,8 @@ def test_an_id_is_found_whatever_text_it_stands_in() -> None:
 
 
 def test_every_control_refers_to_a_clause() -> None:
-    assert [control.id for control in CATALOGUE.controls if not control.references] == []
+    without = [control.id for control in CATALOGUE.controls if not control.references]
+    assert name_places(without, "name its clauses in references") == []
 
 
 def test_texts_are_vietnamese_in_nfc_and_differ_from_the_english() -> None:
@@ -231,12 +253,13 @@ def test_every_automated_fix_is_named_where_the_roles_make_it() -> None:
     places = [
         path.read_text("utf-8")
         for folder in resources.list_role_folders()
-        for path in folder.rglob("*")
+        for path in folder.rglob("*", recurse_symlinks=True)
         if path.suffix in (".py", ".yml", ".j2")
         and path.name != "controls.yml"
         and not {"drills", "molecule"} & set(path.parts)
     ]
-    assert [c.id for c in CATALOGUE.controls if c.fix and not any(c.id in text for text in places)] == []
+    without = [c.id for c in CATALOGUE.controls if c.fix and not any(c.id in text for text in places)]
+    assert name_places(without, "nothing in roles/{area}/ makes its fix: a task, template or table with its id") == []
 
 
 def test_every_tag_is_a_control_with_a_fix_or_its_area() -> None:

@@ -29,6 +29,76 @@ def check_row_names_files(what: str, files: Iterable[str], most: int) -> None:
     assert len(names) <= most, names
 
 
+GSSAPI = """
+- id: ssh.gssapi
+  title: {vi: SSH không nhận xác thực GSSAPI, en: SSH does not accept GSSAPI authentication}
+  problem: {vi: SSH còn nhận xác thực GSSAPI, en: SSH still accepts GSSAPI authentication}
+  rationale: {vi: Thêm mã chạy trước khi đăng nhập., en: It adds code that runs before a login.}
+  remedy: {vi: Đặt GSSAPIAuthentication no., en: Sets GSSAPIAuthentication to no.}
+  severity: low
+  subject: host
+  applies: ssh.installed
+  test: {path: ssh.effective.gssapiauthentication, op: "==", value: "no"}
+  fix: {touches: [/etc/ssh/sshd_config.d/], disruption: reload}
+  references: {nd331: ["30.4.b"]}
+"""
+GSSAPI_DRILL = """#!/bin/sh
+# hosts: web2 web3
+# On the first line of the main file, before it includes anything.
+set -eu
+sed -i '1i GSSAPIAuthentication yes' /etc/ssh/sshd_config
+"""
+SSH = "roles/ssh/controls.yml"
+LAST_SSH = "\n- id: ssh.automation_key\n"
+CHECK = "from auditor.cli import main; main()"
+WHAT_A_CONTROL_NEEDS = "drill_or_says or drilled_on_both or where_the_roles_make_it or refers_to_a_clause"
+TRY = f"import pytest, sys; sys.exit(pytest.main(['-q', '-p', 'no:cacheprovider', '-k', '{WHAT_A_CONTROL_NEEDS}', sys.argv[1]]))"
+
+
+def test_a_control_is_an_entry_a_line_of_its_fix_and_a_drill(tmp_path: Path) -> None:
+    rule = '        "ssh.strict_modes": _make_fixed_rule('
+    files = {"roles/ssh/drills/ssh.gssapi.read_first.sh": GSSAPI_DRILL}
+    entry = {SSH: {LAST_SSH: GSSAPI + LAST_SSH}}
+    fix = {
+        "roles/ssh/filter_plugins/ssh.py": {
+            rule: f'        "ssh.gssapi": _make_fixed_rule(("GSSAPIAuthentication", "no")),\n{rule}'
+        }
+    }
+    whole = copy_product_with(tmp_path / "whole", files, {**entry, **fix})
+    done = run_python_in(whole, CHECK, "controls", "check", "--lang", "en")
+    assert "no mistakes" in done.stdout, done.stderr
+    assert run_python_in(whole, TRY, "tests/unit/audit/test_controls.py").returncode == 0
+    check_row_names_files("a control", {SSH}, 5)
+    assert len({*files, *entry, *fix}) <= 5
+
+    alone = copy_product_with(tmp_path / "alone", {}, {SSH: {LAST_SSH: GSSAPI.replace("nd331: ", "") + LAST_SSH}})
+    line = (alone / SSH).read_text("utf-8").splitlines().index("- id: ssh.gssapi") + 1
+    said = run_python_in(alone, CHECK, "controls", "check", "--lang", "en")
+    assert f"{SSH}:{line + 10}: " in said.stderr, "references are not a list"
+    alone = copy_product_with(tmp_path / "bare", {}, entry)
+    said = run_python_in(alone, TRY, "tests/unit/audit/test_controls.py")
+    assert f"{SSH}:{line}: ssh.gssapi: write roles/ssh/drills/ssh.gssapi.<trap>.sh" in said.stdout
+    assert f"{SSH}:{line}: ssh.gssapi: nothing in roles/ssh/ makes its fix" in said.stdout
+
+
+def test_mistakes_in_a_control_are_named_all_at_once(tmp_path: Path) -> None:
+    wrong = (
+        GSSAPI.replace("applies: ssh.installed", "applies: ssh.instaled")
+        .replace('op: "==", value: "no"}', 'op: "<=", value: 4}')
+        .replace("rationale: {vi: Thêm mã chạy trước khi đăng nhập., en:", "rationale: {en:")
+    )
+    folder = copy_product_with(tmp_path, {}, {SSH: {LAST_SSH: wrong + LAST_SSH}})
+    line = (folder / SSH).read_text("utf-8").splitlines().index("- id: ssh.gssapi") + 1
+    said = run_python_in(folder, CHECK, "controls", "check", "--lang", "en")
+    assert said.returncode == 2
+    for number, what in (
+        (line + 3, "rationale.vi: Field required"),
+        (line + 7, "applies: the facts have no ssh.instaled; did you mean 'installed'?"),
+        (line + 8, "test: ssh.effective.gssapiauthentication is of type str, and is compared with int"),
+    ):
+        assert f"{SSH}:{number}: control ssh.gssapi: {what}" in said.stderr
+
+
 ACTION = '''
 """The message of the day is taken away."""
 
@@ -289,9 +359,30 @@ def test_a_cms_is_a_module_on_both_sides_a_model_and_a_role(tmp_path: Path) -> N
     interface = "tests/unit/on_host/shared/applications/test_interface.py"
     assert run_python_in(whole, MEANS, interface).returncode == 0
 
+    def find_mistake(name: str, files: dict[str, str], lines: dict[str, dict[str, str]]) -> str:
+        return run_python_in(copy_product_with(tmp_path / name, files, lines), MEANS, interface).stdout
+
+    def without(*names: str) -> dict[str, str]:
+        return {name: text for name, text in files.items() if name not in names}
+
+    on_hosts, on_controller, areas = lines
     unsaid = {**files, f"{APPLICATIONS}/kite.py": KITE.replace('{"login", ', '{"login", "rows", ')}
-    told = run_python_in(copy_product_with(tmp_path / "unsaid", unsaid, lines), MEANS, interface).stdout
-    assert f"{APPLICATIONS}/kite.py:10 has no rows, and says in lacks no reason" in told
-    modelless = {name: text for name, text in files.items() if name != "auditor/facts/web/_kite.py"}
-    told = run_python_in(copy_product_with(tmp_path / "modelless", modelless, lines), FIND_KITES, str(site)).stderr
-    assert "auditor/facts/web/_kite.py: no model of kite's facts, a subclass of CmsInstance" in told
+    assert f"{APPLICATIONS}/kite.py:10 has no rows, and says in lacks no reason" in find_mistake(
+        "unsaid", unsaid, lines
+    )
+    mute = {**files, f"{APPLICATIONS}/kite.py": KITE.replace('"Kite has none."', '""')}
+    assert f"{APPLICATIONS}/kite.py:10: write in both languages why it has no " in find_mistake("mute", mute, lines)
+    text = {**files, f"{APPLICATIONS}/kite.py": KITE.replace('("tail/",)', '("tail/")')}
+    assert f"{APPLICATIONS}/kite.py:10: uploads of its layout is 'tail/': write a tuple" in find_mistake(
+        "text", text, lines
+    )
+    for name, table, rest in (("unlisted", on_hosts, "which kite.py defines"), ("unknown", on_controller, "")):
+        said = find_mistake(name, files, {place: changes for place, changes in lines.items() if place != table})
+        assert re.search(rf"{table}:\d+: CMSS has no kite{rest and ', ' + rest}", said), said
+    said = find_mistake("unplayed", files, {place: changes for place, changes in lines.items() if place != areas})
+    assert f"{areas}:{get_line(areas, 'areas_in_order')}: areas_in_order has no kite: add it" in said
+    said = find_mistake("roleless", without("roles/kite/meta/main.yml"), lines)
+    assert "there is no roles/kite/meta/main.yml: write it" in said
+    modelless = copy_product_with(tmp_path / "modelless", without("auditor/facts/web/_kite.py"), lines)
+    said = run_python_in(modelless, FIND_KITES, str(site)).stderr
+    assert "auditor/facts/web/_kite.py: no model of kite's facts, a subclass of CmsInstance" in said

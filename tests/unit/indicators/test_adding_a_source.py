@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tests.newcomer import copy_product_with, run_python_in
+from auditor.system.files import find_line_of_text
+from tests.newcomer import TOP, copy_product_with, run_python_in
 
 MODULE = '''"""A list with a value in each line."""
 
@@ -63,3 +64,18 @@ def test_a_mistake_in_the_row_is_named_with_file_and_line(tmp_path: Path) -> Non
     ) + 1
     assert f'{FORMATS}", line {line}, in <module>' in run.stderr
     assert "has no attribute 'HAED'" in run.stderr
+
+
+def list_forgotten_modules(sources: Path, rows: str) -> list[str]:
+    """Return the modules of sources that no row names."""
+    own = {"__init__", "common", "formats"}
+    return sorted(path.stem for path in sources.glob("*.py") if path.stem not in own and f"{path.stem}." not in rows)
+
+
+def test_a_module_without_its_row_is_named_with_the_line_to_add_it_to(tmp_path: Path) -> None:
+    rows = (TOP / FORMATS).read_text("utf-8")
+    line = find_line_of_text(TOP / FORMATS, "FORMATS")
+    sources = (TOP / FORMATS).parent
+    assert [f"{FORMATS}:{line}: no row for {name}.py: add it" for name in list_forgotten_modules(sources, rows)] == []
+    folder = copy_product_with(tmp_path, {"auditor/indicators/sources/plain.py": MODULE}, {})
+    assert list_forgotten_modules(folder / "auditor/indicators/sources", rows) == ["plain"]
