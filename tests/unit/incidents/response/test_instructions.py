@@ -370,11 +370,11 @@ def test_the_lines_of_root_are_looked_at_and_never_taken_out(exactly: str) -> No
 
 
 def test_a_library_is_named_by_no_settings_before_it_goes(tmp_path: Path) -> None:
-    (tmp_path / "a.conf").write_text("load_module modules/x.so;\nuser www-data;\n")
+    (tmp_path / "a.conf").write_text("load_module modules/luytre_x.so;\nuser www-data;\n")
     (tmp_path / "linked").symlink_to("a.conf")
-    (tmp_path / "b.conf").write_text("load_module modules/xyso;\n")
+    (tmp_path / "b.conf").write_text("load_module modules/luytre_xyso;\n")
     step = instructions.instruct_to_clean_web_server_module_or_lines(
-        LocatedTrace("web1", "server_module", "/usr/lib/nginx/modules/x.so", "", rules=FOREIGN)
+        LocatedTrace("web1", "server_module", "/usr/lib/nginx/modules/luytre_x.so", "", rules=FOREIGN)
     )
     assert [one.split()[1] for one in step.commands].index("sh") < [one.split()[1] for one in step.commands].index(
         "python3"
@@ -383,9 +383,9 @@ def test_a_library_is_named_by_no_settings_before_it_goes(tmp_path: Path) -> Non
         Instructions(step.says, tuple(one.replace("/etc/nginx", str(tmp_path)) for one in step.commands)),
         "sh",
     )
-    assert (tmp_path / "a.conf").read_text() == "# load_module modules/x.so;\nuser www-data;\n"
+    assert (tmp_path / "a.conf").read_text() == "# load_module modules/luytre_x.so;\nuser www-data;\n"
     assert (tmp_path / "linked").is_symlink()
-    assert (tmp_path / "b.conf").read_text() == "load_module modules/xyso;\n"
+    assert (tmp_path / "b.conf").read_text() == "load_module modules/luytre_xyso;\n"
 
 
 def test_a_stopped_process_ends_only_if_it_still_runs_that_program() -> None:
