@@ -9,7 +9,6 @@ from typing import NoReturn
 import typer
 
 from auditor.audit import controls as control_files
-from auditor.commands.incidents.next_steps import show_next_step_of_open_incident
 from auditor.commands.options.baseline import Earlier
 from auditor.commands.output import console
 from auditor.commands.output.deferred_errors import DeferredErrors
@@ -107,10 +106,14 @@ def _show_next_steps_of_open_incidents(run: Run, lang: Lang) -> None:
     relevant_incidents = [candidate for candidate in run.incidents or () if candidate.is_about_any_subject(*about)]
     if not relevant_incidents:
         _show_how_to_open_incident_if_none(run, lang)
-    inventory_data = inventories.load_inventory(Path(run.inventory)) if relevant_incidents else None
+        return
+    from auditor.commands.incidents.next_steps import (  # noqa: PLC0415  with all forms: only where an incident is open
+        show_next_step_of_open_incident,
+    )
+
+    inventory_data = inventories.load_inventory(Path(run.inventory))
     for incident in relevant_incidents:
-        if inventory_data is not None:
-            show_next_step_of_open_incident(inventory_data, incident.id, Path(run.inventory), lang)
+        show_next_step_of_open_incident(inventory_data, incident.id, Path(run.inventory), lang)
 
 
 _WORST = 10

@@ -11,8 +11,8 @@ from auditor.audit import controls
 from auditor.commands.hardening.flow import audit_hosts_with_progress
 from auditor.commands.options.selection import select_hosts_and_check_lab
 from auditor.commands.output import console
+from auditor.commands.output.containments import show_active_containments
 from auditor.commands.output.hardenings import show_drift
-from auditor.commands.output.incidents import show_active_containments
 from auditor.commands.verbs.hardening import DriftOptions
 from auditor.hardening import drift as drifts
 from auditor.hardening.journal import Journal

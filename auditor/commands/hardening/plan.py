@@ -12,7 +12,7 @@ from auditor.commands.hardening.accepted_controls import parse_accepted_controls
 from auditor.commands.options.selection import select_hosts_and_check_lab
 from auditor.commands.output import console
 from auditor.commands.output.console import escape_markup
-from auditor.commands.output.incidents import show_active_containments
+from auditor.commands.output.containments import show_active_containments
 from auditor.commands.output.plans import show_commands_after_plan, show_plan
 from auditor.commands.verbs.hardening import PlanOptions
 from auditor.hardening import harden as hardenings

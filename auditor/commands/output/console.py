@@ -69,3 +69,7 @@ def show_activity(what: str) -> Iterator[Callable[[str], None]]:
 def warn_of_old_name(old: str, instead: str, lang: Lang) -> None:
     """Say on standard error which name of a command to use ``instead`` of an old one."""
     err.print(Words(lang)("deprecated", old=old, instead=instead), markup=False)
+
+
+STYLE = {"critical": "bold red", "high": "red", "medium": "yellow", "low": "cyan"}
+"""Colours of severities: the same in every table."""

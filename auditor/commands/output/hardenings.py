@@ -10,8 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 from auditor.audit.controls import Catalogue
-from auditor.commands.output.console import err, escape_markup, out
-from auditor.commands.output.styles import STYLE
+from auditor.commands.output.console import STYLE, err, escape_markup, out
 from auditor.hardening.drift import Drift, DriftChange
 from auditor.hardening.rollback import HostRollback
 from auditor.models import ControlId, Hardening, HostState, Lang, Text

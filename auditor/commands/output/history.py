@@ -7,8 +7,7 @@ from collections.abc import Iterable
 from rich.table import Table
 
 from auditor.audit.controls import Catalogue
-from auditor.commands.output.console import err, escape_markup, out
-from auditor.commands.output.styles import STYLE
+from auditor.commands.output.console import STYLE, err, escape_markup, out
 from auditor.history.runs import RunEntry
 from auditor.models import Lang, Run
 from auditor.results.compare import CHANGES, RunDifference

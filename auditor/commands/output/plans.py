@@ -10,9 +10,8 @@ from rich.console import Console
 from rich.table import Table
 
 from auditor.audit.controls import Catalogue
-from auditor.commands.output.console import escape_markup, out
+from auditor.commands.output.console import STYLE, escape_markup, out
 from auditor.commands.output.progress import describe_control_of_task
-from auditor.commands.output.styles import STYLE
 from auditor.hardening import duration
 from auditor.hardening.plan import ControlChange, HardeningPlan, TaskPreview
 from auditor.models import Lang

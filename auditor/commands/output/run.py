@@ -8,14 +8,13 @@ from rich.console import Console
 from rich.table import Table
 
 from auditor.audit.controls import Catalogue
-from auditor.commands.output.console import err, escape_markup, out
-from auditor.commands.output.exceptions import show_waivers_and_attestations
-from auditor.commands.output.incidents import (
+from auditor.commands.output.console import STYLE, err, escape_markup, out
+from auditor.commands.output.containments import (
     show_active_containments,
     show_containments_not_in_case_log,
     show_intrusions_by_host_and_site,
 )
-from auditor.commands.output.styles import STYLE
+from auditor.commands.output.exceptions import show_waivers_and_attestations
 from auditor.models import Lang, Run, Status
 from auditor.results.by_control import build_control_results
 from auditor.results.intrusions import split_intrusions

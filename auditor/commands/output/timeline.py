@@ -7,10 +7,9 @@ from pathlib import Path
 from rich.console import Console
 
 from auditor.audit.controls import Catalogue
-from auditor.commands.output.console import escape_markup, out
+from auditor.commands.output.console import STYLE, escape_markup, out
 from auditor.commands.output.hardenings import show_hardening
 from auditor.commands.output.run import build_sites_table, show_open_findings_by_control
-from auditor.commands.output.styles import STYLE
 from auditor.hardening.plan import HardeningPlan
 from auditor.models import Hardening, Lang, Run
 from auditor.results.summary import SEVERITIES, summarize_run
