@@ -20,12 +20,13 @@ from auditor.fleet.runner import AnsibleTask, interrupt_on_sigterm
 from auditor.hardening import rollout
 from auditor.hardening.health import other_endpoints
 from auditor.hardening.journal import Journal
-from auditor.hardening.plan import HardeningPlan, TaskPreview, list_changing_tasks_of_check_run
+from auditor.hardening.plan import HardeningPlan
 from auditor.hardening.rollout import RolloutOptions
 from auditor.hardening.steps import batch, related_hosts
 from auditor.hardening.steps.apply import play_apply_playbook_of_plan
 from auditor.hardening.steps.commit import make_reserve_of_disk_space
 from auditor.hardening.steps.failure_reasons import END_REASONS, explain_playbook_failure_on_host
+from auditor.hardening.steps.preview import TaskPreview, list_changing_tasks_of_check_run
 from auditor.hardening.steps.record import HardeningRecord, format_present_moment_for_journal
 from auditor.hardening.steps.rollout_state import Renewal, Rollout
 from auditor.hardening.unapplied_controls import SkippedItem

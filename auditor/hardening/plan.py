@@ -2,32 +2,23 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from itertools import islice
+from dataclasses import dataclass, field
 from typing import Any
 
 from pydantic import Field
 
 from auditor.audit.controls import Catalogue, Disruption, Fix
 from auditor.facts import HostFacts
-from auditor.fleet.runner import AnsibleTask, PlaybookRun
 from auditor.hardening import change_scope as meant
 from auditor.hardening.safety import acceptance, dependents, in_use, preflight, untrusted_files
 from auditor.hardening.safety.lockout import LockoutLosses
 from auditor.models import ControlId, Domain, Finding, Host, Model, Run, Text
-from auditor.text import line_diff
-from auditor.text.redact import redact_secrets_in_unified_diff
 from auditor.text.sanitize import escape_text_to_one_line
 from auditor.text.translations import make_text
 
-MAX_DIFF = 20_000
-"""Characters of a task's preview, and of each side that is compared for it."""
 MAX_FOUND = 20
 _MAX_NAME = 200
-_MAX_ENTRIES = 100
-_MAX_HEADER = 4_096
 DISRUPTIONS: tuple[Disruption, ...] = ("none", "reload", "restart", "reboot")
 
 
@@ -117,6 +108,23 @@ class HardeningPlan(Model):
         return {host: names for host, names in lost_accounts.items() if names}
 
 
+@dataclass(frozen=True)
+class OutsideFacts:
+    """The facts that no host says of itself."""
+
+    https: Mapping[Domain, Text] = field(default_factory=dict)
+    """Sites to what is wrong with their HTTPS as it answers the controller."""
+    linked_listings: Mapping[Domain, Text] = field(default_factory=dict)
+    """Sites to the lists of files that their pages lead to."""
+    behind: Mapping[str, Text] = field(default_factory=dict)
+    """Hosts to those that the inventory reaches through them."""
+    addresses: Mapping[str, str] = field(default_factory=dict)
+    """Addresses and names of hosts, besides those of the run's."""
+
+
+NOTHING_FROM_OUTSIDE = OutsideFacts()
+
+
 def make_hardening_plan(
     catalogue: Catalogue,
     run: Run,
@@ -124,10 +132,7 @@ def make_hardening_plan(
     *,
     only_sites: frozenset[str] = frozenset(),
     accepted_controls: frozenset[str] = frozenset(),
-    https: Mapping[Domain, Text] | None = None,
-    linked_listings: Mapping[Domain, Text] | None = None,
-    behind: Mapping[str, Text] | None = None,
-    addresses: Mapping[str, str] | None = None,
+    outside: OutsideFacts = NOTHING_FROM_OUTSIDE,
 ) -> HardeningPlan:
     """Return a plan for every host of the run, from its open findings that have an automated fix.
 
@@ -136,10 +141,7 @@ def make_hardening_plan(
     With ``only_sites`` those sites' own findings alone count: a host's fixes touch its other sites too. What
     ``preflight`` objects to is refused or held; so is, by ``untrusted_files``, what would make others' files root's.
     ``accepted_controls`` are the controls whose danger is accepted for this run, also outside of change windows; those
-    that the inventory accepts count for danger alone. ``https``: sites to what is wrong with their HTTPS as it answers
-    the controller; ``linked_listings``: to the lists of files that their pages lead to; ``behind``: hosts to those that
-    the inventory reaches through them; ``addresses`` and names of hosts, besides those of the run's. The present is the
-    moment at which the run ended.
+    that the inventory accepts count for danger alone. The present is the moment at which the run ended.
     """
     open_findings = [
         f
@@ -147,30 +149,29 @@ def make_hardening_plan(
         if f.is_open and catalogue[f.control].fix and (not only_sites or f.subject.id in only_sites)
     ]
     host_by_address = {
-        **(addresses or {}),
+        **outside.addresses,
         **{address: host.name for host in run.hosts for address in (host.name, host.address)},
     }
-    beyond = _ExternalFacts(
-        https or {},
-        linked_listings or {},
-        behind or {},
+    scope = _PlanScope(
+        catalogue,
+        run,
+        open_findings,
+        accepted_controls,
+        outside,
         dependents.find_ports_other_hosts_depend_on(facts, host_by_address),
     )
-    return HardeningPlan(
-        hosts=tuple(
-            _make_host_plan(catalogue, run, host, facts.get(host.name), open_findings, accepted_controls, beyond)
-            for host in run.hosts
-        )
-    )
+    return HardeningPlan(hosts=tuple(_make_host_plan(scope, host, facts.get(host.name)) for host in run.hosts))
 
 
 @dataclass(frozen=True)
-class _ExternalFacts:
-    """The facts that no host says of itself."""
+class _PlanScope:
+    """What the plans of all hosts are made from."""
 
-    https: Mapping[Domain, Text]
-    linked_listings: Mapping[Domain, Text]
-    behind: Mapping[str, Text]
+    catalogue: Catalogue
+    run: Run
+    findings: Sequence[Finding]
+    accepted_controls: frozenset[str]
+    outside: OutsideFacts
     needs: Mapping[str, tuple[dependents.PortDependency, ...]]
 
 
@@ -192,106 +193,171 @@ def merge_changes_to_be_made_of_plans(plans: Sequence[HardeningPlan]) -> Hardeni
     )
 
 
-def _make_host_plan(
-    catalogue: Catalogue,
-    run: Run,
-    host: Host,
-    facts: HostFacts | None,
-    findings: list[Finding],
-    accepted_controls: frozenset[str],
-    beyond: _ExternalFacts,
-) -> HostPlan:
+def _make_host_plan(scope: _PlanScope, host: Host, facts: HostFacts | None) -> HostPlan:
     if facts is None or "system" not in facts.data:
-        return HostPlan(host=host.name, refused=_explain_unread_host(run, host, facts), unread=True)
-    own = [finding for finding in findings if finding.host == host.name]
-    sites: dict[str, list[str]] = {}
-    for finding in own:
-        domains = [finding.subject.id] if finding.subject.kind == "site" else [site.domain for site in host.sites]
-        sites.setdefault(finding.control, []).extend(domains)
-    fixes = {
-        name: fix for name in catalogue.controls_by_id if name in sites and (fix := catalogue[name].fix) is not None
-    }
-    wait_reasons = acceptance.find_controls_awaiting_acceptance_or_window(
-        fixes, host, run.organisation, accepted_controls, run.ended_at
-    )
-    agreed_controls = {*accepted_controls, *host.accept}
-    violations = {name: [violation for f in own if f.control == name for violation in f.violations] for name in fixes}
-    touches = {
-        name: meant.resolve_touches_on_host_by_violations(fix.touches, violations[name]) for name, fix in fixes.items()
-    }
-    odd = {name: _ODD_PATH for name, host_touches in touches.items() if host_touches is None}
-    suspect_files = {name: untrusted_files.find_untrusted_files(own, name) for name in fixes}
-    doubtful = {
-        name: why
-        for name, files in suspect_files.items()
-        if (why := untrusted_files.explain_hold_for_untrusted_files(name, files, is_accepted=name in agreed_controls))
-        is not None
-    }
-    allowed_fixes = {name: fix for name, fix in fixes.items() if name not in {**wait_reasons, **odd, **doubtful}}
-    objections = preflight.find_objections(
-        preflight.PreflightInput(
-            host, allowed_fixes, own, facts, run.started_at, run.ended_at, beyond.https, frozenset(agreed_controls)
-        )
-    )
-    if objections.refusal is not None:
-        return HostPlan(host=host.name, refused=objections.refusal)
-    used = in_use.find_usage_lost_by_fixes(host, facts, fixes, beyond.linked_listings, beyond.behind.get(host.name))
-    losses = preflight.find_people_locked_out_by_plan(
-        preflight.PreflightInput(
-            host, fixes, own, facts, run.started_at, run.ended_at, beyond.https, frozenset(agreed_controls)
-        )
-    )
-    wait_and_loss_reasons = {
-        name: _join_reasons(why, losses.hold_reasons.get(name)) for name, why in wait_reasons.items()
-    }
-    in_use_reasons = _collect_in_use_reasons(used, wait_and_loss_reasons, agreed_controls)
-    objection_reasons = {
-        name: _join_reasons(why, None if name in wait_reasons else in_use_reasons.get(name))
-        for name, why in objections.hold_reasons.items()
-    }
-    hold_reasons = {**odd, **in_use_reasons, **doubtful, **objection_reasons}
-    cut = dependents.find_controls_closing_needed_ports(
-        host, facts.build_context_for_control_expressions(), fixes, beyond.needs.get(host.name, ()), agreed_controls
-    )
-    hold_reasons |= {
-        name: _join_reasons(hold_reasons[name], why) if name in hold_reasons else why for name, why in cut.items()
-    }
-    changes = []
-    for name, fix in fixes.items():
-        lost_uses = {} if name in agreed_controls or name in hold_reasons else used.sites.get(name, {})
-        apart = {
-            **{
-                site: in_use.explain_hold_for_usage(name, what)
-                for site, what in lost_uses.items()
-                if site in sites[name]
-            },
-            **objections.sites.get(name, {}),
+        return HostPlan(host=host.name, refused=_explain_unread_host(scope.run, host, facts), unread=True)
+    return _HostPlanner(scope, host, facts).make_plan()
+
+
+class _HostPlanner:
+    """The plan of one host while it is made: its open findings, and the fixes for them."""
+
+    def __init__(self, scope: _PlanScope, host: Host, facts: HostFacts) -> None:
+        self._scope, self._host, self._facts = scope, host, facts
+        self._own = [finding for finding in scope.findings if finding.host == host.name]
+        self._sites: dict[str, list[str]] = {}
+        for finding in self._own:
+            domains = [finding.subject.id] if finding.subject.kind == "site" else [site.domain for site in host.sites]
+            self._sites.setdefault(finding.control, []).extend(domains)
+        self._fixes = {
+            name: fix
+            for name in scope.catalogue.controls_by_id
+            if name in self._sites and (fix := scope.catalogue[name].fix) is not None
         }
-        change = ControlChange(
+        self._agreed_controls = frozenset({*scope.accepted_controls, *host.accept})
+        self._touches = {
+            name: meant.resolve_touches_on_host_by_violations(fix.touches, self._list_violations_of_control(name))
+            for name, fix in self._fixes.items()
+        }
+        self._suspect_files = {name: untrusted_files.find_untrusted_files(self._own, name) for name in self._fixes}
+
+    def _list_violations_of_control(self, name: ControlId) -> list[Any]:
+        return [violation for finding in self._own if finding.control == name for violation in finding.violations]
+
+    def make_plan(self) -> HostPlan:
+        """Return the plan; nothing but a refusal where something objects to every change."""
+        wait_reasons = acceptance.find_controls_awaiting_acceptance_or_window(
+            self._fixes,
+            self._host,
+            self._scope.run.organisation,
+            self._scope.accepted_controls,
+            self._scope.run.ended_at,
+        )
+        odd, doubtful = self._collect_file_reasons()
+        objections = preflight.find_objections(
+            self._make_preflight_input(
+                {name: fix for name, fix in self._fixes.items() if name not in {**wait_reasons, **odd, **doubtful}}
+            )
+        )
+        if objections.refusal is not None:
+            return HostPlan(host=self._host.name, refused=objections.refusal)
+        outside = self._scope.outside
+        used = in_use.find_usage_lost_by_fixes(
+            self._host, self._facts, self._fixes, outside.linked_listings, outside.behind.get(self._host.name)
+        )
+        losses = preflight.find_people_locked_out_by_plan(self._make_preflight_input(self._fixes))
+        wait_and_loss_reasons = {
+            name: _join_reasons(why, losses.hold_reasons.get(name)) for name, why in wait_reasons.items()
+        }
+        in_use_reasons = _collect_in_use_reasons(used, wait_and_loss_reasons, self._agreed_controls)
+        objection_reasons = {
+            name: _join_reasons(why, None if name in wait_reasons else in_use_reasons.get(name))
+            for name, why in objections.hold_reasons.items()
+        }
+        hold_reasons = self._add_reasons_of_needed_ports({**odd, **in_use_reasons, **doubtful, **objection_reasons})
+        changes = [
+            change
+            for name in self._fixes
+            for change in self._split_change_by_site(
+                self._make_change(name, hold_reasons, used, losses),
+                {
+                    **self._explain_usage_lost_by_site(name, hold_reasons, used),
+                    **objections.sites.get(name, {}),
+                },
+            )
+        ]
+        return HostPlan(host=self._host.name, changes=tuple(changes))
+
+    def _collect_file_reasons(self) -> tuple[dict[str, Text], dict[str, Text]]:
+        """Return why controls are held for odd paths, and why for files that others could have written."""
+        odd = {name: _ODD_PATH for name, host_touches in self._touches.items() if host_touches is None}
+        doubtful = {
+            name: why
+            for name, files in self._suspect_files.items()
+            if (
+                why := untrusted_files.explain_hold_for_untrusted_files(
+                    name, files, is_accepted=name in self._agreed_controls
+                )
+            )
+            is not None
+        }
+        return odd, doubtful
+
+    def _make_preflight_input(self, fixes: Mapping[str, Fix]) -> preflight.PreflightInput:
+        run = self._scope.run
+        return preflight.PreflightInput(
+            self._host,
+            fixes,
+            self._own,
+            self._facts,
+            run.started_at,
+            run.ended_at,
+            self._scope.outside.https,
+            self._agreed_controls,
+        )
+
+    def _add_reasons_of_needed_ports(self, reasons: Mapping[str, Text]) -> dict[str, Text]:
+        """Return the reasons with those of controls that would close ports which other hosts depend on."""
+        cut = dependents.find_controls_closing_needed_ports(
+            self._host,
+            self._facts.build_context_for_control_expressions(),
+            self._fixes,
+            self._scope.needs.get(self._host.name, ()),
+            self._agreed_controls,
+        )
+        return {
+            **reasons,
+            **{name: _join_reasons(reasons[name], why) if name in reasons else why for name, why in cut.items()},
+        }
+
+    def _explain_usage_lost_by_site(
+        self, name: ControlId, hold_reasons: Mapping[str, Text], used: in_use.UsageReport
+    ) -> dict[Domain, Text]:
+        """Return why sites go without a control that is put in force on others."""
+        if name in self._agreed_controls or name in hold_reasons:
+            return {}
+        return {
+            site: in_use.explain_hold_for_usage(name, what)
+            for site, what in used.sites.get(name, {}).items()
+            if site in self._sites[name]
+        }
+
+    def _make_change(
+        self, name: ControlId, hold_reasons: Mapping[str, Text], used: in_use.UsageReport, losses: LockoutLosses
+    ) -> ControlChange:
+        """Return the change of a control, for no sites yet."""
+        fix, suspect_files = self._fixes[name], self._suspect_files[name]
+        note = fix.note
+        if not hold_reasons.get(name):
+            note = untrusted_files.describe_files_moved_aside(suspect_files) or _choose_note(
+                fix, used, losses, name, self._agreed_controls
+            )
+        return ControlChange(
             control=name,
             disruption=fix.disruption,
             danger=fix.danger,
-            note=fix.note
-            if hold_reasons.get(name)
-            else untrusted_files.describe_files_moved_aside(suspect_files[name])
-            or _choose_note(fix, used, losses, name, agreed_controls),
+            note=note,
             held=hold_reasons.get(name),
-            aside=bool(suspect_files[name]) and name not in hold_reasons,
+            aside=bool(suspect_files) and name not in hold_reasons,
             locks_out=tuple(
                 accepted_name
-                for accepted_name in sorted(agreed_controls)
+                for accepted_name in sorted(self._agreed_controls)
                 if accepted_name.partition(":")[0] == name and ":" in accepted_name
             ),
-            touches=touches[name] or (),
+            touches=self._touches[name] or (),
         )
-        others = tuple(site for site in sites[name] if site not in apart)
+
+    def _split_change_by_site(self, change: ControlChange, apart: Mapping[Domain, Text]) -> Iterator[ControlChange]:
+        """Yield the change for its sites together, then, held, for each that is ``apart`` and why."""
+        others = tuple(site for site in self._sites[change.control] if site not in apart)
         if others or not apart:
-            changes.append(change.model_copy(update={"sites": others, **_name_and_count_violations(own, name, others)}))
-        changes += [
-            change.model_copy(update={"sites": (site,), "held": why, **_name_and_count_violations(own, name, (site,))})
-            for site, why in apart.items()
-        ]
-    return HostPlan(host=host.name, changes=tuple(changes))
+            yield self._copy_change_for_sites(change, others)
+        for site, why in apart.items():
+            yield self._copy_change_for_sites(change, (site,), held=why)
+
+    def _copy_change_for_sites(self, change: ControlChange, sites: tuple[Domain, ...], **values: Text) -> ControlChange:
+        found = _name_and_count_violations(self._own, change.control, sites)
+        return change.model_copy(update={"sites": sites, **values, **found})
 
 
 def _name_and_count_violations(
@@ -330,7 +396,7 @@ def _get_display_name_of_violation(member: Any) -> str | None:
 
 
 def _collect_in_use_reasons(
-    used: in_use.UsageReport, wait_reasons: Mapping[str, Text], agreed_controls: set[str]
+    used: in_use.UsageReport, wait_reasons: Mapping[str, Text], agreed_controls: Collection[str]
 ) -> dict[str, Text]:
     """Return, with the reason, controls that need a person's agreement or take from the host what is in use."""
     reasons = {
@@ -344,7 +410,7 @@ def _collect_in_use_reasons(
 
 
 def _choose_note(
-    fix: Fix, used: in_use.UsageReport, losses: LockoutLosses, name: str, agreed_controls: set[str]
+    fix: Fix, used: in_use.UsageReport, losses: LockoutLosses, name: str, agreed_controls: Collection[str]
 ) -> Text | None:
     if name in losses.accepted_losses:
         return losses.accepted_losses[name]
@@ -368,69 +434,3 @@ def _explain_unread_host(run: Run, host: Host, facts: HostFacts | None) -> Text:
 
 
 _ODD_PATH = make_text("the host reports a path with unusual characters: check and fix it manually")
-
-
-# --- the preview: what a check run of the same plan says it would change -------------------------------
-
-
-class TaskPreview(Model):
-    """One task that would change the host, with its diff."""
-
-    host: str
-    name: str
-    diff: str
-
-
-def list_changing_tasks_of_check_run(run: PlaybookRun) -> tuple[TaskPreview, ...]:
-    """Return the tasks that a check run reports as changes, diffs redacted."""
-    return tuple(
-        TaskPreview(host=task.host, name=task.name, diff=_render_redacted_diff_of_task(task))
-        for task in run.tasks
-        if task.outcome == "changed"
-    )
-
-
-def _render_redacted_diff_of_task(task: AnsibleTask) -> str:
-    results = task.result.get("results")
-    entries = task.result.get("diff") or [
-        entry.get("diff") for entry in (results if isinstance(results, list) else ()) if isinstance(entry, dict)
-    ]
-    parts, room = [], MAX_DIFF
-    for part in filter(
-        None, map(_render_redacted_diff_entry, islice(_iter_diff_entries_of_nested_lists(entries), _MAX_ENTRIES))
-    ):
-        parts.append(part[:room])
-        room -= len(part) + 1
-        if room <= 0:
-            break
-    return "\n".join(parts)
-
-
-def _iter_diff_entries_of_nested_lists(entries: Any) -> Iterator[Mapping[str, Any]]:
-    if isinstance(entries, list):
-        for entry in entries:
-            yield from _iter_diff_entries_of_nested_lists(entry)
-    elif isinstance(entries, dict):
-        yield entries
-
-
-def _render_redacted_diff_entry(entry: Mapping[str, Any]) -> str:
-    if "prepared" in entry:
-        prepared_diff = str(entry["prepared"])[:MAX_DIFF]
-        return redact_secrets_in_unified_diff(prepared_diff, *_HEADER.findall(prepared_diff))
-    before, after = (_split_diff_side_into_lines(entry.get(side)) for side in ("before", "after"))
-    old, new = (str(entry.get(f"{side}_header", side))[:_MAX_HEADER] for side in ("before", "after"))
-    diff_text = "\n".join(line_diff.iter_unified_diff_lines(before, after, old, new))
-    return redact_secrets_in_unified_diff(diff_text, old, new, side_labels=("\n".join(before), "\n".join(after)))
-
-
-_HEADER = re.compile(r"^(?:---|\+\+\+) (\S{1,4096})", re.MULTILINE)
-"""The files of a diff that a module made itself."""
-
-
-def _split_diff_side_into_lines(side: Any) -> list[str]:
-    if isinstance(side, dict):
-        return "\n".join(f"{key}: {str(value)[:MAX_DIFF]}" for key, value in sorted(side.items()))[
-            :MAX_DIFF
-        ].splitlines()
-    return str(side or "")[:MAX_DIFF].splitlines()

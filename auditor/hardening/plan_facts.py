@@ -60,7 +60,7 @@ def make_plan_after_site_visits(
     addresses = jump_hosts.map_addresses_to_inventory_names(reach) if closes_ports else {}
     if not (faults or linked_listings or behind or addresses):
         return draft
-    return make(https=faults, linked_listings=linked_listings, behind=behind, addresses=addresses)
+    return make(outside=planning.OutsideFacts(faults, linked_listings, behind, addresses))
 
 
 def _find_https_faults_and_folder_listings(

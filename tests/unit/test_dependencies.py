@@ -182,8 +182,6 @@ MORE_PARAMETERS = {
     "auditor/fleet/prefork_client.py:run_ansible_playbook_in_fork",
     "auditor/fleet/runner.py:_build_runner_arguments",
     "auditor/fleet/runner.py:play",
-    "auditor/hardening/plan.py:_make_host_plan",
-    "auditor/hardening/plan.py:make_hardening_plan",
     "auditor/hardening/release.py:release_control_from_shared_files",
     "auditor/hardening/steps/apply.py:play_apply_playbook_of_plan",
     "auditor/history/database.py:make_run_statement",

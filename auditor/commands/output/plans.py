@@ -13,7 +13,8 @@ from auditor.audit.controls import Catalogue
 from auditor.commands.output.console import STYLE, escape_markup, out
 from auditor.commands.output.progress import describe_control_of_task
 from auditor.hardening import duration
-from auditor.hardening.plan import ControlChange, HardeningPlan, TaskPreview
+from auditor.hardening.plan import ControlChange, HardeningPlan
+from auditor.hardening.steps.preview import TaskPreview
 from auditor.models import Lang
 from auditor.results.summary import SEVERITIES
 from auditor.text.translations import Words

@@ -12,6 +12,7 @@ from auditor.commands.hardening.flow import HardeningOutcome
 from auditor.facts import HostFacts
 from auditor.fleet.runner import AnsibleTask, PlaybookRun
 from auditor.hardening import plan
+from auditor.hardening.steps import preview
 from auditor.models import Finding, Host, HostOutcome, Organisation, Run, Severity, Site, Status, Subject, Text, Unit
 from tests.unit.audit.test_evaluate import TEXT, control
 from tests.unit.facts.test_facts import SYSTEM
@@ -189,15 +190,15 @@ def test_a_refused_host_is_no_success_and_a_held_change_is_one() -> None:
 def test_a_host_cannot_keep_a_preview_busy() -> None:
     sides = {"before": "a\nb\n" * 500_000, "after": "b\na\n" * 500_000}
     task = AnsibleTask(host="h", name="x", role=None, action="copy", outcome="changed", result={"diff": sides})
-    (shown,) = plan.list_changing_tasks_of_check_run(PlaybookRun(status="successful", tasks=(task,)))
-    assert 0 < len(shown.diff) <= plan.MAX_DIFF
+    (shown,) = preview.list_changing_tasks_of_check_run(PlaybookRun(status="successful", tasks=(task,)))
+    assert 0 < len(shown.diff) <= preview.MAX_DIFF
 
 
 @pytest.mark.parametrize(
     "odd", [{"results": 7}, {"results": None}, {"results": [7]}, {"diff": 7}, {"diff": {"before": 7}}]
 )
 def test_a_preview_takes_whatever_a_host_answers(odd: dict[str, Any]) -> None:
-    (shown,) = plan.list_changing_tasks_of_check_run(
+    (shown,) = preview.list_changing_tasks_of_check_run(
         PlaybookRun("successful", (AnsibleTask("h", "x", "x", "copy", "changed", odd),))
     )
     assert len(shown.diff) < 100
@@ -209,7 +210,7 @@ def test_a_preview_shows_the_diff_without_its_secrets() -> None:
         "after": "a: 2\npassword = hunter2x\ndefine( 'AUTH_KEY', 'k3y!k3y' );\n",
     }
     task = AnsibleTask("h", "x | y", "x", "template", "changed", {"diff": [diff]})
-    (shown,) = plan.list_changing_tasks_of_check_run(
+    (shown,) = preview.list_changing_tasks_of_check_run(
         PlaybookRun("successful", (task, AnsibleTask("h", "z", "x", "copy", "ok", {})))
     )
     assert "+a: 2" in shown.diff
@@ -225,7 +226,7 @@ def test_a_preview_of_a_file_with_secrets_shows_no_line_that_stays() -> None:
         {"prepared": "--- /srv/a/.env\n+++ /srv/a/.env\n@@ -1 +1 @@\n unknown form\n-mode: a\n+mode: b\n"},
     ):
         task = AnsibleTask("h", "x", "x", "copy", "changed", {"diff": diff})
-        (shown,) = plan.list_changing_tasks_of_check_run(PlaybookRun("successful", (task,)))
+        (shown,) = preview.list_changing_tasks_of_check_run(PlaybookRun("successful", (task,)))
         assert "unknown form" not in shown.diff
         assert "+mode: b" in shown.diff
 
@@ -236,7 +237,7 @@ def test_a_secret_by_what_stands_around_it_is_none_less_in_a_diff_that_leaves_th
     task = AnsibleTask(
         "h", "x", "x", "copy", "changed", {"diff": {"before": before, "after": before.replace("no form", "form")}}
     )
-    (shown,) = plan.list_changing_tasks_of_check_run(PlaybookRun("successful", (task,)))
+    (shown,) = preview.list_changing_tasks_of_check_run(PlaybookRun("successful", (task,)))
     assert shown.diff.count("@@") == 2
     assert "of no form" not in shown.diff and "of form" not in shown.diff and "three" not in shown.diff
     assert " users: |" in shown.diff

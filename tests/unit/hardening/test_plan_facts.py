@@ -37,8 +37,8 @@ def met(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Any]]:
         untrusted = FetchResult("https://a.test/", 200, is_trusted=False)
         return {"a.test": (FetchResult("http://a.test/", 200), untrusted)}
 
-    def make(*_: Any, https: Any = None, **_more: Any) -> HardeningPlan:
-        seen.append(https and sorted(https))
+    def make(*_: Any, outside: Any = planning.NOTHING_FROM_OUTSIDE, **_more: Any) -> HardeningPlan:
+        seen.append(sorted(outside.https) or None)
         changes = tuple(ControlChange(control=control, sites=("a.test",), disruption="none") for control in planned)
         return HardeningPlan(hosts=(HostPlan(host="h", changes=changes),))
 

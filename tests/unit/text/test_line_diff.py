@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from auditor.fleet.runner import AnsibleTask
-from auditor.hardening import plan
+from auditor.hardening.steps import preview
 from auditor.text.line_diff import iter_unified_diff_lines
 
 LINES = st.lists(st.sampled_from(["a", "b", "c", "d", "{", "}", ""]), max_size=12)
@@ -50,5 +50,5 @@ def test_texts_made_to_be_slow_are_never_searched(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(SequenceMatcher, "find_longest_match", None)
     sides = {"before": "a\nb\n" * 5_000, "after": "b\na\na\n" * 3_300}
     task = AnsibleTask("h", "x", None, "copy", "changed", {"diff": [sides] * 1_000})
-    (shown,) = plan.list_changing_tasks_of_check_run(plan.PlaybookRun("", (task,)))
-    assert 0 < len(shown.diff) <= plan.MAX_DIFF
+    (shown,) = preview.list_changing_tasks_of_check_run(preview.PlaybookRun("", (task,)))
+    assert 0 < len(shown.diff) <= preview.MAX_DIFF

@@ -8,7 +8,8 @@ from rich.console import Console
 
 from auditor.audit.controls import Catalogue
 from auditor.commands.output.plans import show_commands_after_plan, show_plan
-from auditor.hardening.plan import ControlChange, HardeningPlan, HostPlan, TaskPreview
+from auditor.hardening.plan import ControlChange, HardeningPlan, HostPlan
+from auditor.hardening.steps.preview import TaskPreview
 from auditor.models import Severity, Text
 from tests import factory
 from tests.unit.audit.test_evaluate import control

@@ -128,7 +128,9 @@ def judged(
         findings=findings,
     )
     given = frozenset(planned if accepted is None else accepted)
-    one, *_ = plan.make_hardening_plan(some, run, {host.name: known}, accepted_controls=given, https=https).hosts
+    one, *_ = plan.make_hardening_plan(
+        some, run, {host.name: known}, accepted_controls=given, outside=plan.OutsideFacts(https or {})
+    ).hosts
     return one
 
 
