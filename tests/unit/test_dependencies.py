@@ -187,8 +187,6 @@ MORE_PARAMETERS = {
     "auditor/history/database.py:make_run_statement",
     "auditor/incidents/monthly.py:_summarize_case",
     "auditor/incidents/notifications.py:write_incident_notification_letters",
-    "auditor/incidents/response/next_steps.py:_iter_remaining_steps_of_case",
-    "auditor/incidents/response/next_steps.py:find_next_step",
     "auditor/incidents/transitions.py:make_action_start_decision",
     "auditor/incidents/transitions.py:make_case_opening_decision",
     "auditor/indicators/observations.py:collect_indicators_from_scans_and_hunts",

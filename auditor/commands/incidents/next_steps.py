@@ -24,7 +24,7 @@ from auditor.incidents.case import IncidentCase, fold_case
 from auditor.incidents.forms import document
 from auditor.incidents.forms.schema import FINAL_FORM, OF_REPORT
 from auditor.incidents.response.alarms import drop_accepted_traces_from_run, list_hosts_with_root_intruder
-from auditor.incidents.response.next_steps import NextStep, find_next_step
+from auditor.incidents.response.next_steps import CaseSituation, NextStep, find_next_step
 from auditor.incidents.transitions import find_open_cases
 from auditor.models import Finding, Inventory, Lang, Run, clock
 from auditor.models.applications.registry import CMS_KINDS
@@ -46,7 +46,9 @@ def build_next_step_and_view(
         _list_questions_of_unwritten_forms(inventory_data, case, lang),
     )
     step = find_next_step(
-        case, newest, hosts, now, removed_subjects, open_questions, shares_subjects_with_other_case=several
+        CaseSituation(
+            case, newest, hosts, now, removed_subjects, open_questions, shares_subjects_with_other_case=several
+        )
     )
     resolved_findings = closure.list_case_findings_resolved_since(case, newest)
     return step, incident_view.IncidentView(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
@@ -93,78 +93,58 @@ type Unanswered = Mapping[Form, Sequence[Question]]
 """What each form asks, and nobody has said yet."""
 
 
-def find_next_step(
-    case: IncidentCase,
-    newest_audit: Run | None,
-    hosts: Sequence[Host],
-    now: datetime.datetime,
-    removed_subjects: Sequence[str] = (),
-    open_questions: Unanswered | None = None,
-    *,
-    shares_subjects_with_other_case: bool = False,
-) -> NextStep:
-    """Return the next step of an open incident on these hosts.
+@dataclass(frozen=True)
+class CaseSituation:
+    """An open incident as it stands: what its next step depends on."""
 
-    ``removed_subjects``: those of its sites and hosts that are not in the inventory any more;
-    ``shares_subjects_with_other_case``: whether another open incident is about some of the same.
-    """
-    return next(
-        _iter_remaining_steps_of_case(
-            case,
-            newest_audit,
-            hosts,
-            now,
-            removed_subjects,
-            open_questions or {},
-            shares_subjects_with_other_case=shares_subjects_with_other_case,
-        )
-    )
+    case: IncidentCase
+    newest_audit: Run | None
+    hosts: Sequence[Host]
+    now: datetime.datetime
+    removed_subjects: Sequence[str] = ()
+    """Those of its sites and hosts that are not in the inventory any more."""
+    open_questions: Unanswered = field(default_factory=dict)
+    shares_subjects_with_other_case: bool = False
+    """Whether another open incident is about some of the same."""
+
+    def list_responses_of_reached_hosts(self, unreached_hosts: Collection[str]) -> list[TraceResponse]:
+        """Return what answers the traces that are open by the newest audit."""
+        if self.newest_audit is None:
+            return []
+        findings = find_open_trace_findings_on_hosts(self.newest_audit, self.hosts)
+        return [response for response in build_responses(findings, self.hosts) if response.host not in unreached_hosts]
+
+    def map_states_of_settled_actions(self) -> dict[tuple[str, Means, str], State]:
+        """Return the states of actions that no command goes on with, and whose things have not come back."""
+        newest = self.newest_audit
+        back = find_actions_on_things_since_recreated(self.case, newest.hunts) if newest else frozenset()
+        return {
+            (action.host, action.means, action.what): action.state
+            for action in self.case.actions.values()
+            if action.number not in back and not _is_resumed_by_same_command(action, newest)
+        }
 
 
-def _iter_remaining_steps_of_case(
-    case: IncidentCase,
-    newest_audit: Run | None,
-    hosts: Sequence[Host],
-    now: datetime.datetime,
-    removed_subjects: Sequence[str],
-    open_questions: Unanswered,
-    *,
-    shares_subjects_with_other_case: bool,
-) -> Iterator[NextStep]:
+def find_next_step(situation: CaseSituation) -> NextStep:
+    """Return the next step of an open incident on these hosts."""
+    return next(_iter_remaining_steps_of_case(situation))
+
+
+def _iter_remaining_steps_of_case(situation: CaseSituation) -> Iterator[NextStep]:
+    case, newest_audit, hosts = situation.case, situation.newest_audit, situation.hosts
     silent = list_unreached_hosts(newest_audit, hosts)
     names = {outcome.host for outcome in silent}
-    there = (
-        [
-            response
-            for response in build_responses(find_open_trace_findings_on_hosts(newest_audit, hosts), hosts)
-            if response.host not in names
-        ]
-        if newest_audit
-        else []
-    )
-    back = find_actions_on_things_since_recreated(case, newest_audit.hunts) if newest_audit else frozenset()
-    past_actions = [
-        past_action
-        for past_action in case.actions.values()
-        if not _is_resumed_by_same_command(past_action, newest_audit)
-    ]
-    state_by_action = {
-        (past_action.host, past_action.means, past_action.what): past_action.state
-        for past_action in past_actions
-        if past_action.number not in back
-    }
+    there = situation.list_responses_of_reached_hosts(names)
+    state_by_action = situation.map_states_of_settled_actions()
     refused_actions = _find_automatic_actions_never_allowed(there, hosts)
     at_once = [response for response in there if _list_action_keys(response) - {*state_by_action, *refused_actions}]
     if at_once:
-        where = tuple(dict.fromkeys(response.host for response in at_once))
-        join = ("--join", case.id) if shares_subjects_with_other_case else ()
-        command = NextStepCommand(("incident", "open", "--all-found", *where, *join))
-        yield NextStep("contain", (command,), {"hosts": ", ".join(where)})
+        yield _make_containing_step(situation, at_once)
     if (case.actions or there) and not case.collections and len(silent) < len(hosts):
         yield NextStep("collect", (NextStepCommand(("incident", "collect", case.id)),))
     for due in case.list_unsent_owed_reports():
-        if due.report in _SOON or due.by <= now:
-            yield from _iter_steps_to_send_report(case, due.report, open_questions)
+        if due.report in _SOON or due.by <= situation.now:
+            yield from _iter_steps_to_send_report(case, due.report, situation.open_questions)
     if silent:
         commands = tuple(
             NextStepCommand(words, speaks=False) for words in iter_recheck_commands_for_unreached_hosts(silent)
@@ -173,14 +153,30 @@ def _iter_remaining_steps_of_case(
     there = [
         replace(response, steps=()) if _list_action_keys(response) & refused_actions else response for response in there
     ]
-    state_by_action |= dict.fromkeys(refused_actions, "refused")
     yield from _iter_steps_left_to_person(
         case,
         there,
         find_actionable_weak_traces_of_hunts(newest_audit, hosts) if newest_audit and there else (),
-        state_by_action,
+        {**state_by_action, **dict.fromkeys(refused_actions, "refused")},
     )
-    rest = list(find_obstacles_to_closing_case(case, newest_audit, hosts, now, removed_subjects=removed_subjects))
+    yield from _iter_steps_to_close_case(situation)
+
+
+def _make_containing_step(situation: CaseSituation, responses: Sequence[TraceResponse]) -> NextStep:
+    where = tuple(dict.fromkeys(response.host for response in responses))
+    join = ("--join", situation.case.id) if situation.shares_subjects_with_other_case else ()
+    command = NextStepCommand(("incident", "open", "--all-found", *where, *join))
+    return NextStep("contain", (command,), {"hosts": ", ".join(where)})
+
+
+def _iter_steps_to_close_case(situation: CaseSituation) -> Iterator[NextStep]:
+    """Yield what stands against closing, the reports and forms that are owed, then the end."""
+    case, open_questions, removed_subjects = situation.case, situation.open_questions, situation.removed_subjects
+    rest = list(
+        find_obstacles_to_closing_case(
+            case, situation.newest_audit, situation.hosts, situation.now, removed_subjects=removed_subjects
+        )
+    )
     yield from _iter_step_to_release_endless_actions(case, rest)
     yield from (
         _make_obstacle_step(obstacle)
@@ -189,14 +185,14 @@ def _iter_remaining_steps_of_case(
     )
     for due in case.list_unsent_owed_reports():
         yield from _iter_steps_to_send_report(case, due.report, open_questions)
+    form = FINAL_FORM[case.regime]
     for blocker in rest:
         if blocker.command[1] == "form":
-            yield from _iter_steps_to_answer_form_questions(case, FINAL_FORM[case.regime], open_questions)
+            yield from _iter_steps_to_answer_form_questions(case, form, open_questions)
             yield NextStep(
                 "form", (NextStepCommand(("incident", "todo", case.id), speaks=False), NextStepCommand(blocker.command))
             )
     close = NextStepCommand(build_close_command(case, removed_subjects), needs="cause")
-    form = FINAL_FORM[case.regime]
     if form in case.forms and (blank := case.forms[form].missing):
         answer_commands = tuple(
             answer_step.commands[0]
@@ -279,24 +275,14 @@ def _iter_steps_left_to_person(
     First what is typed after looking, all of it in one command, then what is done on hosts, after which these are
     looked at again.
     """
-    reviewed_responses = tuple(
-        response
-        for response in responses
-        if (manual_action := _choose_final_manual_action_of_response(response)) is not None
-        and manual_action not in state_by_action
-    )
+    reviewed_responses = _select_responses_with_open_final_action(responses, state_by_action)
     stopped_processes = [
         action
         for action in case.actions.values()
         if _is_stopped_process(action) and _make_process_end_action_key(action) not in state_by_action
     ]
     stopped_processes = stopped_processes if case.collections else []
-    shown_signs = tuple(
-        sign
-        for sign in sign_responses
-        if (manual_action := _choose_final_manual_action_of_response(sign)) is not None
-        and manual_action not in state_by_action
-    )
+    shown_signs = _select_responses_with_open_final_action(sign_responses, state_by_action)
     if reviewed_responses or stopped_processes:
         manual_actions = [
             *(
@@ -331,6 +317,17 @@ def _iter_steps_left_to_person(
             by_hand=by_hand,
             signs=shown_signs,
         )
+
+
+def _select_responses_with_open_final_action(
+    responses: Sequence[TraceResponse], state_by_action: Mapping[tuple[str, Means, str], State]
+) -> tuple[TraceResponse, ...]:
+    return tuple(
+        response
+        for response in responses
+        if (manual_action := _choose_final_manual_action_of_response(response)) is not None
+        and manual_action not in state_by_action
+    )
 
 
 def build_step_for_responses_left_to_person(case: IncidentCase, responses: Sequence[TraceResponse]) -> NextStep:

@@ -19,7 +19,7 @@ from ansible.module_utils.luytre.parsers.x509 import is_domain_covered_by_names
 from ansible.module_utils.luytre.web import nginx as facts
 from ansible.module_utils.luytre.web_servers.nginx import nginx_blocks, nginx_listens
 from ansible.module_utils.luytre_nginx_edits import restore
-from ansible.module_utils.luytre_nginx_site import SNIPPET, decide_site
+from ansible.module_utils.luytre_nginx_site import SNIPPET, SiteContext, decide_site
 from ansible.module_utils.luytre_shared.incidents import web_block_config
 
 DROP_IN = "/etc/nginx/conf.d/00-luytre.conf"
@@ -94,11 +94,12 @@ def decide(config, enforce, sites, settings, editable=lambda path: True, is_link
     if "nginx.default_server" in enforce:
         _default_servers(model, groups, decision, sites, editable, is_link)
     names = nginx_listens.list_names_answered_by_server(model, groups, {"sites": sites})
+    context = SiteContext(model, groups, enforce, settings)
     for site in sites:
         mine = {site["domain"], *(site.get("aliases") or [])}
         blocks = [server for server in config.servers if mine.intersection(names[id(server)])]
         for server in blocks:
-            decide_site(model, groups, server, names[id(server)], site, enforce, settings, decision)
+            decide_site(context, server, names[id(server)], site, decision)
     _include_drop_in(config, decision)
     return decision
 
@@ -192,62 +193,82 @@ def _curves(config, decision, sound):
 
 def _default_servers(model, groups, decision, sites, editable, is_link):
     config = model.config
-    declared_names = list(nginx_listens.iter_declared_domains(sites))
-    stock = [
-        server
-        for server in config.servers
-        if server.file == DISTRIBUTION_DEFAULT and is_link(server.file) and nginx_listens.is_server_without_name(server)
-    ]
-    serving_ids = {
-        id(server)
-        for name in declared_names
-        for server in nginx_listens.find_servers_answering_unclaimed_domain(model, groups, name)
+    answering = {
+        name: nginx_listens.find_servers_answering_unclaimed_domain(model, groups, name)
+        for name in nginx_listens.iter_declared_domains(sites)
     }
-    if stock and not any(id(server) in serving_ids for server in stock):
+    if _is_stock_default_unused(config, answering, is_link):
         decision.disabled = [DISTRIBUTION_DEFAULT]
     disabled_ids = {id(server) for server in config.servers if server.file in decision.disabled}
     for (address, port), members in sorted(groups.items()):
         candidates = [server for server in members if id(server) not in disabled_ids]
-        if not candidates or address.startswith("unix:") or address in LOOPBACK:
+        if not candidates or _is_closed_to_strangers(model, address, port, members):
             continue
-        if facts.describe_answer_to_unclaimed_name(model, address, port, members)["closed"]:
-            continue
-        affected_names = [
-            name
-            for name in declared_names
-            if any(
-                candidates[0] is s for s in nginx_listens.find_servers_answering_unclaimed_domain(model, groups, name)
-            )
-        ]
+        affected_names = _list_names_answered_by(candidates[0], answering)
         explicit = [server for server in candidates if _default_listens(server, address, port)]
-        if (
-            affected_names and not nginx_listens.can_take_names(model, groups, candidates[0], affected_names)
-        ) or not all(editable(server.file) for server in explicit):
+        may_take_names = not affected_names or nginx_listens.can_take_names(
+            model, groups, candidates[0], affected_names
+        )
+        if not may_take_names or not all(editable(server.file) for server in explicit):
             decision.held_back.append("%s:%d" % (address, port))
             continue
         if affected_names:
             decision.add(candidates[0], "server_name %s;" % " ".join(sorted(set(affected_names))))
         for server in explicit:
-            for directive in _default_listens(server, address, port):
-                decision.quiet(directive, "nginx.default_server")
-                words = [word for word in directive.args if word not in ("default_server", "default")]
-                decision.add(server, "listen %s;" % " ".join(words))
-        decision.listens.append(
-            {
-                "address": ("" if address == "*" else address + ":") + str(port),
-                "tls": nginx_listens.is_listen_tls(groups, address, port),
-                "options": [
-                    option
-                    for option in ("ssl", "http2", "proxy_protocol")
-                    if any(
-                        option in options
-                        for server in candidates
-                        for a, p, options in nginx_listens.parse_listen_directives(server)
-                        if (a, p) == (address, port)
-                    )
-                ],
-            }
-        )
+            _put_out_default_listens(server, address, port, decision)
+        decision.listens.append(_describe_listen_of_ours(groups, address, port, candidates))
+
+
+def _is_closed_to_strangers(model, address, port, members):
+    """Return whether no stranger gets an answer there for a name that nobody claims."""
+    return (
+        address.startswith("unix:")
+        or address in LOOPBACK
+        or facts.describe_answer_to_unclaimed_name(model, address, port, members)["closed"]
+    )
+
+
+def _is_stock_default_unused(config, answering, is_link):
+    """Return whether the distribution's default server is there, and no declared site is answered by it."""
+    stock = [
+        server
+        for server in config.servers
+        if server.file == DISTRIBUTION_DEFAULT and is_link(server.file) and nginx_listens.is_server_without_name(server)
+    ]
+    serving_ids = {id(server) for servers in answering.values() for server in servers}
+    return bool(stock) and not any(id(server) in serving_ids for server in stock)
+
+
+def _put_out_default_listens(server, address, port, decision):
+    """Let a server listen as before, but not by default."""
+    for directive in _default_listens(server, address, port):
+        decision.quiet(directive, "nginx.default_server")
+        words = [word for word in directive.args if word not in ("default_server", "default")]
+        decision.add(server, "listen %s;" % " ".join(words))
+
+
+def _list_names_answered_by(server, answering):
+    return [name for name, servers in answering.items() if any(server is other for other in servers)]
+
+
+def _describe_listen_of_ours(groups, address, port, candidates):
+    return {
+        "address": ("" if address == "*" else address + ":") + str(port),
+        "tls": nginx_listens.is_listen_tls(groups, address, port),
+        "options": _list_listen_options(candidates, address, port),
+    }
+
+
+def _list_listen_options(servers, address, port):
+    """Return the options of an endpoint, which all of its servers have to repeat."""
+    given = {
+        option
+        for server in servers
+        for a, p, options in nginx_listens.parse_listen_directives(server)
+        if (a, p) == (address, port)
+        for option in options
+    }
+    return [option for option in ("ssl", "http2", "proxy_protocol") if option in given]
 
 
 def _default_listens(server, address, port):

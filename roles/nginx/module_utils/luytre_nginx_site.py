@@ -1,6 +1,7 @@
 """Decide what one site's server blocks have to say in nginx so that the controls in force hold. Pure."""
 
 import re
+from collections import namedtuple
 
 from ansible.module_utils.luytre.parsers import request_uris
 from ansible.module_utils.luytre.parsers.web_servers.nginx_conf import (
@@ -57,44 +58,58 @@ IN_ITS_PLACE = {"Content-Security-Policy-Report-Only": "content-security-policy"
 LOGIN_LIMIT = "limit_req zone=luytre_login burst=10 nodelay;"
 
 
-def decide_site(model, groups, server, names, site, enforce, settings, decision):
+SiteContext = namedtuple("SiteContext", "model groups enforce settings")
+"""What the decisions on all sites of a host rest on; ``enforce`` maps control ids to domains."""
+
+
+def decide_site(context, server, names, site, decision):
+    """Decide what a server block of a site has to say, and what of it is put out of force."""
+    model, groups, enforce, settings = context
     domain = site["domain"]
+    enforced_controls = {control for control, domains in enforce.items() if domain in domains}
+    php = _has_directive(server, "fastcgi_pass")
+    _include_snippet(model, server, domain, enforced_controls, php, decision)
+    if "nginx.autoindex" in enforced_controls:
+        _autoindex(model, server, decision)
+    if "nginx.body_limit" in enforced_controls:
+        _body_limit(model, server, settings["body_limit"], decision)
+    if "nginx.access_log" in enforced_controls:
+        _access_log(model, groups, server, names, decision)
+    if "nginx.php_missing" in enforced_controls:
+        _php_missing(model, groups, server, names, decision)
+    _headers(model, server, [control for control in HEADERS if control in enforced_controls], decision)
+    if "nginx.login_rate" in enforced_controls and (php or _has_directive(server, "proxy_pass")):
+        _login_rate(model, server, decision)
+        decision.http["login_zone"] = True
+    if (
+        "tls.redirect" in enforced_controls
+        and domain in settings.get("covered", {})
+        and _answers_plainly(model, groups, server, names)
+    ):
+        decision.redirects[domain] = _redirect(names, site, settings)
 
-    def is_enforced(control):
-        return domain in enforce.get(control, [])
 
-    php = any(level.list_own_directives("fastcgi_pass") for level in nginx_blocks.iter_block_and_inner_blocks(server))
+def _has_directive(server, name):
+    return any(level.list_own_directives(name) for level in nginx_blocks.iter_block_and_inner_blocks(server))
+
+
+def _include_snippet(model, server, domain, enforced_controls, php, decision):
+    """Take in the site's snippet, with the controls that it has something to say for."""
     root = model.get_document_root(model.find_location_for_uri(server, "/") or server)
-    private = exposed_paths.build_private_uri_pattern(root) if root and is_enforced("web.private_files") else ""
-    rules = [control for control in SNIPPET_CONTROLS if is_enforced(control) and (php or control not in PHP_CONTROLS)]
-    rules = [control for control in rules if private or control != "web.private_files"]
+    private = exposed_paths.build_private_uri_pattern(root) if root and "web.private_files" in enforced_controls else ""
+    rules = [
+        control
+        for control in SNIPPET_CONTROLS
+        if control in enforced_controls
+        and (php or control not in PHP_CONTROLS)
+        and (private or control != "web.private_files")
+    ]
     if private:
         decision.private[domain] = private
     if rules:
         decision.add(server, "include %s;" % (SNIPPET % domain))
         snippet_controls = decision.snippets.setdefault(domain, [])
         snippet_controls += [control for control in rules if control not in snippet_controls]
-    if is_enforced("nginx.autoindex"):
-        _autoindex(model, server, decision)
-    if is_enforced("nginx.body_limit"):
-        _body_limit(model, server, settings["body_limit"], decision)
-    if is_enforced("nginx.access_log"):
-        _access_log(model, groups, server, names, decision)
-    if is_enforced("nginx.php_missing"):
-        _php_missing(model, groups, server, names, decision)
-    _headers(model, server, [control for control in HEADERS if is_enforced(control)], decision)
-    if is_enforced("nginx.login_rate") and (
-        php
-        or any(level.list_own_directives("proxy_pass") for level in nginx_blocks.iter_block_and_inner_blocks(server))
-    ):
-        _login_rate(model, server, decision)
-        decision.http["login_zone"] = True
-    if (
-        is_enforced("tls.redirect")
-        and domain in settings.get("covered", {})
-        and _answers_plainly(model, groups, server, names)
-    ):
-        decision.redirects[domain] = _redirect(names, site, settings)
 
 
 def _autoindex(model, server, decision):
@@ -164,23 +179,7 @@ def _headers(model, server, controls, decision):
         own = level.list_own_directives("add_header")
         if level is not server and not own:
             continue
-        lines = []
-        for control in controls:
-            name, value, accepted_values = HEADERS[control]
-            same = [directive for directive in own if directive.args and directive.args[0].lower() == name.lower()]
-            good = [
-                d
-                for d in same
-                if len(d.args) > 1 and d.args[1] and (not accepted_values or d.args[1].lower() in accepted_values)
-            ]
-            for directive in same:
-                if directive not in good:
-                    decision.quiet(directive, control)
-            more = any(directive.args[0].lower() == IN_ITS_PLACE.get(name) for directive in own if directive.args)
-            if not good and not more:
-                variable = "$luytre_" + name.lower().replace("-", "_")
-                lines.append("add_header %s %s always;" % (name, variable))
-                decision.http.setdefault("headers", {})[name] = value
+        lines = [line for control in controls for line in _decide_header(own, control, decision)]
         if lines and level is server and not own:
             replaced_headers = {line.split()[1].lower() for line in lines}
             inherited_directives = model.list_directives_in_force(server.parent, "add_header")
@@ -191,6 +190,28 @@ def _headers(model, server, controls, decision):
             ]
         for line in lines:
             decision.add(level, line)
+
+
+def _decide_header(own, control, decision):
+    """Return the line of a control's header where no good one is there, and put out bad ones."""
+    name, value, accepted_values = HEADERS[control]
+    same = [directive for directive in own if directive.args and directive.args[0].lower() == name.lower()]
+    good = [directive for directive in same if _is_accepted_header(directive, accepted_values)]
+    for directive in same:
+        if directive not in good:
+            decision.quiet(directive, control)
+    if good or any(directive.args[0].lower() == IN_ITS_PLACE.get(name) for directive in own if directive.args):
+        return []
+    decision.http.setdefault("headers", {})[name] = value
+    return ["add_header %s %s always;" % (name, "$luytre_" + name.lower().replace("-", "_"))]
+
+
+def _is_accepted_header(directive, accepted_values):
+    return (
+        len(directive.args) > 1
+        and directive.args[1]
+        and (not accepted_values or directive.args[1].lower() in accepted_values)
+    )
 
 
 def _login_rate(model, server, decision):

@@ -178,23 +178,15 @@ def _list_socket_inodes_by_descriptor(proc_folder):
 def _add_row_of_suspicious_process(places, process, proc, tables, calls, ours=False):
     where, who = "%s/%d" % (proc, process.pid), user_name(process.uid)
     title = _read_or_empty(where + "/cmdline").replace("\0", " ").strip()
-    marks = ["disguised"] if process.disguised else []
-    name = os.path.basename(process.program)
-    if who in WEB_ACCOUNTS and SHELLS.match(name) and not name.startswith(("php", "python", "perl", "ruby")):
-        marks += ["web_account", "command"] if INLINE.match(title) else ["web_account"]
-    if process.standing == GONE:
-        marks.append("memory" if process.program.startswith("/memfd:") else "deleted")
-    if re.match(r"^\[[\w/:.-]+\]", title) and process.standing != OURS:
-        marks.append("as_kernel")
-    connected_inodes = {inode for rows in tables.values() for inode, _local, _state in rows}
-    if process.sockets.get(0) in connected_inodes and process.sockets.get(1) in connected_inodes and SHELLS.match(name):
+    marks = list(_iter_marks_of_program_and_title(process, who, title))
+    is_shell = SHELLS.match(os.path.basename(process.program))
+    if is_shell and _is_spoken_to_by_socket(process, tables):
         marks.append("shell_on_socket")
     peer = next((calls[inode] for inode in process.sockets.values() if inode in calls), None)
-    if peer and (process.standing in (FOREIGN, CHANGED, GONE) or (who in WEB_ACCOUNTS and SHELLS.match(name))):
+    if peer and (process.standing in (FOREIGN, CHANGED, GONE) or (who in WEB_ACCOUNTS and is_shell)):
         marks.append("calls_out")
         title = "%s \u2192 %s" % (title[:200], peer)
-    preload = re.search(r"(?:^|\0)LD_(?:PRELOAD|AUDIT)=([^\0]{1,400})", _read_or_empty(where + "/environ"))
-    libraries = [path for path in re.split(r"[\s:]+", preload.group(1)) if path.startswith("/")] if preload else []
+    libraries = _list_preloaded_libraries(where)
     if any(places.packaged.get_package_origin_of_file(path) in (FOREIGN, CHANGED, GONE) for path in libraries):
         marks.append("preloaded")
     if process.uid == 0 and not ours and DAEMONS.match(os.path.basename(process.program)):
@@ -214,6 +206,33 @@ def _add_row_of_suspicious_process(places, process, proc, tables, calls, ours=Fa
             programs,
             _format_pid_and_start_of_process(places, process),
         )
+
+
+def _iter_marks_of_program_and_title(process, who, title):
+    """Yield what the program that runs, and what it says of itself, tell of a process."""
+    if process.disguised:
+        yield "disguised"
+    name = os.path.basename(process.program)
+    if who in WEB_ACCOUNTS and SHELLS.match(name) and not name.startswith(("php", "python", "perl", "ruby")):
+        yield "web_account"
+        if INLINE.match(title):
+            yield "command"
+    if process.standing == GONE:
+        yield "memory" if process.program.startswith("/memfd:") else "deleted"
+    if re.match(r"^\[[\w/:.-]+\]", title) and process.standing != OURS:
+        yield "as_kernel"
+
+
+def _is_spoken_to_by_socket(process, tables):
+    """Return whether both what a process reads and what it prints go over the network."""
+    connected_inodes = {inode for rows in tables.values() for inode, _local, _state in rows}
+    return process.sockets.get(0) in connected_inodes and process.sockets.get(1) in connected_inodes
+
+
+def _list_preloaded_libraries(proc_folder):
+    """Return the libraries that a process's environment has it load before its own."""
+    preload = re.search(r"(?:^|\0)LD_(?:PRELOAD|AUDIT)=([^\0]{1,400})", _read_or_empty(proc_folder + "/environ"))
+    return [path for path in re.split(r"[\s:]+", preload.group(1)) if path.startswith("/")] if preload else []
 
 
 def _format_pid_and_start_of_process(places, process):

@@ -17,6 +17,7 @@ from auditor.incidents.containment import ActionRequest
 from auditor.incidents.response.alarms import drop_accepted_traces_from_run, list_hosts_with_root_intruder
 from auditor.incidents.response.auto_containment import build_responses, list_requests_in_force
 from auditor.incidents.response.next_steps import (
+    CaseSituation,
     NextStep,
     Unanswered,
     build_commands_to_contain_sign_responses,
@@ -70,7 +71,7 @@ def run(hours: int, *members: Any) -> Run:
 
 def step(of: IncidentCase, newest: Run | None, hours: int = 1) -> NextStep:
     hosts = [host for host in lab().hosts if host.name == "web1"]
-    return find_next_step(of, newest, hosts, T0 + datetime.timedelta(hours=hours))
+    return find_next_step(CaseSituation(of, newest, hosts, T0 + datetime.timedelta(hours=hours)))
 
 
 def weak(kind: Kind, where: str, sample: str = "", rules: tuple[str, ...] = ()) -> Trace:
@@ -219,12 +220,12 @@ def test_what_only_people_know_is_answered_before_a_form_and_what_comes_later_wi
     of = case(ledgers, TAKEN, COLLECTED, REPORTED[0])
     hosts = [host for host in lab().hosts if host.name == "web1"]
     asked: Unanswered = {"first": ("kind", "severity"), "full": ("kind", "cause"), "end": ("recovery",)}
-    told = find_next_step(of, run(0, SHELL), hosts, T0, open_questions=asked)
+    told = find_next_step(CaseSituation(of, run(0, SHELL), hosts, T0, open_questions=asked))
     assert words(told) == [("incident", "answer", of.id, "kind", "severity", "cause", "recovery")]
     assert told.later == {"cause", "recovery"}
-    assert words(find_next_step(of, run(0, SHELL), hosts, T0, open_questions={**asked, "first": ()})) == [
-        ("incident", "form", of.id, "--form", "first")
-    ]
+    assert words(
+        find_next_step(CaseSituation(of, run(0, SHELL), hosts, T0, open_questions={**asked, "first": ()}))
+    ) == [("incident", "form", of.id, "--form", "first")]
 
 
 def test_signs_by_which_somebody_comes_in_stand_beside_what_is_sure_and_never_our_own_key(

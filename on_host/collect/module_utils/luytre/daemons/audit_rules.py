@@ -77,6 +77,8 @@ HALT_ACTIONS = ("halt", "single")
 MAX_LOG = 1 << 50
 MAX_RULES = 2_000
 _MEGABYTE = 1 << 20
+NOT_NARROW = re.compile(r"(?:arch=b(?:32|64)|key=|perm=|path=|dir=|exit=|uid=\d+$)")
+"""Fields that leave out nobody's actions of those that a rule is about."""
 
 
 def collect_auditd_facts(reader, service):
@@ -181,30 +183,43 @@ def parse_auditctl_rule(rule):
     words = rule.split()
     options = list(zip(words, words[1:]))  # noqa: RUF007  younger than Python 3.9
     fields = [value for option, value in options if option == "-F"]
-    if "-w" not in words and not any(
-        option == "-a" and {"always", "exit"} == set(value.split(",")) for option, value in options
-    ):
+    if "-w" not in words and not any(option == "-a" and _is_list_of_exits(value) for option, value in options):
         return None
     fields_by_name = dict(field.split("=", 1) for field in fields if re.match(r"[a-z_0-9]+=", field))
-    rights = next((value for option, value in options if option == "-p"), fields_by_name.get("perm", ""))
-    path = next(
-        (value for option, value in options if option == "-w"), fields_by_name.get("path") or fields_by_name.get("dir")
-    )
-    calls = {call for option, value in options if option == "-S" for call in value.split(",")}
-    filters = [
-        field for field in fields if not re.match(r"(?:arch=b(?:32|64)|key=|perm=|path=|dir=|exit=|uid=\d+$)", field)
-    ]
-    filters += [value for option, value in options if option == "-C"]
-    architectures = [fields_by_name["arch"]] if fields_by_name.get("arch") in ARCHITECTURES else ARCHITECTURES
+    rights = _get_first_value(options, "-p", fields_by_name.get("perm", ""))
+    path = _get_first_value(options, "-w", fields_by_name.get("path") or fields_by_name.get("dir"))
+    place = path.rstrip("/") if path else None
+    filters, uid = _list_filters(options), fields_by_name.get("uid", "")
     return {
-        "path": path.rstrip("/") if path and {"w", "a"} <= set(rights) else None,
-        "starts": path.rstrip("/") if path and "x" in rights else None,
-        "calls": {(architecture, call) for architecture in architectures for call in calls} if path is None else set(),
-        "uids": {int(value) for name, value in fields_by_name.items() if name == "uid" and value.isdigit()},
+        "path": place if path and {"w", "a"} <= set(rights) else None,
+        "starts": place if path and "x" in rights else None,
+        "calls": _parse_calls(options, fields_by_name.get("arch")) if path is None else set(),
+        "uids": {int(uid)} if uid.isdigit() else set(),
         "ended": next((field[len("exit") :].lstrip("=") for field in fields if field.startswith("exit")), None),
         "narrow": bool(filters),
         "of_people": all(OF_PEOPLE.match(field) for field in filters),
     }
+
+
+def _is_list_of_exits(value):
+    return set(value.split(",")) == {"always", "exit"}
+
+
+def _list_filters(options):
+    """Return what narrows a rule: fields, and comparisons of fields."""
+    fields = [value for option, value in options if option == "-F" and not NOT_NARROW.match(value)]
+    return fields + [value for option, value in options if option == "-C"]
+
+
+def _get_first_value(options, wanted_option, default):
+    return next((value for option, value in options if option == wanted_option), default)
+
+
+def _parse_calls(options, architecture):
+    """Return ``(architecture, call)`` of each system call that a rule is about, those of all architectures if none."""
+    calls = {call for option, value in options if option == "-S" for call in value.split(",")}
+    architectures = [architecture] if architecture in ARCHITECTURES else ARCHITECTURES
+    return {(architecture, call) for architecture in architectures for call in calls}
 
 
 def compute_max_audit_log_bytes(settings):

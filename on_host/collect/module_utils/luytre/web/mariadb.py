@@ -207,25 +207,12 @@ def parse_server_state(answer):
         }
         for user, host, database, privileges in rows_by_kind.get("grant", [])
     ]
-    definers = {row[0] for row in rows_by_kind.get("definer", [])}
-    members = {}
-    for user, host, role in rows_by_kind.get("member", []):
-        members.setdefault((user, host), []).append(role or "")
-    account_rows = [
-        (user or "", host or "", parse_global_privileges(text)) for user, host, text in rows_by_kind["account"]
-    ]
-    role_access = {user: priv.get("access", 0) for user, _, priv in account_rows if priv.get("is_role")}
-    accounts = [
-        _describe_database_account(user, host, priv, role_access, members.get((user, host), []), grants, definers)
-        for user, host, priv in account_rows
-        if not priv.get("is_role")
-    ]
     databases = [row[0] for row in rows_by_kind.get("database", [])]
     return {
         "version": rows_by_kind["version"][0][0],
         "branch": get_server_release_branch(rows_by_kind["version"][0][0]),
         "variables": variables,
-        "accounts": accounts,
+        "accounts": _describe_database_accounts(rows_by_kind, grants),
         "public_grants": [grant for grant in grants if grant["user"] in ("", "PUBLIC")],
         "databases": [name for name in databases if name not in SYSTEM_DATABASES],
         "test_database": any(name == "test" or name.startswith("test_") for name in databases),
@@ -268,7 +255,32 @@ def list_privileges_of_access_mask(access):
     return ["ALL PRIVILEGES"] + (["GRANT OPTION"] if "GRANT OPTION" in names else [])
 
 
-def _describe_database_account(user, host, priv, role_access, roles, grants, definers):
+def _describe_database_accounts(rows_by_kind, grants):
+    """Return the accounts that are no roles, with what is theirs of roles, grants and definitions."""
+    account_rows = [
+        (user or "", host or "", parse_global_privileges(text)) for user, host, text in rows_by_kind["account"]
+    ]
+    role_access = {user: priv.get("access", 0) for user, _, priv in account_rows if priv.get("is_role")}
+    roles = {}
+    for user, host, role in rows_by_kind.get("member", []):
+        roles.setdefault((user, host), []).append(role or "")
+    definers = {row[0] for row in rows_by_kind.get("definer", [])}
+    return [
+        {
+            **_describe_privileges_of_account(user, host, priv, roles.get((user, host), []), role_access),
+            "defines": "%s@%s" % (user, host) in definers,
+            "grants": [
+                {"database": grant["database"], "privileges": grant["privileges"]}
+                for grant in grants
+                if grant["user"] == user and grant["host"] == host
+            ],
+        }
+        for user, host, priv in account_rows
+        if not priv.get("is_role")
+    ]
+
+
+def _describe_privileges_of_account(user, host, priv, roles, role_access):
     access = priv.get("access", 0)
     privilege_set = set(list_privileges_of_access_mask(access))
     for role in [*roles, "PUBLIC"]:
@@ -287,12 +299,6 @@ def _describe_database_account(user, host, priv, role_access, roles, grants, def
             if role in roles or role_access.get(role)
         ],
         "reaches_everything": _can_reach_data_of_every_site(privilege_set),
-        "defines": "%s@%s" % (user, host) in definers,
-        "grants": [
-            {"database": grant["database"], "privileges": grant["privileges"]}
-            for grant in grants
-            if grant["user"] == user and grant["host"] == host
-        ],
     }
 
 

@@ -73,13 +73,7 @@ def describe_vhost_by_requests(server, plain_vhost):
         == PHP,
         "denies": [uri for uri in request_uris.SENSITIVE if answers[uri].kind == DENY],
         "rate_limits": list(request_uris.LOGINS) if server.modules & {"evasive", "evasive20", "evasive24"} else [],
-        "headers": {
-            name: value
-            for name, value in compute_response_headers(first.state, tls).items()
-            if not SECURITY_HEADERS or name in SECURITY_HEADERS
-        }
-        if "headers" in server.modules
-        else {},
+        "headers": _compute_security_headers(server, first.state, tls),
         "headers_lost": _find_sections_losing_headers(server),
         "redirects_to_https": not tls and first.kind == REDIRECT and first.detail.lower().startswith("https:"),
         "pages": first.kind != REDIRECT,
@@ -90,6 +84,13 @@ def describe_vhost_by_requests(server, plain_vhost):
         "body_limit": first.state.body_limit,
         **apache_exposure.collect_apache_vhost_exposure(server),
     }
+
+
+def _compute_security_headers(server, state, tls):
+    if "headers" not in server.modules:
+        return {}
+    headers = compute_response_headers(state, tls)
+    return {name: value for name, value in headers.items() if not SECURITY_HEADERS or name in SECURITY_HEADERS}
 
 
 def _get_root_if_present(root):

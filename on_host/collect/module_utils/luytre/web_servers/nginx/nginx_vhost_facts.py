@@ -15,6 +15,9 @@ from ansible.module_utils.luytre.web_servers import (
 from ansible.module_utils.luytre.web_servers.nginx import nginx_blocks, nginx_listens, nginx_tls
 from ansible.module_utils.luytre_shared.files import safe_open
 
+PAGES = ("file", "php", "proxy")
+"""Kinds of answers that show a page."""
+
 
 def _choose_probe_host(names):
     for name in names:
@@ -55,6 +58,10 @@ class NginxVisitor:
         """Return the NginxResponse over each scheme."""
         return [self.ask(uri, scheme, port, **how) for scheme, port in self.schemes]
 
+    def is_run_as_php(self, uri, **how):
+        """Return whether the file of a URI is handed to PHP over any scheme."""
+        return any(answer.kind == "php" and answer.uri.endswith(uri) for answer in self.answers(uri, **how))
+
     def those(self, uris, answer_kind, **how):
         """Return which of the URIs are answered with that kind over any scheme."""
         return [uri for uri in uris if any(answer.kind == answer_kind for answer in self.answers(uri, **how))]
@@ -92,79 +99,72 @@ def describe_vhost_by_requests(model, groups, server, names, on_disk):
     """Return the rest of ``auditor.facts.web._web.VirtualHost``: what its patterns make of it."""
     visitor = NginxVisitor(model, groups, server, names, on_disk)
     pages = visitor.answers(request_uris.PAGE)
-    page = next((answer for answer in pages[::-1] if answer.kind in ("file", "php", "proxy")), pages[-1])
+    page = next((answer for answer in pages[::-1] if answer.kind in PAGES), pages[-1])
     level = page.level
-    plain = [visitor.ask(request_uris.PAGE, scheme, port) for scheme, port in visitor.schemes if scheme == "http"]
     inside = list(nginx_blocks.iter_block_and_inner_blocks(server))
     return {
         "root": model.get_document_root(model.find_location_for_uri(server, "/") or server),
         "php_backends": sorted(
-            {
-                _format_fastcgi_backend(target)
-                for inner in inside
-                for directive in inner.list_own_directives("fastcgi_pass")
-                for target in _list_backends_of_directive(model, directive)
-            }
+            {_format_fastcgi_backend(target) for target in _iter_backends(model, inside, ("fastcgi_pass",))}
         ),
-        "proxies_to": sorted(
-            {
-                target
-                for inner in inside
-                for name in PASSES[1:]
-                for directive in inner.list_own_directives(name)
-                for target in _list_backends_of_directive(model, directive)
-            }
-        ),
+        "proxies_to": sorted(set(_iter_backends(model, inside, PASSES[1:]))),
         "listing": nginx_blocks.find_blocks_with_listing(model, server),
         "serves_hidden": visitor.those(request_uris.HIDDEN_URIS, "file"),
         "serves_backups": visitor.those(request_uris.BACKUPS, "file"),
         "serves_acme": not any(answer.is_denied for answer in visitor.answers(request_uris.ACME)),
         "runs_php": filled_uris.find_upload_uris_that_run_php(
-            lambda uri: any(answer.kind == "php" and answer.uri.endswith(uri) for answer in visitor.answers(uri)),
-            visitor.root if visitor.look else None,
+            visitor.is_run_as_php, visitor.root if visitor.look else None
         ),
-        "php_of_missing": any(
-            answer.kind == "php" and answer.uri.endswith(request_uris.MISSING_PHP)
-            for answer in visitor.answers(request_uris.MISSING_PHP, is_there=False)
-        ),
+        "php_of_missing": visitor.is_run_as_php(request_uris.MISSING_PHP, is_there=False),
         "denies": [uri for uri in request_uris.SENSITIVE if all(answer.is_denied for answer in visitor.answers(uri))],
-        "rate_limits": [
-            uri
-            for uri in request_uris.LOGINS
-            if all(
-                answer.limited or answer.is_denied or answer.kind == "redirect"
-                for answer in visitor.answers(uri, method="POST")
-            )
-        ],
+        "rate_limits": [uri for uri in request_uris.LOGINS if _is_login_limited(visitor, uri)],
         "headers": nginx_blocks.compute_added_security_headers(model, level),
         "headers_lost": nginx_blocks.find_blocks_losing_headers(model, server),
-        "redirects_to_https": bool(plain)
-        and all(answer.kind == "redirect" and answer.value.startswith("https://") for answer in plain),
-        "pages": any(answer.kind in ("file", "php", "proxy") for answer in pages),
+        "redirects_to_https": _is_plain_http_redirected_to_https(visitor),
+        "pages": any(answer.kind in PAGES for answer in pages),
         "proxied": page.kind == "proxy"
         and not any(inner.list_own_directives("root") or inner.list_own_directives("alias") for inner in inside),
-        "alias_traversal": [
-            "%s (%s)" % (" ".join(["location", *inner.args]), inner.where)
-            for inner in inside
-            if inner.name == "location" and nginx_blocks.has_alias_trap(inner)
-        ],
-        "writes": sorted(
-            {
-                word.upper()
-                for inner in inside
-                for d in inner.list_own_directives("dav_methods")
-                for word in d.args
-                if word != "off"
-            }
-        ),
+        "alias_traversal": _list_locations_with_alias_trap(inside),
+        "writes": _list_dav_methods(inside),
         "access_log": _get_access_log(model, level),
         "body_limit": nginx_blocks.get_largest_body_limit(model, server, inside),
         **nginx_exposure.collect_nginx_vhost_exposure(model, visitor, inside, nginx_blocks.list_add_headers_in_force),
     }
 
 
-def _list_backends_of_directive(model, directive):
-    return model.resolve_backend_addresses(directive.args[0]) if directive.args else []
+def _iter_backends(model, blocks, names):
+    """Yield the addresses that directives of these names pass requests on to."""
+    for block in blocks:
+        for name in names:
+            for directive in block.list_own_directives(name):
+                if directive.args:
+                    yield from model.resolve_backend_addresses(directive.args[0])
+
+
+def _is_login_limited(visitor, uri):
+    return all(
+        answer.limited or answer.is_denied or answer.kind == "redirect"
+        for answer in visitor.answers(uri, method="POST")
+    )
+
+
+def _is_plain_http_redirected_to_https(visitor):
+    """Return whether there is plain HTTP, and all of it leads to HTTPS."""
+    plain = [visitor.ask(request_uris.PAGE, scheme, port) for scheme, port in visitor.schemes if scheme == "http"]
+    return bool(plain) and all(answer.kind == "redirect" and answer.value.startswith("https://") for answer in plain)
+
+
+def _list_locations_with_alias_trap(blocks):
+    return [
+        "%s (%s)" % (" ".join(["location", *block.args]), block.where)
+        for block in blocks
+        if block.name == "location" and nginx_blocks.has_alias_trap(block)
+    ]
+
+
+def _list_dav_methods(blocks):
+    words = (word for block in blocks for d in block.list_own_directives("dav_methods") for word in d.args)
+    return sorted({word.upper() for word in words if word != "off"})
 
 
 def _format_fastcgi_backend(address):
