@@ -26,7 +26,10 @@ _INTRODUCTION = {
 }
 _HEAD = {"en": "capability", "vi": "khả năng"}
 _ROWS = {"en": "Tables whose rows can be removed", "vi": "Các bảng có thể gỡ dòng"}
-_TABLES = {"en": "tables, without their prefix", "vi": "bảng, không kèm tiền tố"}
+_TABLES = {
+    "en": "tables, without their prefix; `#` stands for a number",
+    "vi": "bảng, không kèm tiền tố; `#` là một số",
+}
 _REASONS = {"en": "Why not", "vi": "Vì sao không"}
 _CAPABILITIES = {
     "login": {

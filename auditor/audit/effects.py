@@ -61,6 +61,8 @@ class Effect(enum.StrEnum):
     """Larger uploads than the role's limit are refused."""
     CLOSES_LOGS = "closes_logs"
     """Logs that everybody could write can be written by their owner and group only."""
+    HIDES_SCRIPT_PATHS = "hides_script_paths"
+    """PHP behind nginx no longer knows by which path its script was called."""
     HIDES_NEW_FILES = "hides_new_files"
     """New files are no longer readable by everybody."""
     CLOSES_CONFIGURATION = "closes_configuration"

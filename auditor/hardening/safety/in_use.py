@@ -18,6 +18,7 @@ from auditor.facts import HostFacts
 from auditor.facts import site as sites
 from auditor.hardening.safety.people import MAX_TOLD, OF_PEOPLE, Judge
 from auditor.models import PLAIN_PATH, ControlId, Domain, Host, Text
+from auditor.models.applications.registry import CMSS
 from auditor.text.sanitize import escape_text_to_one_line
 from auditor.text.translations import make_text
 
@@ -144,6 +145,27 @@ def _find_undeclared_php_function_calls(host: Host, data: Mapping[str, Any]) -> 
         yield (
             Effect.STOPS_PHP_FUNCTIONS,
             make_text("the sites' code calls {text} (declare what a site needs in its php_functions)", text=text),
+        )
+
+
+def _find_applications_called_by_script_path(_host: Host, data: Mapping[str, Any]) -> Iterator[tuple[Effect, Text]]:
+    """Yield the effect on applications that nginx would no longer tell by which path they are called."""
+    if not any(vhost["php_backends"] for vhost in data.get("nginx", {}).get("vhosts") or ()):
+        return
+    found = [
+        f"{cms.name} ({escape_text_to_one_line(instance['path'], 100)})"
+        for cms in CMSS
+        if cms.needs_script_path
+        for instance in data.get("applications", {}).get(cms.kind, ())
+    ]
+    if found:
+        text = ", ".join(found[:MAX_TOLD]) + (" …" if len(found) > MAX_TOLD else "")
+        yield (
+            Effect.HIDES_SCRIPT_PATHS,
+            make_text(
+                ("{text} would show its home page alone; the limit to .php files prevents the same flaw"),
+                text=text,
+            ),
         )
 
 
@@ -291,7 +313,7 @@ def _join_first_unique_names(names: Iterable[str]) -> str:
 
 
 _Judges = tuple[Judge, ...]
-_BY_FACTS: _Judges = (_find_undeclared_open_ports, *OF_PEOPLE)
+_BY_FACTS: _Judges = (_find_undeclared_open_ports, _find_applications_called_by_script_path, *OF_PEOPLE)
 """Those that look at nothing in the area ``in_use``."""
 _HOST: _Judges = (
     *_BY_FACTS,

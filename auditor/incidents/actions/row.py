@@ -21,10 +21,11 @@ from auditor.text import paths
 NAMED_TABLES = tuple(table for cms in CMSS for table in cms.named_tables)
 """Those whose rows are told by a name in place of a number."""
 TABLES = tuple(table for cms in CMSS for table in cms.row_tables)
-"""Without their prefix."""
+"""Without their prefix; ``#`` stands for a number."""
 _MIN_WORDS = 3
 _SCHEME = re.compile(r"^https?://")
 _NUMBER = re.compile(r"[1-9][0-9]{0,17}")
+_NUMBER_AT_END = re.compile(r"_[1-9][0-9]{0,4}\Z")
 MAX_BYTES = 191
 """Of a name."""
 
@@ -41,7 +42,7 @@ def _normalize_database_row_reference(typed_row: str) -> str:
     if len(words) < _MIN_WORDS or {b"", b".", b".."} & {*words} or b"\0" in b"".join(words):
         raise _make_invalid_row_reference_error(typed_row)
     site, *folders, table, key = map(_percent_encode_row_name, words)
-    if table not in TABLES:
+    if "#" in table or (table not in TABLES and _NUMBER_AT_END.sub("_#", table) not in TABLES):
         raise InputError(
             "rows of {table} cannot be removed",
             table=table,

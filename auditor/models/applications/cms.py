@@ -23,7 +23,7 @@ class CmsProfile:
     never_empty_fields: tuple[str, ...] = ()
     """What its database always has: facts without one were not told."""
     row_tables: tuple[str, ...] = ()
-    """Tables whose rows an incident can delete, without their prefix."""
+    """Tables whose rows an incident can delete, without their prefix; ``#`` stands for a number."""
     named_tables: tuple[str, ...] = ()
     """Those of them whose rows are told by a name in place of a number."""
     is_secret_renewed_by_a_person: bool = False
@@ -36,6 +36,8 @@ class CmsProfile:
     """A pattern of the constants that only it defines, by which its files end when they are asked for directly."""
     installer_beginning: str = ""
     """A pattern of what its installer begins with, where that runs what it has noted."""
+    needs_script_path: bool = False
+    """Whether it finds its pages by what PHP says that its script's path is."""
     core_component: str = ""
     """What published vulnerabilities call it; empty where no source that we read has it."""
     extension_kinds: Mapping[str, str] = field(default_factory=dict)

@@ -9,8 +9,9 @@ NUKEVIET = CmsProfile(
     limited_page=None,
     account_field=None,
     guard_constants=r"NV_\w{2,40}",
-    row_tables=("vi_news_rows", "vi_news_detail"),
+    row_tables=("vi_news_rows", "vi_news_detail", "vi_news_#"),
     is_secret_renewed_by_a_person=True,
+    needs_script_path=True,
     installer_beginning=(
         r"define\('NV_ADMIN', true\);\s*define\('NV_IS_INSTALL', true\);\s*require_once 'mainfile\.php';"
     ),

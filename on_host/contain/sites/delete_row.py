@@ -15,6 +15,7 @@ from urllib.parse import unquote_to_bytes
 
 from ansible.module_utils.luytre_contain.databases import row_mysql, row_postgresql
 from ansible.module_utils.luytre_contain.sites import applications
+from ansible.module_utils.luytre_shared.applications import interface
 from ansible.module_utils.luytre_shared.databases.site_database import IDENTIFIER
 from ansible.module_utils.luytre_shared.incidents import action_runner, quarantine_store
 from ansible.module_utils.luytre_shared.incidents.action_runner import ActionRefusal
@@ -36,9 +37,9 @@ class RowLocation:
         self.application = applications.load_application(
             applications.resolve_application_folder_of_request(self.locator)
         )
-        if table not in self.application.cms.rows:
+        row = interface.find_deletable_row(self.application.cms, table)
+        if row is None:
             raise ActionRefusal("no_table", "%s: %s" % (self.application.kind, table))
-        row = self.application.cms.rows[table]
         self.table = self.application.prefix + row.table
         self.sql = row_postgresql if self.application.uses_postgresql else row_mysql
         if not row.is_named and not NUMBER.match(key):

@@ -21,6 +21,7 @@ WEB1 = Host(name="web1", address="192.0.2.10", sites=(SITE, Site(domain="khac.te
             "www.antruc.test/tin tức/posts/7",
             ("tin tức", "posts", "7"),
         ),
+        ("antruc.test/vi_news_12/66", "antruc.test/vi_news_12/66", ("", "vi_news_12", "66")),
         ("antruc.test/options/a%2Fb%0A%25", "antruc.test/options/a%2Fb%0A%25", ("", "options", "a%2Fb%0A%25")),
     ],
 )
@@ -42,6 +43,9 @@ def test_a_row_is_one_line_that_says_where_it_is(typed: str, read: str, asked: t
         ("antruc.test/%2e%2e/posts/66", "is not a row"),
         ("antruc.test/options/" + "x" * 192, "is not a row"),
         ("antruc.test/users/1", "rows of users cannot be removed"),
+        ("antruc.test/vi_news_0/1", "rows of vi_news_0 cannot be removed"),
+        ("antruc.test/vi_news_%23/1", "rows of vi_news_# cannot be removed"),
+        ("antruc.test/posts_1/1", "rows of posts_1 cannot be removed"),
         ("an truc/posts/1", "is not a site's domain"),
     ],
 )

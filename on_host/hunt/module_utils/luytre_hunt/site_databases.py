@@ -3,6 +3,8 @@
 Read as the site's own account.
 """
 
+import time
+
 from ansible.module_utils.luytre.sites import site_applications
 from ansible.module_utils.luytre_hunt.places import FOREIGN, OURS
 from ansible.module_utils.luytre_shared.applications import interface
@@ -10,6 +12,8 @@ from ansible.module_utils.luytre_shared.applications.registry import CMS_BY_KIND
 from ansible.module_utils.luytre_shared.databases import site_database
 
 SECONDS = 20
+DAYS, MINUTE = 1, 60
+"""For how many days an administrator is new, but for those who came with the first: as audits tell it."""
 
 
 def add_rows_of_accounts_and_code_in_cms(places):
@@ -45,8 +49,11 @@ def _add_rows_of_accounts(places, cms, path, login, prefix):
     except site_database.DatabaseUnanswered:
         return
     places.add_row_in_slot("cms_account", path, "", OURS, "", ["read"])
-    for _admin, _level, name in (row for row in rows if len(row) == 3 and row[2]):
-        places.add_row_in_slot("cms_account", path, name, FOREIGN)
+    accounts = [(site_database.parse_epoch(row[1]), row[2]) for row in rows if len(row) == 3 and row[2]]
+    first, since = min(accounts, default=(0, ""))[0], time.time() - DAYS * 86_400
+    for moment, name in accounts:
+        marks = ["of_days"] if moment > max(since, first + MINUTE) else []
+        places.add_row_in_slot("cms_account", path, name, FOREIGN, "", marks)
 
 
 def _add_rows_of_code(places, cms, path, login, prefix):

@@ -17,7 +17,7 @@ from ansible.module_utils.luytre.web import in_use as area
 from ansible.module_utils.luytre_shared.os import open_writers
 from ansible.module_utils.luytre_shared.os.time_budget import TimeBudget
 
-from auditor.audit.controls import Fix
+from auditor.audit.controls import Fix, load_catalogue
 from auditor.audit.effects import Effect
 from auditor.facts import HostFacts, load_fact_area_models
 from auditor.hardening.plan import HostPlan
@@ -27,6 +27,8 @@ from tests.unit.hardening.safety.test_preflight import HOST, NOW, judged
 from tests.unit.hardening.safety.test_preflight import facts as host_facts
 from tests.unit.on_host.collect.web.test_nginx import config
 from tests.unit.on_host.collect.web.test_nginx import facts as nginx_facts
+
+ROLES = Path(__file__).parents[4] / "roles"
 
 # --- access logs -------------------------------------------------------------------------------------------
 
@@ -277,6 +279,25 @@ def test_what_is_in_use_is_held_by_name_until_it_is_accepted(control: str, said:
     assert change.held is None
     assert change.note is not None
     assert said in change.note.en
+
+
+@pytest.mark.parametrize(
+    ("kind", "backends", "held"),
+    [
+        ("nukeviet", ["unix:/run/php/a.sock"], True),
+        ("nukeviet", [], False),
+        ("joomla", ["unix:/run/php/a.sock"], False),
+    ],
+)
+def test_an_application_that_nginx_tells_no_path_any_more_is_held(kind: str, backends: list[str], held: bool) -> None:
+    found = list(
+        in_use._find_applications_called_by_script_path(
+            HOST, {"nginx": {"vhosts": [{"php_backends": backends}]}, "applications": {kind: [{"path": "/srv/a"}]}}
+        )
+    )
+    assert [effect for effect, _what in found] == ([Effect.HIDES_SCRIPT_PATHS] if held else [])
+    assert all("NukeViet (/srv/a)" in what.en for _effect, what in found)
+    assert Effect.HIDES_SCRIPT_PATHS in load_catalogue(ROLES)["php_fpm.fix_pathinfo"].fix.effects
 
 
 def test_a_file_that_was_sent_counts_whatever_the_limit() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import socket
 import struct
+import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from types import SimpleNamespace
@@ -148,7 +149,11 @@ def test_the_administrators_of_nukeviet_are_told_where_its_tables_can_be_read(
 
     def rows(_reading: object, login: Any, statements: Mapping[str, tuple[str, int]]) -> list[list[str | None]]:
         asked.append((login, statements["admin"][0]))
-        return [["admin", "1", "quantri"], ["admin", "2", None], ["short"]]
+        first, now = int(time.time()) - 9 * 86_400, int(time.time())
+        return [
+            *(["admin", str(first), "quantri"], ["admin", str(first + 9), "bientap"], ["admin", str(now), "hotro"]),
+            *(["admin", "2", None], ["short"]),
+        ]
 
     monkeypatch.setattr(site_database, "fetch_rows", rows)
     sites = [SimpleNamespace(kind="nukeviet", path=str(path)) for path in (tmp_path, tmp_path / "none")]
@@ -161,6 +166,8 @@ def test_the_administrators_of_nukeviet_are_told_where_its_tables_can_be_read(
     assert [(row[0], row[1], row[2], row[5]) for row in gathered.rows] == [
         ("cms_account", str(tmp_path), "", ["read"]),
         ("cms_account", str(tmp_path), "quantri", []),
+        ("cms_account", str(tmp_path), "bientap", []),
+        ("cms_account", str(tmp_path), "hotro", ["of_days"]),
     ]
 
 

@@ -6,6 +6,7 @@ A CMS is one module with a subclass of ``Cms`` in it, and one line of ``registry
 import collections
 import contextlib
 import os
+import re
 
 from ansible.module_utils.luytre_shared.databases import site_database
 
@@ -34,6 +35,9 @@ OwnCode = collections.namedtuple("OwnCode", ("folders", "version_file", "not_cod
 
 ``version_file`` is as old as the release; the package of Debian's that has the same code, and the folder it lies in.
 """
+
+
+_NUMBERED_TABLE = re.compile(r"([a-z_]{1,40}_)([1-9][0-9]{0,4})\Z")
 
 
 class SessionUnavailable(Exception):
@@ -69,7 +73,7 @@ class Cms:
     posts = {}
     """``'post', …`` of the newest pages, at most ``{most}``."""
     rows = {}
-    """``{name that a question has for it: DeletableRow}``."""
+    """``{name that a question has for it: DeletableRow}``; ``#`` in both stands for a number."""
     secret_names = ()
     """Settings of its configuration that sign sessions."""
     session_cells = {}
@@ -79,7 +83,7 @@ class Cms:
     code_in_tables = ()
     """Statements of rows in which plugins keep code: each set is asked alone, for its tables may not be there."""
     hunted_accounts = {}
-    """``'admin', level, name`` of administrators that audits do not tell."""
+    """``'admin', epoch seconds since when, name`` of administrators that audits do not tell."""
 
     @property
     def kind(self):
@@ -155,6 +159,16 @@ LockoutCell = collections.namedtuple("LockoutCell", ("table", "key", "column", "
 DeletableRow = collections.namedtuple("DeletableRow", ("table", "key", "is_named"))
 DeletableRow.__new__.__defaults__ = (False,)
 """A table without its prefix, the column that tells its rows apart, and whether that holds a name or a number."""
+
+
+def find_deletable_row(cms, table):
+    """Return the DeletableRow of a table as a question names it; None where its rows cannot be deleted."""
+    row = cms.rows.get(table)
+    match = _NUMBERED_TABLE.match(table)
+    if row is not None or match is None:
+        return None if "#" in table else row
+    row = cms.rows.get(match.group(1) + "#")
+    return row and row._replace(table=row.table.replace("#", match.group(2)))
 
 
 def choose_for_engine(by_engine, login):

@@ -58,7 +58,7 @@ _ADMINISTRATORS = """SELECT 'admin', a.admin_id, HEX(CAST(CONVERT(u.username USI
 _POSTS = """SELECT * FROM (SELECT 'post', r.id, LEFT(r.alias, 250) AS alias, LEFT(c.alias, 100) AS category
   FROM `{db}`.`{p}vi_news_rows` r JOIN `{db}`.`{p}vi_news_cat` c ON c.catid = r.catid
   WHERE r.status = 1 ORDER BY r.id DESC LIMIT {most}) AS latest"""
-_AUTHORS = """SELECT 'admin', a.lev, LEFT(u.username, 100) FROM `{db}`.`{p}authors` a
+_AUTHORS = """SELECT 'admin', GREATEST(a.addtime, u.regdate), LEFT(u.username, 100) FROM `{db}`.`{p}authors` a
   JOIN `{db}`.`{p}users` u ON u.userid = a.admin_id WHERE a.is_suspend = 0 AND a.lev < 3"""
 """Its administrators but for those of single modules."""
 
@@ -75,7 +75,8 @@ class NukeViet(interface.Cms):
     }
     number_columns = frozenset({"is_suspend"})
     posts = {MYSQL: {"post": (_POSTS, MAX_REDIRECTED)}}
-    rows = {name: interface.DeletableRow(name, "id") for name in ("vi_news_rows", "vi_news_detail")}
+    # A visitor is shown a category's own copy of a page's row, beside the text in vi_news_detail.
+    rows = {name: interface.DeletableRow(name, "id") for name in ("vi_news_rows", "vi_news_detail", "vi_news_#")}
     lacks = {
         "sessions": interface.Lack(
             "NukeViet xem bảng quản trị viên ở mỗi trang, nên khóa có hiệu lực ngay.",

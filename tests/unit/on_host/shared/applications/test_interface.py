@@ -118,6 +118,24 @@ def test_the_same_cmss_are_known_on_hosts_and_on_the_controller() -> None:
     assert set(registry.KINDS) == {*on_controller.KINDS} - {"static", "own"}
 
 
+@pytest.mark.parametrize(
+    ("kind", "table", "found"),
+    [
+        ("nukeviet", "vi_news_12", "vi_news_12"),
+        ("nukeviet", "vi_news_rows", "vi_news_rows"),
+        ("nukeviet", "vi_news_#", None),
+        ("nukeviet", "vi_news_012", None),
+        ("nukeviet", "vi_news_12x", None),
+        ("nukeviet", "vi_about_12", None),
+        ("wordpress", "posts", "posts"),
+        ("wordpress", "posts_2", None),
+    ],
+)
+def test_a_table_of_a_number_is_named_by_it(kind: str, table: str, found: str | None) -> None:
+    row = interface.find_deletable_row(registry.CMS_BY_KIND[kind], table)
+    assert (row and row.table) == found
+
+
 def test_what_a_cms_has_for_no_server_is_refused() -> None:
     login = site_database.Login("u", "p", "localhost", "d", "postgresql")
     with pytest.raises(site_database.DatabaseUnanswered, match="other_kind"):
