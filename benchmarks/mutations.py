@@ -86,7 +86,15 @@ class Mutation:
 def iter_mutations(part: str, module: str, source: str) -> Iterator[Mutation]:
     """Yield every mutation of a module."""
     tree = ast.parse(source)
+    declarations = {
+        id(below)
+        for node in ast.walk(tree)
+        for decorator in getattr(node, "decorator_list", ())
+        for below in ast.walk(decorator)
+    }
     for node in ast.walk(tree):
+        if id(node) in declarations:  # a decorator declares (frozen=True), and decides nothing
+            continue
         for replacement in _iter_replacements(node):
             before, after = ast.get_source_segment(source, node), ast.unparse(replacement)
             if before and isinstance(node, ast.expr):

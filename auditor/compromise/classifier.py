@@ -36,6 +36,7 @@ OUT_OF_TIME = "there was no time left for it"
 MEMORY = 1_500_000_000
 """Bytes of addresses of a child; what it fills of them is far less, but rules that are compiled take addresses."""
 _MAX_MESSAGE = 24_000_000
+_CHILDREN_AT_ONCE = 4
 TOGETHER = 1_500_000
 """Bytes of files that one question is about."""
 MAX_SAID = 60
@@ -197,7 +198,7 @@ def judge_files_in_child_processes(
     ``is_time_over``: whether there is no time left; what is not judged by then is told to be OUT_OF_TIME.
     """
     batches = list(_split_files_into_batches(judge_requests))
-    with ThreadPoolExecutor(max_workers=max(2, len(batches) and 4)) as pool:
+    with ThreadPoolExecutor(max_workers=_CHILDREN_AT_ONCE) as pool:
         answers = pool.map(lambda batch: _judge_batch(batch, rules, is_time_over), batches)
         return [judgement for answer in answers for judgement in answer]
 

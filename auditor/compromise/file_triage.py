@@ -132,7 +132,7 @@ def _iter_parent_folders(path: str) -> Iterator[str]:
 
 def _find_file_trace(
     file: WebFile,
-    match_status: matcher.FileStatus | None,
+    match_status: matcher.DeviatingStatus | None,
     release: str,
     judgement: Judgement | None,
     *,
@@ -145,21 +145,18 @@ def _find_file_trace(
     is_upload_folder = bool(file.place & (UPLOAD | CACHE))
     is_loaded_unasked = file.is_worth_judging and _LOADED_UNASKED.search(file.path) is not None
     is_unexplained = match_status in ("unknown", "changed")
-    verdict = (
-        weigh_judgement(
+    if judgement is not None:
+        verdict = weigh_judgement(
             judgement,
             is_upload_folder=is_upload_folder or is_loaded_unasked,
             is_unexplained=is_unexplained,
             is_at_installer_path=is_at_installer_path,
         )
-        if judgement is not None
-        else None
-    )
-    if judgement is not None and verdict is not None and (verdict.certainty != "weak" or match_status is None):
-        sample = judgement.settings[0].line if judgement.settings else judgement.differs or judgement.sample
-        return _build_file_trace(
-            verdict.kind, file.sha256 or where, where, sample, verdict.families, verdict.rules, verdict.certainty
-        )
+        if verdict is not None and (verdict.certainty != "weak" or match_status is None):
+            sample = judgement.settings[0].line if judgement.settings else judgement.differs or judgement.sample
+            return _build_file_trace(
+                verdict.kind, file.sha256 or where, where, sample, verdict.families, verdict.rules, verdict.certainty
+            )
     if match_status is not None:
         return _build_trace_of_standing(file, match_status, release, judgement, is_upload_folder=is_upload_folder)
     is_foreign = is_loaded_unasked and (is_near_release or _ALWAYS_FOREIGN.search(file.path) is not None)
@@ -180,15 +177,15 @@ def _build_trace_of_place(file: WebFile, *, is_foreign: bool) -> Trace | None:
 
 def _build_trace_of_standing(
     file: WebFile,
-    match_status: matcher.FileStatus,
+    match_status: matcher.DeviatingStatus,
     release: str,
     judgement: Judgement | None,
     *,
     is_upload_folder: bool,
 ) -> Trace | None:
-    """Return what manifests say of a file, where its content says no more."""
+    """Return what manifests say of a file that they do not know as it is, where its content says no more."""
     where, sample = file.full_path, release
-    if match_status == "known" or (match_status == "unknown" and _is_judged_as_generated_file(judgement)):
+    if match_status == "unknown" and _is_judged_as_generated_file(judgement):
         return None
     families: tuple[Family, ...] = ("known", "place") if match_status == "misplaced" else ("known",)
     if match_status == "changed":

@@ -15,7 +15,8 @@ from typing import Literal
 
 from auditor.compromise.known_good.manifest import ReleaseManifest
 
-FileStatus = Literal["known", "changed", "unknown", "left_over", "misplaced"]
+DeviatingStatus = Literal["changed", "unknown", "left_over", "misplaced"]
+FileStatus = Literal["known"] | DeviatingStatus
 _OPEN = frozenset(
     {
         *(

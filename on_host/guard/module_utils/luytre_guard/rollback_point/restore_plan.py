@@ -154,7 +154,7 @@ def compare_entries(target_entries, present_entries, scope):
 
 def _is_path_below_absent_tree(path, target, scope):
     start = find_nearest_start_at_or_above_path(path, scope.get_trees_with_their_kind())
-    return start is not None and target.get(start, {}).get("type") == "absent"
+    return target.get(start, {}).get("type") == "absent"
 
 
 def _classify_difference_between_entries(entry, other_entry, scope_kind):
