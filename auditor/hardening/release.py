@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from auditor.audit.controls import Catalogue
 from auditor.hardening.change_scope import select_touches_known_without_host
@@ -10,25 +11,32 @@ from auditor.hardening.harden import HardeningOrder, HardeningResult, harden_hos
 from auditor.hardening.journal import Journal
 from auditor.hardening.plan import ControlChange, HardeningPlan, HostPlan
 from auditor.hardening.rollout import RolloutOptions
-from auditor.models import ControlId, HostHardening, Inventory
+from auditor.models import ControlId, HostHardening, Inventory, Run
+
+
+@dataclass(frozen=True)
+class ControlRelease:
+    """A control that is taken back on hosts."""
+
+    control: ControlId
+    entries: Sequence[HostHardening]
+    before: Run
+    """The audit before it, of the same hosts."""
+    by_wish: frozenset[str] = frozenset()
+    """Sites whose responses do not count."""
 
 
 def release_control_from_shared_files(
-    inventory: Inventory,
-    catalogue: Catalogue,
-    journal: Journal,
-    entries: Sequence[HostHardening],
-    control: ControlId,
-    run_id: str,
-    by_wish: frozenset[str] = frozenset(),
+    inventory: Inventory, catalogue: Catalogue, journal: Journal, release: ControlRelease
 ) -> HardeningResult:
     """Write anew, without the control, the files that it shares with others in force. As safe as a hardening.
 
-    The hardening is not sound when a host would not serve as before without the control; that host is as it was.
-    ``run_id``: of the audit before it. The caller holds the journal's lock. Raises HardeningInterrupt and
-    HardeningStopError as ``harden_hosts_in_batches`` does.
+    The hardening is not sound when a host would not serve as before without the control; that host is as it was. The
+    caller holds the journal's lock. Raises HardeningInterrupt and HardeningStopError as ``harden_hosts_in_batches``
+    does.
     """
-    names = {entry.host for entry in entries}
+    control = release.control
+    names = {entry.host for entry in release.entries}
     hosts = [host for host in inventory.hosts if host.name in names]
     beside = [
         area_control.fix
@@ -38,7 +46,7 @@ def release_control_from_shared_files(
     touches = tuple(sorted({touch for fix in beside for touch in select_touches_known_without_host(fix.touches)}))
     change = ControlChange(control=control, disruption="reload", touches=touches)
     plan = HardeningPlan(hosts=tuple(HostPlan(host=host.name, changes=(change,)) for host in hosts))
-    options = RolloutOptions(by_wish=by_wish)
+    options = RolloutOptions(by_wish=release.by_wish)
     return harden_hosts_in_batches(
-        HardeningOrder(inventory, hosts, plan, catalogue, journal, run_id, options, release=[control])
+        HardeningOrder(inventory, hosts, plan, catalogue, journal, release.before.id, options, release=[control])
     )

@@ -11,7 +11,7 @@ and after it is broken.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -261,12 +261,7 @@ def _harden_hosts_and_check_round(
     wary = run.model_copy(update={"hosts": tuple(host.model_copy(update={"accept": ()}) for host in run.hosts)})
     plan = planning.make_hardening_plan(context.catalogue, wary, facts)
     dangerous = _list_dangerous_controls(context.catalogue, [proof.drill for proof in drill_round.proofs])
-    for proof in _list_proofs_without_problem(drill_round):
-        if (proof.drill.held or proof.drill.control in dangerous) and not _is_control_of_proof_held_in_plan(
-            plan, proof
-        ):
-            why = "others could have written it" if proof.drill.held else "it is dangerous"
-            proof.problem = f"not held, although {why}"
+    _check_that_plan_holds_what_it_should(drill_round, plan, dangerous)
     fixable = [proof for proof in drill_round.proofs if proof.is_automated]
     if not fixable:
         return known_run
@@ -276,6 +271,24 @@ def _harden_hosts_and_check_round(
     accepted_controls = frozenset(proof.drill.control for proof in fixable if proof.drill.held) | dangerous
     drill_round.plan = planning.make_hardening_plan(context.catalogue, run, facts, accepted_controls=accepted_controls)
     result = context.apply_plan_to_all_hosts(drill_round.plan)
+    _check_hardening_of_round(drill_round, result)
+    rest = tuple(f for f in known_run.findings if f.host not in {host.name for host in result.after.hosts})
+    return result.after.model_copy(update={"findings": (*result.after.findings, *rest)})
+
+
+def _check_that_plan_holds_what_it_should(
+    drill_round: _DrillRound, plan: planning.HardeningPlan, dangerous: Collection[str]
+) -> None:
+    for proof in _list_proofs_without_problem(drill_round):
+        if (proof.drill.held or proof.drill.control in dangerous) and not _is_control_of_proof_held_in_plan(
+            plan, proof
+        ):
+            why = "others could have written it" if proof.drill.held else "it is dangerous"
+            proof.problem = f"not held, although {why}"
+
+
+def _check_hardening_of_round(drill_round: _DrillRound, result: _HardenResult) -> None:
+    """Note what was not confirmed, what no control declares, and what is open as before."""
     for entry in result.hardening.hosts:
         if entry.state != "confirmed":
             drill_round.fail(
@@ -288,8 +301,6 @@ def _harden_hosts_and_check_round(
         finding = _find_finding(result.after, proof)
         if proof.is_automated and (finding is None or finding.status is not Status.PASS):
             proof.problem = f"hardened but not mended: {_describe_finding(finding)}"
-    rest = tuple(f for f in known_run.findings if f.host not in {host.name for host in result.after.hosts})
-    return result.after.model_copy(update={"findings": (*result.after.findings, *rest)})
 
 
 def _is_control_of_proof_held_in_plan(plan: planning.HardeningPlan, proof: DrillProof) -> bool:

@@ -166,7 +166,6 @@ MOST_PARAMETERS = 6
 MORE_PARAMETERS = {
     "auditor/audit/run.py:audit_hosts",
     "auditor/commands/content/review.py:_scan_sites_for_injected_content",
-    "auditor/commands/hardening/steps.py:undo_control_and_audit_again",
     "auditor/commands/incidents/auto_contain.py:contain_what_findings_name",
     "auditor/commands/incidents/evidence.py:_record_custody_change_from_options",
     "auditor/commands/incidents/evidence.py:_record_custody_step",
@@ -182,7 +181,6 @@ MORE_PARAMETERS = {
     "auditor/fleet/prefork_client.py:run_ansible_playbook_in_fork",
     "auditor/fleet/runner.py:_build_runner_arguments",
     "auditor/fleet/runner.py:play",
-    "auditor/hardening/release.py:release_control_from_shared_files",
     "auditor/hardening/steps/apply.py:play_apply_playbook_of_plan",
     "auditor/history/database.py:make_run_statement",
     "auditor/incidents/monthly.py:_summarize_case",

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import shlex
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from functools import partial
 from pathlib import Path
 
 import typer
@@ -21,6 +22,7 @@ from auditor.commands.verbs.hardening import RollbackOptions
 from auditor.errors import InputError, find_nearest_known_name
 from auditor.hardening import rollback as rollbacks
 from auditor.hardening.journal import Journal
+from auditor.hardening.release import ControlRelease
 from auditor.hardening.rollback import HostRollback, list_touches_of_control_alone
 from auditor.history.prior_state import load_prior_state
 from auditor.history.runs import RunHistory
@@ -34,18 +36,8 @@ def rollback(options: RollbackOptions) -> None:
     inventory_data = inventories.load_inventory(options.inventory)
     prior_state = load_prior_state(inventory_data.path)
     by_wish = parse_unjudged_sites(options.unjudge, inventory_data)
-    if by_wish and options.control is None:
-        raise InputError("--unjudged: a complete rollback does not check sites", mend="omit it, or undo one --control")
     catalogue = controls.load_catalogue()
-    if options.control is not None and not catalogue.has_automated_fix(options.control):
-        raise InputError(
-            "--control {control}: not a control with an automated fix",
-            mend="see 'auditor controls list'",
-            guess=find_nearest_known_name(
-                options.control, filter(catalogue.has_automated_fix, catalogue.controls_by_id)
-            ),
-            control=options.control,
-        )
+    _check_options(options, catalogue, by_wish)
     hosts, _sites = select_hosts_and_check_lab(inventory_data, options.limit)
     if not options.yes:
         flow.require_interactive_terminal()
@@ -58,38 +50,26 @@ def rollback(options: RollbackOptions) -> None:
         entries = tuple(entry for _, own in parts for entry in own)
         changed_hosts = [host for host in hosts if any(entry.host == host.name for entry in entries)]
         only = _list_changes_of_control_alone_by_host(journal, inventory_data, entries, options.control)
-        shown_console = console.err if options.as_json else console.out
-        words = Words(options.lang)
-        for hardening, own in parts:
-            previews = rollbacks.undo_hardening(inventory_data, hardening, own, only, options.control, check=True)
-            if not (options.as_json and options.yes):
-                shown_console.print(
-                    words("undone.of", run=hardening.id, moment=words.format_iso_moment(hardening.started))
-                )
-                for step in previews:
-                    show_rollback_of_host(step, catalogue, options.lang, is_done=False, console=shown_console)
+        _show_previews(options, inventory_data, catalogue, parts, only)
         if not options.yes and not flow.ask_to_confirm_plan(options.lang):
             if options.as_json:
                 typer.echo("[]")
             raise typer.Exit(0)
+        audit = partial(flow.audit_hosts_with_progress, inventory_data, prior_state, catalogue, changed_hosts)
         if options.control is None:
             results = tuple(step for part in parts for step in _undo_hardening(journal, inventory_data, *part))
-            after, sound = (
-                flow.audit_hosts_with_progress(inventory_data, prior_state, catalogue, changed_hosts, options.lang),
-                True,
-            )
+            after, sound = audit(options.lang), True
         else:
-            before = flow.audit_hosts_with_progress(
-                inventory_data, prior_state, catalogue, changed_hosts, options.lang, "before"
-            )
+            before = audit(options.lang, "before")
             RunHistory().keep(before)
             results = tuple(
                 step
                 for part in parts
                 for step in rollbacks.undo_hardening(inventory_data, *part, only, options.control)
             )
+            release = ControlRelease(options.control, entries, before, by_wish)
             after, sound = steps.undo_control_and_audit_again(
-                inventory_data, prior_state, catalogue, journal, entries, options.control, before, options.lang, by_wish
+                inventory_data, prior_state, catalogue, journal, release, options.lang
             )
         late.run_or_defer_error(lambda: RunHistory().keep(after), None)
     if not sound:
@@ -98,23 +78,63 @@ def rollback(options: RollbackOptions) -> None:
     record_and_show_lapsed_containments(
         inventory_data, ((step.host, "\n".join(step.undone.problems)) for step in results if step.undone), options.lang
     )
-    if options.as_json:
-        typer.echo(json.dumps([step.model_dump(mode="json") for step in results], ensure_ascii=False, indent=1))
-    else:
-        for step in results:
-            show_rollback_of_host(step, catalogue, options.lang, is_done=True)
-        for hardening, own in parts:
-            names = {entry.host for entry in own}
-            _show_commands_after_rollback(
-                [step for step in results if step.host in names],
-                hardening,
-                options.inventory,
-                options.control,
-                options.lang,
-            )
+    _show_results(options, catalogue, parts, results)
     if late.mistake is not None:
         raise late.mistake
     raise typer.Exit(0 if all(step.undone is not None and not step.undone.problems for step in results) else 1)
+
+
+def _check_options(options: RollbackOptions, catalogue: controls.Catalogue, by_wish: Collection[str]) -> None:
+    if by_wish and options.control is None:
+        raise InputError("--unjudged: a complete rollback does not check sites", mend="omit it, or undo one --control")
+    if options.control is not None and not catalogue.has_automated_fix(options.control):
+        raise InputError(
+            "--control {control}: not a control with an automated fix",
+            mend="see 'auditor controls list'",
+            guess=find_nearest_known_name(
+                options.control, filter(catalogue.has_automated_fix, catalogue.controls_by_id)
+            ),
+            control=options.control,
+        )
+
+
+def _show_previews(
+    options: RollbackOptions,
+    inventory: Inventory,
+    catalogue: controls.Catalogue,
+    parts: Sequence[rollbacks.Part],
+    only: dict[str, tuple[str, ...]] | None,
+) -> None:
+    """Ask the hosts what would be undone, and print it unless a program alone reads what is printed."""
+    shown_console, words = console.err if options.as_json else console.out, Words(options.lang)
+    for hardening, own in parts:
+        previews = rollbacks.undo_hardening(inventory, hardening, own, only, options.control, check=True)
+        if not (options.as_json and options.yes):
+            shown_console.print(words("undone.of", run=hardening.id, moment=words.format_iso_moment(hardening.started)))
+            for step in previews:
+                show_rollback_of_host(step, catalogue, options.lang, is_done=False, console=shown_console)
+
+
+def _show_results(
+    options: RollbackOptions,
+    catalogue: controls.Catalogue,
+    parts: Sequence[rollbacks.Part],
+    results: Sequence[HostRollback],
+) -> None:
+    if options.as_json:
+        typer.echo(json.dumps([step.model_dump(mode="json") for step in results], ensure_ascii=False, indent=1))
+        return
+    for step in results:
+        show_rollback_of_host(step, catalogue, options.lang, is_done=True)
+    for hardening, own in parts:
+        names = {entry.host for entry in own}
+        _show_commands_after_rollback(
+            [step for step in results if step.host in names],
+            hardening,
+            options.inventory,
+            options.control,
+            options.lang,
+        )
 
 
 def _show_commands_after_rollback(

@@ -25,9 +25,10 @@ from auditor.hardening.audit_after import audit_hosts_after_hardening
 from auditor.hardening.interruption import HardeningInterrupt, HardeningStopError
 from auditor.hardening.journal import Journal
 from auditor.hardening.plan import HardeningPlan
+from auditor.hardening.release import ControlRelease
 from auditor.hardening.steps.rollout_state import Renewal
 from auditor.history.runs import RunHistory
-from auditor.models import ControlId, Hardening, Host, HostHardening, Inventory, Lang, PriorState, Run
+from auditor.models import Hardening, Host, Inventory, Lang, PriorState, Run
 from auditor.report.files import write_report_files_of_run
 from auditor.report.formats import Format
 from auditor.results.summary import summarize_run
@@ -142,24 +143,19 @@ def undo_control_and_audit_again(
     prior_state: PriorState,
     catalogue: Catalogue,
     journal: Journal,
-    entries: Sequence[HostHardening],
-    control: ControlId,
-    before: Run,
+    release: ControlRelease,
     lang: Lang,
-    by_wish: frozenset[str] = frozenset(),
 ) -> tuple[Run, bool]:
     """Take a control back on these hosts; the audit afterwards, and whether each serves as before without it.
 
-    ``before``: the audit before it, of the same hosts. Where a host would not serve as before, that is said.
+    Where a host would not serve as before, that is said.
     """
     with _show_hosts_when_hardening_interrupted(lang):
-        release_result = releasing.release_control_from_shared_files(
-            inventory, catalogue, journal, entries, control, before.id, by_wish
-        )
+        release_result = releasing.release_control_from_shared_files(inventory, catalogue, journal, release)
     if not release_result.hardening.is_kept_and_fully_in_force:
         show_hardening(release_result.hardening, lang, console.err)
     return audit_hosts_after_hardening(
-        inventory, prior_state, catalogue, before.hosts, HardeningPlan(hosts=()), release_result
+        inventory, prior_state, catalogue, release.before.hosts, HardeningPlan(hosts=()), release_result
     ), release_result.hardening.is_kept_and_fully_in_force
 
 

@@ -255,10 +255,10 @@ def test_one_control_is_undone_by_a_run_that_the_history_has(
     )
     monkeypatch.setattr("auditor.hardening.audit_after.collect", lambda _inventory, _hosts: ({}, GONE))
 
-    def released(_inventory: Any, _catalogue: Any, journal: Journal, entries: Any, *given: Any) -> HardeningResult:
-        assert [one.host for one in entries] == ["web1"]
-        taken = HostHardening(host="web1", state="confirmed", released=(given[0],))
-        made = Hardening(id=given[1], inventory=inventory, started=started, seconds=600, hosts=(taken,))
+    def released(_inventory: Any, _catalogue: Any, journal: Journal, release: Any) -> HardeningResult:
+        assert [one.host for one in release.entries] == ["web1"]
+        taken = HostHardening(host="web1", state="confirmed", released=(release.control,))
+        made = Hardening(id=release.before.id, inventory=inventory, started=started, seconds=600, hosts=(taken,))
         journal.write_progress_of_hardening(made)
         return HardeningResult(made, {}, {})
 

@@ -49,16 +49,7 @@ def collect_area_facts(reader):
     names = {row["uid"]: row["name"] for row in reversed(list(rows.values()))}
     live, sessions = ssh_forwards.collect_ssh_forwards(ports, lambda uid: names.get(uid, str(uid)))
     forwards = login_history.find_connections_without_session(records) + live
-    forward_keys = {(forward["account"], forward["source"]) for forward in forwards}
-    doubtful = login_history.find_unrecorded_connections(
-        records, _iter_terminal_sessions_in_wtmp(), sessions, int(time.time())
-    )
-    forwards += [
-        forward
-        for forward in doubtful
-        if (forward["account"], forward["source"]) not in forward_keys
-        and not _is_connection_of_this_program(forward, here, records)
-    ]
+    forwards += _list_doubtful_forwards(records, sessions, here, forwards)
     strangers = [way["account"] for way in [*logins, *forwards] if way["account"] not in rows]
     there = {*rows, *_list_accounts_of_name_service_only(reader, strangers)}
     logins, more = login_history.limit_login_paths_per_account([way for way in logins if way["account"] in there])
@@ -70,8 +61,7 @@ def collect_area_facts(reader):
     )
     return {
         "installed": True,
-        "recorded": here is None
-        or (bool(by_connection) and not (cut and since > time.time() - login_history.ENOUGH_DAYS * login_history.DAY)),
+        "recorded": here is None or (bool(by_connection) and not (cut and _is_shorter_than_needed(since))),
         "since": since,
         "cut": cut or more,
         "own": own,
@@ -85,6 +75,25 @@ def collect_area_facts(reader):
         "offers": offers,
         "unasked": omission_count + len(queries[MAX_QUESTIONS:]),
     }
+
+
+def _list_doubtful_forwards(records, sessions, here, forwards):
+    """Return connections of which nothing tells what they were for, but for those among ``forwards`` and our own."""
+    forward_keys = {(forward["account"], forward["source"]) for forward in forwards}
+    doubtful = login_history.find_unrecorded_connections(
+        records, _iter_terminal_sessions_in_wtmp(), sessions, int(time.time())
+    )
+    return [
+        forward
+        for forward in doubtful
+        if (forward["account"], forward["source"]) not in forward_keys
+        and not _is_connection_of_this_program(forward, here, records)
+    ]
+
+
+def _is_shorter_than_needed(since):
+    """Return whether records that begin then do not tell who comes in from week to week."""
+    return since > time.time() - login_history.ENOUGH_DAYS * login_history.DAY
 
 
 def list_accounts_named_by_inventory(reader, current_session):

@@ -287,6 +287,25 @@ def find_unrecorded_connections(records, terminals, sessions, now):
     began = [entry["moment"] for entry in records if not entry.get("claimed") and _SESSION_START.match(entry["said"])]
     if began and began[0] <= now - ENOUGH_DAYS * DAY and began[-1] >= now - DAY:
         return []
+    at_terminals = {}
+    for account, source, moment in terminals:
+        at_terminals.setdefault((account, source.partition("%")[0]), []).append(moment)
+    latest = {}
+    for end, login in _list_logins_with_their_ends(records):
+        moment, who = login["last"], (login["account"], login["source"])
+        is_explained = bool(began) and began[0] <= moment <= began[-1]
+        is_explained = is_explained or login["to"] is None or end in sessions or moment > now - SECONDS
+        at = at_terminals.get((who[0], who[1].partition("%")[0]), ())
+        if not is_explained and not any(0 <= since - moment <= TERMINAL_SECONDS for since in at):
+            latest[who] = login
+    return list(latest.values())[-MAX_SEEN:]
+
+
+def _list_logins_with_their_ends(records):
+    """Return ``((address, port), login)`` of each login; its ``to`` is None where a session is known of.
+
+    Records that others could have written count for nothing.
+    """
     logins, subsystems, open_now = [], set(), {}
     for entry in (entry for entry in records if not entry.get("claimed")):
         match, session_start, disconnect = (
@@ -304,18 +323,7 @@ def find_unrecorded_connections(records, terminals, sessions, now):
             logins.append(((address, port), login))
         elif disconnect and entry["pid"] in subsystems:
             open_now.pop((disconnect.group(1), int(disconnect.group(2))), {})["to"] = None
-    at_terminals = {}
-    for account, source, moment in terminals:
-        at_terminals.setdefault((account, source.partition("%")[0]), []).append(moment)
-    latest = {}
-    for end, login in logins:
-        moment, who = login["last"], (login["account"], login["source"])
-        is_explained = bool(began) and began[0] <= moment <= began[-1]
-        is_explained = is_explained or login["to"] is None or end in sessions or moment > now - SECONDS
-        at = at_terminals.get((who[0], who[1].partition("%")[0]), ())
-        if not is_explained and not any(0 <= since - moment <= TERMINAL_SECONDS for since in at):
-            latest[who] = login
-    return list(latest.values())[-MAX_SEEN:]
+    return logins
 
 
 def normalize_address(address):

@@ -146,7 +146,7 @@ def describe_apache_configuration(configuration, declarations, writers=(), deadl
                 block.file,
                 block.line,
                 apache_vhosts.list_vhost_names(
-                    server, declarations, unclaimed_names if listens and any(x["default"] for x in listens) else ()
+                    server, declarations, unclaimed_names if _is_any_listen_default(listens) else ()
                 ),
                 listens,
             ),
@@ -169,15 +169,26 @@ def describe_apache_configuration(configuration, declarations, writers=(), deadl
     server_facts, *sites = foreign_patterns.run_functions_in_child(pieces, deadline or time.monotonic() + 20)
     if _is_pattern_failure(server_facts):
         raise UnreadableFact("the patterns of %s cost too much time" % (server_facts.file or MAIN))
-    both = [(plain_vhost, site) for (_, plain_vhost), site in zip(queries, sites)]
     return {
         **server_facts,
+        **_sort_evaluated_vhosts([plain_vhost for _, plain_vhost in queries], sites, unclaimed_names),
+    }
+
+
+def _is_any_listen_default(listens):
+    return any(listen["default"] for listen in listens)
+
+
+def _sort_evaluated_vhosts(plain_vhosts, sites, unclaimed_names):
+    """Return what virtual hosts answer, those apart whose patterns cost too much time."""
+    both = list(zip(plain_vhosts, sites))
+    return {
         "default_vhosts": [
             apache_vhosts.describe_default_vhost(
                 plain_vhost, UNREAD if _is_pattern_failure(site) else site["answers"], unclaimed_names
             )
             for plain_vhost, site in both
-            if any(listen["default"] for listen in plain_vhost["listens"])
+            if _is_any_listen_default(plain_vhost["listens"])
         ],
         "vhosts": [site["vhost"] for site in sites if not _is_pattern_failure(site)],
         "unread_vhosts": [
@@ -198,9 +209,6 @@ def evaluate_vhost_patterns(server, plain_vhost):
         "vhost": apache_vhost_facts.describe_vhost_by_requests(server, plain_vhost),
         "answers": server.answer_get_request(request_uris.PAGE, apache_vhost_facts.get_home_page_path(server)).kind,
     }
-
-
-# --- which virtual host answers ------------------------------------------------------------------------------
 
 
 # --- what a virtual host answers -----------------------------------------------------------------------------

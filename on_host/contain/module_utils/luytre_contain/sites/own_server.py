@@ -75,13 +75,7 @@ def _is_address_covered_by_listen_address(listen_address, address):
 
 
 def _check_nginx_serves_site_itself(reader, sockets, root, place, name, path):
-    masters = [
-        process
-        for process in process_table.list_processes_of_program(NGINX)
-        if process.title.startswith("nginx: master process ")
-    ]
-    if not masters or any(re.search(r"\s-[cp]", master.title) for master in masters):
-        raise Unproven("nginx has another configuration than %s" % NGINX_CONF)
+    _check_nginx_runs_with_usual_configuration()
     config = load_nginx_config(NGINX_CONF, read_text)
     if nginx_config_files.find_loose_nginx_files(config):
         raise Unproven("others can change the configuration of nginx")
@@ -99,6 +93,25 @@ def _check_nginx_serves_site_itself(reader, sockets, root, place, name, path):
         level = model.find_location_for_uri(server, uri) or server
         if level.list_own_directives("alias") or os.path.realpath(model.get_document_root(level) or "/") != root:
             raise Unproven("%s:%s shows other files for %s" % (server.file, server.line, name))
+    _check_nginx_hands_nothing_on(config, server)
+    for level in nginx_blocks.iter_block_and_inner_blocks(server):
+        for fastcgi_pass in level.list_own_directives("fastcgi_pass"):
+            for backend in model.resolve_backend_addresses(fastcgi_pass.args[0]):
+                _check_php_fpm_backend_is_roots(reader, sockets, backend)
+
+
+def _check_nginx_runs_with_usual_configuration():
+    masters = [
+        process
+        for process in process_table.list_processes_of_program(NGINX)
+        if process.title.startswith("nginx: master process ")
+    ]
+    if not masters or any(re.search(r"\s-[cp]", master.title) for master in masters):
+        raise Unproven("nginx has another configuration than %s" % NGINX_CONF)
+
+
+def _check_nginx_hands_nothing_on(config, server):
+    """Raise an error for directives that hand requests on, or run code, for a server block or for all."""
     for level in nginx_blocks.iter_block_and_inner_blocks(server):
         for directive in level.block or ():
             if directive.name in HANDED_ON or SCRIPTS.match(directive.name):
@@ -106,10 +119,6 @@ def _check_nginx_serves_site_itself(reader, sockets, root, place, name, path):
     for outer in config.http.block or ():
         if outer.name in HANDED_ON:
             raise Unproven("%s: %s" % (outer.where, outer.name))
-    for level in nginx_blocks.iter_block_and_inner_blocks(server):
-        for fastcgi_pass in level.list_own_directives("fastcgi_pass"):
-            for backend in model.resolve_backend_addresses(fastcgi_pass.args[0]):
-                _check_php_fpm_backend_is_roots(reader, sockets, backend)
 
 
 def _find_nginx_block(model, place, name):

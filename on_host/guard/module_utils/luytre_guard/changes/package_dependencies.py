@@ -202,17 +202,8 @@ def _add_dependencies_of_requested_packages(requested_packages, package_names, r
     )
     plain = {name.partition(":")[0]: name for name in package_names}
     full_names = {name.partition(":")[0]: name for name in depends}
-    there = {
-        line.partition("\t")[0].partition(":")[0]
-        for line in relations_text.splitlines()
-        if _is_package_installed(line.split("\t")[1])
-    }
-    there |= {alias for name, groups in provides.items() for group in groups for alias in group}
-    providers = {}
-    for name in package_names:
-        for package in {name.partition(":")[0], *(alias for group in provides.get(name, ()) for alias in group)}:
-            providers.setdefault(package, []).append(name)
-    providers.pop("", None)
+    there = _list_names_that_are_there(relations_text, provides)
+    providers = _map_names_to_packages_that_provide_them(package_names, provides)
     requested_packages = {name.partition(":")[0] for name in requested_packages}
     own_names, absent = {plain[name] for name in requested_packages if name in plain}, requested_packages - there
     seen_names = {full_names[name] for name in requested_packages if name in full_names}
@@ -230,6 +221,26 @@ def _add_dependencies_of_requested_packages(requested_packages, package_names, r
         queue += sorted(came - seen_names)
         seen_names |= came
     return own_names, absent
+
+
+def _list_names_that_are_there(relations_text, provides):
+    """Return the plain names of installed packages, and the names that any package provides."""
+    there = {
+        line.partition("\t")[0].partition(":")[0]
+        for line in relations_text.splitlines()
+        if _is_package_installed(line.split("\t")[1])
+    }
+    return there | {alias for groups in provides.values() for group in groups for alias in group}
+
+
+def _map_names_to_packages_that_provide_them(package_names, provides):
+    """Return plain names, and others that packages provide, to the packages that have them."""
+    providers = {}
+    for name in package_names:
+        for package in {name.partition(":")[0], *(alias for group in provides.get(name, ()) for alias in group)}:
+            providers.setdefault(package, []).append(name)
+    providers.pop("", None)
+    return providers
 
 
 def _is_package_installed(package_state):
