@@ -27,7 +27,7 @@ from auditor.mail.message import PreparedMail
 from auditor.mail.spool import Mail, Spool
 from auditor.models import Run, clock
 from auditor.results.intrusions import find_intrusions
-from auditor.results.office_month import compute_office_month_figures
+from auditor.results.office_month import MonthRuns, compute_office_month_figures
 from auditor.text.translations import Words
 
 
@@ -50,7 +50,7 @@ def mail_run_to_office_roles(options: ReportSendOptions) -> None:
     run = _get_named_or_latest_run(history, options.run_id, options.inventory)
     letters = sending.write_audit_result_letters(
         known_server.sender,
-        compute_office_month_figures(inventory_data.organisation, about, inventory_data.hosts, run, None),
+        compute_office_month_figures(inventory_data.organisation, about, inventory_data.hosts, MonthRuns(run)),
         to,
         audience.list_recipients(to, options.role or ()),
         words,

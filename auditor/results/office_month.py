@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from functools import cached_property
 
 from pydantic import Field
@@ -104,34 +105,36 @@ class OfficeMonthFigures(Model):
         return tuple((unit, findings) for unit, findings in unit_pairs if unit is not None and findings)
 
 
-def compute_office_month_figures(
-    organisation: Organisation,
-    unit: Unit,
-    hosts: Iterable[Host],
-    run: Run,
-    before: Run | None,
-    first: Run | None = None,
-    hardenings: Iterable[HardeningAudits] = (),
-) -> OfficeMonthFigures:
-    """Count for ``unit`` and the units below it. ``hosts`` are those of the inventory as it is now.
+@dataclass(frozen=True)
+class MonthRuns:
+    """The states that a month is judged by."""
 
-    ``before`` is the state of an earlier month; ``first`` that with which this month began, None where ``run`` is the
-    month's only one; ``hardenings`` those since, oldest first.
-    """
+    run: Run
+    before: Run | None = None
+    """The state of an earlier month."""
+    first: Run | None = None
+    """That with which this month began, None where ``run`` is the month's only one."""
+    hardenings: Iterable[HardeningAudits] = ()
+    """Those since, oldest first."""
+
+
+def compute_office_month_figures(
+    organisation: Organisation, unit: Unit, hosts: Iterable[Host], runs: MonthRuns
+) -> OfficeMonthFigures:
+    """Count for ``unit`` and the units below it. ``hosts`` are those of the inventory as it is now."""
+    run = runs.run
     organisation = _make_organisation_presentable(organisation)
     unit = organisation.find_unit_by_id(unit.id) or unit
     scope = units.list_units_within_unit(organisation, unit)
     ids = frozenset(scope_unit.id for scope_unit in scope)
     mine = _narrow_run_to_units(run, ids, organisation)
-    earlier = _narrow_run_to_units(before, ids, organisation) if before else None
-    month_start = _narrow_run_to_units(first, ids, organisation) if first else None
+    earlier = _narrow_run_to_units(runs.before, ids, organisation) if runs.before else None
+    month_start = _narrow_run_to_units(runs.first, ids, organisation) if runs.first else None
     summary = summarize_run(mine)
     known_units = {known_unit.id for known_unit in organisation.units}
-    owned_domains = {
-        site.domain for host in run.hosts for site in host.sites if (site.unit or host.unit) in known_units
-    }
-    declared_sites = [(host, site) for host in hosts for site in host.sites]
-    of_somebody = {site.domain for host, site in declared_sites if (site.unit or host.unit) in known_units}
+    audited_sites, declared_sites = _pair_sites_with_units(run.hosts), _pair_sites_with_units(hosts)
+    owned_domains = {site.domain for site, unit_id in audited_sites if unit_id in known_units}
+    of_somebody = {site.domain for site, unit_id in declared_sites if unit_id in known_units}
     comparable = _list_names_of_reached_hosts(earlier) & _list_names_of_reached_hosts(mine) if earlier else set()
     return OfficeMonthFigures(
         unit=unit,
@@ -142,21 +145,16 @@ def compute_office_month_figures(
         findings=mine.findings,
         counts=summary.totals,
         unaudited_sites=tuple(
-            site
-            for host, site in declared_sites
-            if (site.unit or host.unit) in ids and site.domain not in owned_domains
+            site for site, unit_id in declared_sites if unit_id in ids and site.domain not in owned_domains
         ),
         homeless=tuple(
-            site
-            for host in run.hosts
-            for site in host.sites
-            if (site.unit or host.unit) not in known_units and site.domain not in of_somebody
+            site for site, unit_id in audited_sites if unit_id not in known_units and site.domain not in of_somebody
         ),
         change=compare_runs(earlier, mine, comparable) if earlier and comparable else None,
         work=build_month_work(
             month_start,
             mine,
-            hardenings,
+            runs.hardenings,
             frozenset(_list_names_of_reached_hosts(month_start) & _list_names_of_reached_hosts(mine)),
         )
         if month_start
@@ -165,6 +163,11 @@ def compute_office_month_figures(
             site.domain for host in mine.hosts if earlier and host.name not in comparable for site in host.sites
         ),
     )
+
+
+def _pair_sites_with_units(hosts: Iterable[Host]) -> list[tuple[Site, str | None]]:
+    """Return each site with the unit that answers for it: its own, else its host's."""
+    return [(site, site.unit or host.unit) for host in hosts for site in host.sites]
 
 
 def _make_organisation_presentable(organisation: Organisation) -> Organisation:

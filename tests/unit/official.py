@@ -17,7 +17,7 @@ from auditor.report.official.document import AnnexKey, OfficialDocument
 from auditor.report.official.incidents import IncidentSummary
 from auditor.report.official.period import Period
 from auditor.results.month_work import HardeningAudits
-from auditor.results.office_month import OfficeMonthFigures, compute_office_month_figures
+from auditor.results.office_month import MonthRuns, OfficeMonthFigures, compute_office_month_figures
 from auditor.results.open_since import Since
 from tests import factory
 
@@ -51,7 +51,7 @@ def month(
     tree = of or organisation()
     office = tree.find_unit_by_id(unit)
     assert office is not None
-    return compute_office_month_figures(tree, office, factory.HOSTS, run, before, first, hardenings)
+    return compute_office_month_figures(tree, office, factory.HOSTS, MonthRuns(run, before, first, hardenings))
 
 
 def document(

@@ -191,8 +191,6 @@ MORE_PARAMETERS = {
     "auditor/indicators/sources/common.py:add_value",
     "auditor/mail/send.py:write_audit_result_letters",
     "auditor/report/files.py:write_report_files_of_run",
-    "auditor/report/html/pages.py:_iter_host_and_site_pages",
-    "auditor/results/office_month.py:compute_office_month_figures",
     "auditor/scans/traces.py:build_masked_trace",
     "auditor/system/yaml_source.py:validate_yaml_data_as_model",
     "auditor/vulnerabilities/advisory/answers.py:_build_answer",

@@ -51,10 +51,7 @@ def rollback(options: RollbackOptions) -> None:
         changed_hosts = [host for host in hosts if any(entry.host == host.name for entry in entries)]
         only = _list_changes_of_control_alone_by_host(journal, inventory_data, entries, options.control)
         _show_previews(options, inventory_data, catalogue, parts, only)
-        if not options.yes and not flow.ask_to_confirm_plan(options.lang):
-            if options.as_json:
-                typer.echo("[]")
-            raise typer.Exit(0)
+        _exit_unless_confirmed(options)
         audit = partial(flow.audit_hosts_with_progress, inventory_data, prior_state, catalogue, changed_hosts)
         if options.control is None:
             results = tuple(step for part in parts for step in _undo_hardening(journal, inventory_data, *part))
@@ -96,6 +93,13 @@ def _check_options(options: RollbackOptions, catalogue: controls.Catalogue, by_w
             ),
             control=options.control,
         )
+
+
+def _exit_unless_confirmed(options: RollbackOptions) -> None:
+    if not options.yes and not flow.ask_to_confirm_plan(options.lang):
+        if options.as_json:
+            typer.echo("[]")
+        raise typer.Exit(0)
 
 
 def _show_previews(

@@ -21,8 +21,9 @@ from auditor.report.html.brief import list_decisions
 from auditor.report.html.pagination import split_list_into_pages
 from auditor.report.html.renderer import Renderer, is_urgent
 from auditor.results import containment, exceptions, hunts, intrusions, traces
-from auditor.results.by_clause import assess_frameworks, list_cited_frameworks
+from auditor.results.by_clause import FrameworkResult, assess_frameworks, list_cited_frameworks
 from auditor.results.by_control import (
+    ControlResult,
     build_control_results,
     group_findings_not_open_by_bucket,
     list_work,
@@ -64,6 +65,18 @@ class SiteChange(Model):
     comparison: RunComparison
     before_bar: float
     after_bar: float
+
+
+@dataclass(frozen=True)
+class _ReportSource:
+    """What the pages of a report are made from."""
+
+    run: Run
+    catalogue: Catalogue
+    summary: FleetSummary
+    trend: Sequence[TrendPoint]
+    words: Words
+    renderer: Renderer
 
 
 def iter_html_report_pages(
@@ -143,8 +156,8 @@ def iter_html_report_pages(
         yield renderer.render_page_from_template(
             "names.html.j2", "names.html", sites=sorted(summary.sites, key=lambda site: site.domain)
         )
-    if comparison:
-        left_out = count_unshared_hosts(before, run) if before else 0
+    if before:
+        left_out = count_unshared_hosts(before, run)
         yield renderer.render_page_from_template("changes.html.j2", "changes.html", "changes", left_out=left_out)
     if unevaluated_hosts:
         yield renderer.render_page_from_template(
@@ -154,18 +167,40 @@ def iter_html_report_pages(
         yield renderer.render_page_from_template(
             "only_here.html.j2", "only_here.html", "only_here", alone=group_items_unique_to_each_site(run)
         )
+    yield from _iter_control_pages(controls, renderer)
+    yield from _iter_framework_pages(
+        assess_frameworks(run, catalogue),
+        {place.name: place.path for place in where.values()},
+        renderer,
+        has_overview=has_page["frameworks"],
+    )
+    comparisons = {change.site.subject: change.comparison for change in site_changes}
+    if earlier:
+        comparisons |= {host.subject: change for host, change in compare_subjects(earlier.hosts, summary.hosts)}
+    source = _ReportSource(run, catalogue, summary, points, words, renderer)
+    yield from _iter_host_and_site_pages(source, comparisons)
+
+
+def _iter_control_pages(controls: Sequence[ControlResult], renderer: Renderer) -> Iterator[tuple[str, str]]:
     if controls:
         yield renderer.render_page_from_template("controls.html.j2", "controls.html", "controls", controls=controls)
     for result in controls:
         yield renderer.render_page_from_template(
             "control.html.j2", get_control_page_path(result.control.id), result=result
         )
-    frameworks = assess_frameworks(run, catalogue)
-    if has_page["frameworks"]:
+
+
+def _iter_framework_pages(
+    frameworks: Sequence[FrameworkResult],
+    paths_by_name: Mapping[str, str],
+    renderer: Renderer,
+    *,
+    has_overview: bool,
+) -> Iterator[tuple[str, str]]:
+    if has_overview:
         yield renderer.render_page_from_template(
             "frameworks.html.j2", "frameworks.html", "frameworks", frameworks=frameworks
         )
-    paths_by_name = {place.name: place.path for place in where.values()}
     for framework_result in frameworks:
         yield renderer.render_page_from_template(
             "framework.html.j2",
@@ -173,10 +208,6 @@ def iter_html_report_pages(
             one=framework_result,
             named=paths_by_name,
         )
-    comparisons = {change.site.subject: change.comparison for change in site_changes}
-    if earlier:
-        comparisons |= {host.subject: change for host, change in compare_subjects(earlier.hosts, summary.hosts)}
-    yield from _iter_host_and_site_pages(run, catalogue, summary, comparisons, points, renderer, words)
 
 
 def _list_known_sites_missing_from_run(run: Run, now: TrendPoint) -> tuple[str, ...]:
@@ -192,15 +223,11 @@ def _list_known_sites_missing_from_run(run: Run, now: TrendPoint) -> tuple[str, 
 
 
 def _iter_host_and_site_pages(
-    run: Run,
-    catalogue: Catalogue,
-    summary: FleetSummary,
-    comparisons: Mapping[Subject, RunComparison],
-    trend: Sequence[TrendPoint],
-    renderer: Renderer,
-    words: Words,
+    source: _ReportSource, comparisons: Mapping[Subject, RunComparison]
 ) -> Iterator[tuple[str, str]]:
     """Yield the page of every host and of every site on it."""
+    run, catalogue, summary = source.run, source.catalogue, source.summary
+    trend, words, renderer = source.trend, source.words, source.renderer
     content = {
         site_traces.site_domain: _SiteContentView(site_traces, words)
         for site_traces in traces.list_site_traces(run, catalogue)

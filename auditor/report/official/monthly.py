@@ -27,7 +27,7 @@ from auditor.report.official.period import (
 )
 from auditor.report.official.writer import DocumentToWrite
 from auditor.results.month_work import HardeningAudits
-from auditor.results.office_month import OfficeMonthFigures, compute_office_month_figures
+from auditor.results.office_month import MonthRuns, OfficeMonthFigures, compute_office_month_figures
 from auditor.system.yaml_source import find_line_of_path_in_yaml_file
 from auditor.text.translations import Words
 
@@ -68,10 +68,12 @@ def build_monthly_report(
         organisation,
         unit,
         inventory.hosts,
-        now.run,
-        before.run if before else None,
-        first.run if first else None,
-        iter_hardenings(history, inventory, period) if first else (),
+        MonthRuns(
+            now.run,
+            before.run if before else None,
+            first.run if first else None,
+            iter_hardenings(history, inventory, period) if first else (),
+        ),
     )
     if not month.run.hosts and not month.unaudited_sites:
         raise InputError(

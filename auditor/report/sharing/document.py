@@ -37,7 +37,7 @@ from auditor.report.official.period import (
 from auditor.report.official.writer import DocumentToWrite
 from auditor.report.sharing.table import OfficeRow, SharingTotals, build_sharing_rows_by_office, compute_sharing_totals
 from auditor.report.sheets import Sheet, SheetColumn
-from auditor.results.office_month import compute_office_month_figures
+from auditor.results.office_month import MonthRuns, compute_office_month_figures
 from auditor.text.sanitize import escape_text_to_one_line
 from auditor.text.translations import Words
 
@@ -271,7 +271,7 @@ def gather_report(
         get_office_folder_of_inventory(inventory.path), organisation
     )
     now, entries, hosts = load_end_state(history, inventory, period)
-    month = compute_office_month_figures(organisation, unit, inventory.hosts, now.run, None)
+    month = compute_office_month_figures(organisation, unit, inventory.hosts, MonthRuns(now.run))
     before = _load_state_at_start_of_month(history, entries, period, hosts, now)
     office_rows = build_sharing_rows_by_office(month, before.run if before else None, declarations, catalogue)
     if not office_rows:

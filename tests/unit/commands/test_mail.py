@@ -28,7 +28,7 @@ from auditor.models import Host, Organisation, Unit
 from auditor.report import files
 from auditor.report.formats import Format
 from auditor.report.official import docx, pdf, technical
-from auditor.results.office_month import OfficeMonthFigures, compute_office_month_figures
+from auditor.results.office_month import MonthRuns, OfficeMonthFigures, compute_office_month_figures
 from auditor.text.translations import Words
 from tests import factory
 from tests.mail_server import Authority, Received, free_port, serving
@@ -307,7 +307,7 @@ def test_the_text_covers_the_units_below_and_those_taken_over() -> None:
 
     def found(unit: Unit, hosts: tuple[Host, ...] = factory.HOSTS) -> OfficeMonthFigures:
         return compute_office_month_figures(
-            organisation, unit, factory.HOSTS, run.model_copy(update={"hosts": hosts}), None
+            organisation, unit, factory.HOSTS, MonthRuns(run.model_copy(update={"hosts": hosts}))
         )
 
     def text(unit: Unit, hosts: tuple[Host, ...] = factory.HOSTS) -> str:
@@ -328,7 +328,7 @@ def test_the_subject_is_in_the_words_of_the_organisation_s_laws() -> None:
     said = []
     for regime in ("2022", "2026"):
         organisation = factory.ORGANISATION.model_copy(update={"regime": regime})
-        found = compute_office_month_figures(organisation, organisation.units[0], (), factory.run(), None)
+        found = compute_office_month_figures(organisation, organisation.units[0], (), MonthRuns(factory.run()))
         said.append(summary.write_audit_result_mail_subject(found, Words("vi")).partition(" của ")[0])
     assert said == ["Kết quả rà soát an toàn thông tin mạng", "Kết quả rà soát an ninh mạng"]
 
@@ -337,7 +337,7 @@ def test_a_long_list_is_cut_and_says_so() -> None:
     (host,) = factory.HOSTS[:1]
     sites = tuple(host.sites[0].model_copy(update={"domain": f"a{number:03}.test"}) for number in range(30))
     run = factory.run(hosts=(host.model_copy(update={"sites": sites}),))
-    found = compute_office_month_figures(factory.ORGANISATION, factory.ORGANISATION.units[0], (), run, None)
+    found = compute_office_month_figures(factory.ORGANISATION, factory.ORGANISATION.units[0], (), MonthRuns(run))
     lines = summary.write_audit_result_mail_body(found, factory.ORGANISATION.units[0], Words("en"), []).splitlines()
     assert sum(line.startswith("- a") and ".test" in line for line in lines) == 25
     assert "- and 5 more sites." in lines

@@ -92,7 +92,10 @@ def test_a_report_a_waiver_and_a_window_reach_the_same_offices(named: str, reach
     assert {one.id for one in TREE.units if offices.list_change_windows_of_unit(limited, one.id)} == reached
     if unit(named).successor is None:
         assert {
-            one.id for one in office_month.compute_office_month_figures(TREE, unit(named), HOSTS, RUN, None).units
+            one.id
+            for one in office_month.compute_office_month_figures(
+                TREE, unit(named), HOSTS, office_month.MonthRuns(RUN)
+            ).units
         } == reached
 
 

@@ -211,20 +211,9 @@ def iter_sentences_on_site_content_reviews(context: ReportContext) -> Iterable[s
         return
     yield words("official.content.reviewed", count=len(site_traces), of=len(figures.summary.sites))
     alarming_sites = [site for site in site_traces if site.alarming_traces]
-    kinds = dict.fromkeys(
-        words(f"content.kind.{trace.kind}") for site in alarming_sites for trace in site.alarming_traces
-    )
+    alarming_domains = {site.site_domain for site in alarming_sites}
     if alarming_sites:
-        yield words(
-            "official.content.found", sites=words("official.sites_n", n=len(alarming_sites)), kinds="; ".join(kinds)
-        )
-        oldest = min(
-            map(
-                context.deadlines.get_month_first_seen_open,
-                _iter_findings_of_traces_on_sites(context, {site.site_domain for site in alarming_sites}),
-            )
-        )
-        yield words("official.content.since", month=words.format_full_month(oldest.year, oldest.month))
+        yield from _iter_sentences_on_alarming_sites(context, alarming_sites)
     of_looks = context.catalogue.control_ids_judged_from_looks
     unseen = {
         finding.subject
@@ -234,17 +223,33 @@ def iter_sentences_on_site_content_reviews(context: ReportContext) -> Iterable[s
     if not alarming_sites and len(unseen) < len(site_traces):
         yield words("official.content.clean")
     for incident in context.incidents:
-        if handled_domains := [
-            domain
-            for domain in incident.injected_domains
-            if domain not in {site.site_domain for site in alarming_sites}
-        ]:
+        if handled_domains := [domain for domain in incident.injected_domains if domain not in alarming_domains]:
             yield words("official.content.handled", sites=", ".join(handled_domains), incident=incident.id)
     if unseen:
         yield words("official.content.unseen", sites=words("official.sites_n", n=len(unseen)))
     fixed_findings = figures.change.changes.get("fixed", ()) if figures.change else ()
     cleaned_sites = {
         fixed_finding.subject.id for fixed_finding in fixed_findings if fixed_finding.control in of_looks
-    } - {site.site_domain for site in alarming_sites}
+    } - alarming_domains
     if cleaned_sites:
         yield words("official.content.cleaned", sites=words("official.sites_n", n=len(cleaned_sites)))
+
+
+def _iter_sentences_on_alarming_sites(
+    context: ReportContext, alarming_sites: Sequence[traces.SiteTraces]
+) -> Iterable[str]:
+    """Yield on how many sites what was found, and since when."""
+    words = context.words
+    kinds = dict.fromkeys(
+        words(f"content.kind.{trace.kind}") for site in alarming_sites for trace in site.alarming_traces
+    )
+    yield words(
+        "official.content.found", sites=words("official.sites_n", n=len(alarming_sites)), kinds="; ".join(kinds)
+    )
+    oldest = min(
+        map(
+            context.deadlines.get_month_first_seen_open,
+            _iter_findings_of_traces_on_sites(context, {site.site_domain for site in alarming_sites}),
+        )
+    )
+    yield words("official.content.since", month=words.format_full_month(oldest.year, oldest.month))

@@ -40,9 +40,7 @@ def collect_area_facts(reader):
     here = get_current_ssh_session()
     records, since, cut = login_history.read_sshd_log_entries(reader, here["user"] if here else None)
     logins, by_connection = login_history.summarize_login_paths(records)
-    # The log says of a link-local address on which link it lies.
-    plainly = {(account, source.partition("%")[0], port): way for (account, source, port), way in by_connection.items()}
-    own = plainly.get((here["user"], here["source"], here["from_port"])) if here else None
+    own = _find_own_way(by_connection, here) if here else None
     logins += _find_sessions_missing_in_sshd_log(logins)
     rows = {row["name"]: row for row in account_files.read_passwd_rows()}
     ports = firewall.list_ssh_ports(reader, services.list_listeners_as_facts(reader))
@@ -69,12 +67,17 @@ def collect_area_facts(reader):
         "seen": logins,
         "forwarded": forwards,
         "accounts": describe_groups_of_accounts(rows, {*admins, *(way["account"] for way in [*logins, *forwards])}),
-        "second_factors": sorted(
-            {module for _, module, _ in pam.read_pam_stack("sshd", "auth") if module in SECOND_FACTORS}
-        ),
+        "second_factors": sorted({module for _, module, _ in pam.read_pam_stack("sshd", "auth")} & set(SECOND_FACTORS)),
         "offers": offers,
         "unasked": omission_count + len(queries[MAX_QUESTIONS:]),
     }
+
+
+def _find_own_way(by_connection, here):
+    """Return the way by which this reading came in, as the log tells it."""
+    # The log says of a link-local address on which link it lies.
+    plainly = {(account, source.partition("%")[0], port): way for (account, source, port), way in by_connection.items()}
+    return plainly.get((here["user"], here["source"], here["from_port"]))
 
 
 def _list_doubtful_forwards(records, sessions, here, forwards):
