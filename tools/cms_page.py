@@ -68,6 +68,10 @@ _CAPABILITIES = {
         "en": "its tables in PostgreSQL, too, but for the password of the database",
         "vi": "cả khi bảng nằm trong PostgreSQL, trừ việc đổi mật khẩu cơ sở dữ liệu",
     },
+    "sqlite": {
+        "en": "its tables in SQLite are read, too, and never changed",
+        "vi": "đọc cả bảng nằm trong SQLite, không bao giờ sửa",
+    },
 }
 
 

@@ -33,8 +33,8 @@ class SiteApplication:
         return self.login.engine == site_database.POSTGRESQL
 
     def check_database_is_mysql_or_mariadb(self):
-        """Raise ActionRefusal where its tables are PostgreSQL's, for what is done in MySQL's and MariaDB's alone."""
-        if self.uses_postgresql:
+        """Raise ActionRefusal where its tables are neither MySQL's nor MariaDB's, for what is done in theirs alone."""
+        if self.login.engine != site_database.MYSQL:
             raise ActionRefusal("not_asked", "%s: other_kind" % self.config)
 
     def is_database_on_this_host(self):

@@ -14,8 +14,8 @@ ADDRESS = re.compile(r"(?:\[([0-9A-Fa-f:.]{2,45})\]|([A-Za-z0-9._-]{1,253}))(?::
 def describe_database_server(cms, folder):
     """Return ``auditor.facts.web._cms.DatabaseServer`` of a CMS; None where its configuration names none plainly."""
     named = cms.read_database_host(folder)
-    match = named and ADDRESS.match(named[0])
-    if not match:
+    match = ADDRESS.match(named[0]) if named and named[1] in PORTS else None
+    if match is None:
         return None
     return {
         "host": (match.group(1) or match.group(2)).lower(),

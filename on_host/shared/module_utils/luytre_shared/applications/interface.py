@@ -23,6 +23,7 @@ CAPABILITIES = (
     "code_in_tables",
     "own_code",
     "postgresql",
+    "sqlite",
 )
 """What a CMS has, or says in ``Cms.lacks`` why not. ``tools.cms_page`` makes a table of it."""
 
@@ -194,6 +195,7 @@ def has_capability(cms, capability):
         "code_in_tables": bool(cms.code_in_tables),
         "own_code": cms.own_code is not None,
         "postgresql": site_database.POSTGRESQL in cms.administrators,
+        "sqlite": site_database.SQLITE in cms.administrators,
     }[capability]
 
 

@@ -150,6 +150,10 @@ class Joomla(interface.Cms):
             "Không có gói Debian nào để đối chiếu; so với bản phát hành đã nhập (auditor known-good).",
             "There is no package of Debian's to compare it with; an imported release is (auditor known-good).",
         ),
+        "sqlite": interface.Lack(
+            "Joomla chỉ cài được trên MariaDB, MySQL và PostgreSQL.",
+            "Joomla's installer offers MariaDB, MySQL and PostgreSQL alone.",
+        ),
     }
 
     def read_login(self, folder):

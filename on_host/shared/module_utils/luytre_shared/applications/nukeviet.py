@@ -98,6 +98,9 @@ class NukeViet(interface.Cms):
         "postgresql": interface.Lack(
             "NukeViet chỉ chạy trên MariaDB và MySQL.", "NukeViet runs on MariaDB and MySQL alone."
         ),
+        "sqlite": interface.Lack(
+            "NukeViet chỉ chạy trên MariaDB và MySQL.", "NukeViet runs on MariaDB and MySQL alone."
+        ),
     }
 
     def read_login(self, folder):

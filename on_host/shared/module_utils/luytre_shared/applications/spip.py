@@ -12,7 +12,7 @@ import re
 from ansible.module_utils.luytre_shared.applications import interface, php_constants, php_settings
 from ansible.module_utils.luytre_shared.applications.layouts import VERSION, CmsLayout
 from ansible.module_utils.luytre_shared.databases import site_database
-from ansible.module_utils.luytre_shared.databases.site_database import MYSQL
+from ansible.module_utils.luytre_shared.databases.site_database import MYSQL, SQLITE
 from ansible.module_utils.luytre_shared.os.area_reader import read_text_below
 from ansible.module_utils.luytre_shared.parsers import php_source
 
@@ -40,7 +40,7 @@ _PREFIX = re.compile(r"%s(?:,|\Z)" % _WORD)
 MAX_ADMINISTRATORS, MAX_TEXT = 200, 500
 MAX_REDIRECTED = 100
 """Posts whose address leads on to another, so that each costs two requests."""
-STATEMENTS = {
+_IN_MYSQL = {
     "meta": (
         """SELECT 'meta', nom, LEFT(valeur, 100) FROM `{db}`.`{p}meta`
   WHERE nom IN ('accepter_inscriptions', 'accepter_visiteurs')""",
@@ -52,14 +52,38 @@ STATEMENTS = {
         MAX_ADMINISTRATORS,
     ),
 }
+_IN_SQLITE = {
+    "meta": (
+        """SELECT 'meta', nom, substr(valeur, 1, 100) FROM {p}meta
+  WHERE nom IN ('accepter_inscriptions', 'accepter_visiteurs')""",
+        2,
+    ),
+    "admin": (
+        """SELECT 'admin', substr(ifnull(login, ''), 1, 500), webmestre = 'oui', ifnull(strftime('%s', en_ligne), 0)
+  FROM {p}auteurs WHERE statut = '0minirezo'""",
+        MAX_ADMINISTRATORS,
+    ),
+}
+STATEMENTS = {MYSQL: _IN_MYSQL, SQLITE: _IN_SQLITE}
 """What audits ask."""
-_ADMINISTRATORS = """SELECT 'admin', id_auteur, HEX(CAST(CONVERT(IFNULL(login, '') USING utf8mb4) AS BINARY)),
-  pass <> '' FROM `{db}`.`{p}auteurs` WHERE statut = '0minirezo'"""
+_ADMINISTRATORS = {
+    MYSQL: """SELECT 'admin', id_auteur, HEX(CAST(CONVERT(IFNULL(login, '') USING utf8mb4) AS BINARY)),
+  pass <> '' FROM `{db}`.`{p}auteurs` WHERE statut = '0minirezo'""",
+    SQLITE: """SELECT 'admin', id_auteur, hex(ifnull(login, '')), pass <> ''
+  FROM {p}auteurs WHERE statut = '0minirezo'""",
+}
 _SESSION_CELLS = """SELECT 'cell', 'meta', 'nom', HEX(CAST(nom AS BINARY)), 'valeur', HEX(CAST(valeur AS BINARY))
   FROM `{db}`.`{p}meta` WHERE nom IN ('alea_ephemere', 'alea_ephemere_ancien')"""
 """Names of sessions' files are made with one or the other."""
-_POSTS = """SELECT * FROM (SELECT 'post', id_article FROM `{db}`.`{p}articles`
-  WHERE statut = 'publie' ORDER BY id_article DESC LIMIT {most}) AS latest"""
+_POSTS = {
+    engine: """SELECT * FROM (SELECT 'post', id_article FROM %s
+  WHERE statut = 'publie' ORDER BY id_article DESC LIMIT {most}) AS latest"""  # noqa: S608
+    % table
+    for engine, table in ((MYSQL, "`{db}`.`{p}articles`"), (SQLITE, "{p}articles"))
+}
+DATABASE_FILE = "config/bases/%s.sqlite"
+KINDS = {"mysql": MYSQL, "sqlite3": SQLITE}
+"""Engines by the name that its configuration has for them."""
 
 
 class Spip(interface.Cms):
@@ -75,7 +99,9 @@ class Spip(interface.Cms):
         "spip",
         "/usr/share/spip",
     )
-    administrators = {MYSQL: {"admin": (_ADMINISTRATORS, MAX_ADMINISTRATORS)}}
+    administrators = {
+        engine: {"admin": (statement, MAX_ADMINISTRATORS)} for engine, statement in _ADMINISTRATORS.items()
+    }
     lockout_cells = {
         MYSQL: [
             interface.LockoutCell("auteurs", "id_auteur", "statut", b"5poubelle".hex(), "id_auteur = {number}"),
@@ -83,7 +109,7 @@ class Spip(interface.Cms):
             interface.LockoutCell("auteurs", "id_auteur", "cookie_oubli", "", "id_auteur = {number}"),
         ]
     }
-    posts = {MYSQL: {"post": (_POSTS, MAX_REDIRECTED)}}
+    posts = {engine: {"post": (statement, MAX_REDIRECTED)} for engine, statement in _POSTS.items()}
     rows = {
         "articles": interface.DeletableRow("articles", "id_article"),
         "forum": interface.DeletableRow("forum", "id_forum"),
@@ -108,7 +134,7 @@ class Spip(interface.Cms):
     def read_login(self, folder):
         """Return its account and prefix. Raises DatabaseUnanswered."""
         text = read_text_below(folder, FILE, php_settings.MAX_READ)
-        return None if text is None else read_connection(text)
+        return None if text is None else read_connection(folder, text)
 
     def collect_instance(self, application, reader):
         """Return ``auditor.facts.web._spip.Instance`` without what its files on the disk are compared with."""
@@ -151,19 +177,21 @@ def find_only_connection(text):
     return matches[0] if len(matches) == 1 else None
 
 
-def read_connection(text):
-    """Return ``(Login, what its tables' names begin with)``. Raises DatabaseUnanswered."""
+def read_connection(folder, text):
+    """Return ``(Login, what its tables' names begin with)`` of the one in a folder. Raises DatabaseUnanswered."""
     match = find_only_connection(text)
     if match is None:
         raise site_database.DatabaseUnanswered("not_plain")
     host, port, user, password, database, kind = (re.sub(r"\\(.)", r"\1", word) for word in match.groups()[:6])
-    if kind != "mysql":
+    if kind not in KINDS:
         raise site_database.DatabaseUnanswered("other_kind")
     prefix = _PREFIX.match(match.group(7))
     if prefix is None:
         raise site_database.DatabaseUnanswered("not_plain")
     address = "%s:%s" % (host, port) if port else host
-    login = site_database.make_plain_login(user, password, address, database, prefix.group(1) or "spip")
+    login = site_database.make_plain_login(user, password, address, database, prefix.group(1) or "spip", KINDS[kind])
+    if login.engine == SQLITE:
+        login = login._replace(file=(folder, DATABASE_FILE % database))
     return login, (prefix.group(1) or "spip") + "_"
 
 
@@ -198,10 +226,10 @@ def _read_spip_database(application, text, reader):
     """Return ``(what its database says, why it was not read)``."""
     account = ""
     try:
-        login, prefix = read_connection(text)
+        login, prefix = read_connection(application.path, text)
         account = login.user
         words = {"{db}": login.database, "{p}": prefix}
-        statements = site_database.fill_statement_placeholders(STATEMENTS, words)
+        statements = site_database.fill_statement_placeholders(STATEMENTS[login.engine], words)
         return parse_spip_rows(site_database.fetch_rows(reader, login, statements)), None
     except site_database.DatabaseUnanswered as not_asked:
         file = os.path.join(application.path, FILE)

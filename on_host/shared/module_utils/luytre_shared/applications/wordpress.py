@@ -154,7 +154,10 @@ class WordPress(interface.Cms):
     lacks = {
         "postgresql": interface.Lack(
             "WordPress chỉ chạy trên MariaDB và MySQL.", "WordPress runs on MariaDB and MySQL alone."
-        )
+        ),
+        "sqlite": interface.Lack(
+            "WordPress chỉ chạy trên MariaDB và MySQL.", "WordPress runs on MariaDB and MySQL alone."
+        ),
     }
 
     def find_config(self, folder):

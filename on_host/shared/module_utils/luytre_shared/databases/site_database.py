@@ -56,10 +56,13 @@ EVERY_TIME = """
 /*!50708 SET SESSION max_execution_time = %d000 */;
 """ % (STATEMENT_SECONDS, STATEMENT_SECONDS)
 
-MYSQL, POSTGRESQL = "mysql", "postgresql"
-Login = collections.namedtuple("Login", ("user", "password", "host", "database", "engine"))
-Login.__new__.__defaults__ = (MYSQL,)
-"""A site's own, as its configuration writes them; ``engine``: MySQL's or MariaDB's, or PostgreSQL."""
+MYSQL, POSTGRESQL, SQLITE = "mysql", "postgresql", "sqlite"
+Login = collections.namedtuple("Login", ("user", "password", "host", "database", "engine", "file"))
+Login.__new__.__defaults__ = (MYSQL, None)
+"""A site's own, as its configuration writes them; ``engine``: MySQL's or MariaDB's, PostgreSQL, or SQLite's.
+
+``file``: of SQLite, the folder of the site and the path below it, read and never changed.
+"""
 
 
 IDENTIFIER = re.compile(r"[A-Za-z0-9_]{1,64}\Z")
@@ -108,9 +111,14 @@ def fetch_rows(reader, login, statements):
 
     Raises DatabaseUnanswered, also when a statement has more rows than it may.
     """
-    begin, every_time = (BEGIN, EVERY_TIME) if login.engine == MYSQL else (_import_postgresql_module().BEGIN, "")
-    script = begin + "".join("%s%s LIMIT %d;\n" % (every_time, sql, most + 1) for sql, most in statements.values())
-    result_rows = run_sql_script(reader, login, script)
+    limited = ["%s LIMIT %d" % (sql, most + 1) for sql, most in statements.values()]
+    if login.engine == SQLITE:
+        result_rows = _import_engine_module("site_sqlite").run_statements(reader, login, limited)
+    else:
+        begin, every_time = (
+            (BEGIN, EVERY_TIME) if login.engine == MYSQL else (_import_engine_module("site_postgresql").BEGIN, "")
+        )
+        result_rows = run_sql_script(reader, login, begin + "".join("%s%s;\n" % (every_time, sql) for sql in limited))
     counts = collections.Counter(row[0] for row in result_rows)
     if any(counts[word] > most for word, (_, most) in statements.items()):
         raise DatabaseUnanswered("too_much")
@@ -123,7 +131,9 @@ def run_sql_script(reader, login, script):
     Raises DatabaseUnanswered.
     """
     if login.engine == POSTGRESQL:
-        return _import_postgresql_module().run_sql_script(reader, login, script)
+        return _import_engine_module("site_postgresql").run_sql_script(reader, login, script)
+    if login.engine != MYSQL:
+        raise DatabaseUnanswered("other_kind")
     client = mariadb_client.find_mariadb_client(reader)
     if client is None or not mariadb_client.is_mariadb_running(reader):
         raise DatabaseUnanswered("not_running")
@@ -133,11 +143,14 @@ def run_sql_script(reader, login, script):
     )
 
 
-def _import_postgresql_module():
-    """Return that engine's module, which builds on this one."""
-    from ansible.module_utils.luytre_shared.databases import site_postgresql  # noqa: PLC0415  it imports this one
+def _import_engine_module(name):
+    """Return the module of an engine, which builds on this one."""
+    from ansible.module_utils.luytre_shared.databases import (  # noqa: PLC0415  they import this one
+        site_postgresql,
+        site_sqlite,
+    )
 
-    return site_postgresql
+    return {"site_postgresql": site_postgresql, "site_sqlite": site_sqlite}[name]
 
 
 # --- where ----------------------------------------------------------------------------------------------

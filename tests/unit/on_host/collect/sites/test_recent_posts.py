@@ -83,7 +83,7 @@ def test_others_are_asked_as_the_site_asks(
     asked = []
 
     def told(_reading: object, given: tuple[str, ...], statements: dict[str, tuple[str, int]]) -> list[list[str]]:
-        asked.append(tuple(given))
+        asked.append(tuple(given)[:5])
         assert not any("{" in sql for sql, _ in statements.values())
         return answer
 

@@ -25,15 +25,17 @@ KEYS = {name: base64.b64encode(bytes([number]) * 32).decode() for number, name i
 
 
 def test_its_login_is_that_of_the_one_call() -> None:
-    login, prefix = spip.read_connection(CONNECT)
+    login, prefix = spip.read_connection("/srv/www/a", CONNECT)
     assert login == site_database.Login("xa", "m'k", "localhost:3307", "disan", "mysql")
     assert prefix == "ds_"
+    login, prefix = spip.read_connection("/srv/www/a", SQLITE)
+    assert (login.engine, login.file, prefix) == ("sqlite", ("/srv/www/a", "config/bases/lehoi.sqlite"), "spip_")
 
 
 @pytest.mark.parametrize(
     ("text", "why"),
     [
-        (SQLITE, "other_kind"),
+        (SQLITE.replace("sqlite3", "sqlite2"), "other_kind"),
         (CONNECT + CONNECT, "not_plain"),
         (CONNECT.replace("'xa'", "getenv('U')"), "not_plain"),
         (CONNECT.replace("'disan'", "'a`; DROP'"), "not_plain"),
@@ -44,7 +46,7 @@ def test_its_login_is_that_of_the_one_call() -> None:
 )
 def test_a_login_that_is_not_told_is_not_guessed(text: str, why: str) -> None:
     with pytest.raises(site_database.DatabaseUnanswered, match=why):
-        spip.read_connection(text)
+        spip.read_connection("/srv/www/a", text)
 
 
 def test_another_password_goes_into_the_call_alone() -> None:
