@@ -82,7 +82,7 @@ class ControlsCheckOptions(Verb, runs="auditor.commands.controls_check:check_con
 
     folder: Annotated[
         Path | None,
-        typer.Argument(metavar="DIR", help="Folder with */controls.yml; default: the catalogue.", show_default=False),
+        typer.Argument(metavar="[DIR]", help="Folder with */controls.yml; default: the catalogue.", show_default=False),
     ] = None
     watch: Annotated[
         bool, typer.Option("--watch", help="Check again whenever a controls file or a model of facts changes.")

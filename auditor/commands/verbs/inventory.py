@@ -63,7 +63,7 @@ class InventoryImportOptions(Verb, runs="auditor.commands.inventory_import:impor
     """
 
     file: Annotated[
-        Path | None, typer.Argument(metavar="FILE", help="The list: XLSX, or CSV in UTF-8.", show_default=False)
+        Path | None, typer.Argument(metavar="[FILE]", help="The list: XLSX, or CSV in UTF-8.", show_default=False)
     ] = None
     template: Annotated[
         Path | None,

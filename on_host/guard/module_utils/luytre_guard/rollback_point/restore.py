@@ -75,7 +75,7 @@ class HostRevert:
 
     def __init__(self, snap, earlier, record):
         self._snap, self._record = snap, record
-        self._again = earlier.get("pending") or {}
+        self._again = earlier.get("pending", {})
         self._pending, self._needed, self._work = {}, {}, None
         fresh = {"sysctls": [], "ruleset": [], "units": [], "database": False, "packages": {}, "problems": []}
         fresh.update({"files": [], "removed": [], "count": 0, "differs": {}, "said": [], "left": []})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import os
 import subprocess
@@ -248,3 +249,315 @@ def test_the_runs_part_goes_and_what_others_did_meanwhile_stays(tmp_path: Path) 
     assert told["etc"]["nginx/nginx.conf"] == told["etc"]["nginx/mime.types"] == "before\n"
     assert told["etc"]["hosts"] == "before\n# theirs\n"
     assert told["crontab"] == 0o644
+
+
+UNSAID = {"type": "file", "mode": 0o644, "mtime": 1}
+
+
+@pytest.fixture
+def host(monkeypatch: pytest.MonkeyPatch) -> dict[str, bytes]:
+    """Return what files hold by now."""
+    contents: dict[str, bytes] = {}
+    monkeypatch.setattr(change_attribution, "_read_small_regular_file_or_none", contents.get)
+    monkeypatch.setattr(change_attribution.packages, "InstalledPackagesQuery", lambda: SimpleNamespace(answer=dict))
+    monkeypatch.setattr(change_attribution.packages, "compare_installed_packages", lambda *_: (["a"], {}, []))
+    monkeypatch.setattr(
+        change_attribution.packages, "list_paths_of_packages", lambda _names: {"/etc/nginx/sites-available/of-package"}
+    )
+    return contents
+
+
+def changed(path: str, content: bytes | None = None, *, by: bool = False) -> dict[str, Any]:
+    """Return the line of a step that changed a path."""
+    after = {"type": "file"} if content is None else {"content": base64.b64encode(content).decode()}
+    return {"path": path, "by": by, "after": after}
+
+
+def attribute(folder: Path, entries: dict[str, bytes], *lines: dict[str, Any]) -> Any:
+    """Return the attribution of a run with these lines on record, and what files held before it."""
+    told = record(folder, *lines)
+    told._snap.entries = {path: {**UNSAID, "sha256": path} for path in entries}
+    told._snap.read_verified_content_of_entry = lambda entry: [entries[entry["sha256"]]]
+    return told
+
+
+@pytest.mark.parametrize(
+    ("lines", "fully"),
+    [
+        ([], True),
+        ([{"program": "apt-get", "began": 0.0, "up": 0.0}], False),
+        ([{"program": "apt-get", "began": 0.0, "up": 0.0}, {"ended": 1}], True),
+    ],
+)
+def test_package_work_is_recorded_in_full_unless_a_step_was_cut_off(
+    lines: list[dict[str, Any]], fully: bool, tmp_path: Path
+) -> None:
+    assert record(tmp_path, *lines).is_package_work_of_run_fully_recorded is fully
+    (tmp_path / change_attribution.FOLDER / "1.step").unlink()
+    kept = SimpleNamespace(get_path_of_run_file=lambda _run, name: str(tmp_path / name))
+    none = change_attribution.RunChangeAttribution(SimpleNamespace(kept=kept, run="r", entries={}))
+    assert none.is_package_work_of_run_fully_recorded is False, "nothing is on record"
+
+
+def test_the_first_step_that_was_cut_off_counts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(change_attribution.recorder, "convert_moment_to_present_clock", lambda began, _up: began)
+    (tmp_path / change_attribution.FOLDER).mkdir()
+    for name, began in (("1.step", 900.0), ("2.step", 500.0), ("3.step", 700.0), ("4.txt", 1.0)):
+        line = json.dumps({"program": "apt-get", "began": began, "up": 0.0})
+        (tmp_path / change_attribution.FOLDER / name).write_text(f"{line}\nno json\n")
+    kept = SimpleNamespace(get_path_of_run_file=lambda _run, name: str(tmp_path / name))
+    told = change_attribution.RunChangeAttribution(SimpleNamespace(kept=kept, run="r", entries={}))
+    assert told._open_since == 500.0 - change_attribution.recorder.SLACK
+
+
+def test_after_a_cut_what_changed_since_is_the_run_s(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    told = record(tmp_path)
+    path = str(tmp_path / "x")
+    Path(path).touch()
+    changed_at = os.lstat(path).st_ctime
+    for since, ours in ((None, False), (changed_at, True), (changed_at + 1, False), (changed_at - 1, True)):
+        told._open_since = since
+        assert told.has_run_changed_path(path) is ours
+        assert told.has_run_changed_path(str(tmp_path / "gone")) is (since is not None)
+
+
+@pytest.mark.parametrize(
+    ("path", "by", "ours"),
+    [
+        ("/etc/nginx/sites-available/x", False, True),
+        ("/etc/nginx/sites-available/x", True, False),
+        ("/etc/nginx/sites-available/of-package", True, True),
+        ("/etc/nginx/nginx.conf", True, True),
+    ],
+)
+def test_what_lay_among_sites_while_a_package_was_at_work_is_its_own_only_when_it_lists_it(
+    path: str, by: bool, ours: bool, tmp_path: Path, host: dict[str, bytes]
+) -> None:
+    assert record(tmp_path, changed(path, by=by)).has_run_changed_path(path) is ours
+    assert not record_again(tmp_path, changed(path, by=by)).has_run_changed_path(f"{path}-other")
+
+
+def record_again(folder: Path, *lines: dict[str, Any]) -> Any:
+    (folder / "again").mkdir()
+    return record(folder / "again", *lines)
+
+
+def test_a_path_that_a_step_changed_after_a_program_is_the_step_s(tmp_path: Path, host: dict[str, bytes]) -> None:
+    path = "/etc/nginx/sites-available/x"
+    assert record(tmp_path, changed(path, by=True), changed(path)).has_run_changed_path(path)
+
+
+BOTH = PASSWD + CHRONY + BINH
+
+
+@pytest.mark.parametrize(
+    ("now", "same_attributes", "recorded", "stays"),
+    [
+        (PASSWD + BINH, True, True, True),  # as it is to be
+        (PASSWD + BINH, False, True, False),
+        (BOTH, True, True, False),
+        (PASSWD + CHRONY, True, True, False),
+        (BOTH, True, False, True),
+    ],
+)
+def test_a_file_of_accounts_goes_back_unless_it_is_merged_or_nobody_s_of_the_run(
+    now: bytes,
+    same_attributes: bool,
+    recorded: bool,
+    stays: bool,
+    tmp_path: Path,
+    host: dict[str, bytes],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    told = attribute(
+        tmp_path, {"/etc/passwd": PASSWD}, *([changed("/etc/passwd", PASSWD + CHRONY)] if recorded else [])
+    )
+    present = UNSAID if same_attributes else {**UNSAID, "mode": 0o600}
+    monkeypatch.setattr(change_attribution.tree, "read_entry_of_path", lambda _path: {**present, "mtime": 9})
+    host["/etc/passwd"] = now
+    back = told.select_differences_made_by_run({"/etc/passwd": "content", "/etc/passwd-": "content"}, {})
+    assert ("/etc/passwd" in back) is not stays
+    assert told.left == (
+        {"/etc/passwd": change_attribution.MERGED_REASON if recorded else change_attribution.LEFT_REASON}
+        if stays
+        else {}
+    )
+    assert ("/etc/passwd-" in back) is recorded, "the copy beside it goes with it, without a word"
+
+
+@pytest.mark.parametrize(
+    ("path", "difference", "recorded", "stays"),
+    [
+        ("/etc/x", "new", False, True),
+        ("/etc/x", "new", True, False),
+        ("/etc/x", "content", False, False),
+        ("/etc/hosts", "content", False, True),
+        ("/etc/hosts", "content", True, False),
+        ("/etc/ssh/x", "new", False, False),
+        ("/etc/nologin", "new", False, False),
+        ("/etc/.pwd.lock", "new", False, None),
+        ("/var/x", "new", False, False),
+    ],
+)
+def test_what_is_new_or_people_s_stays_unless_the_run_did_it(
+    path: str, difference: str, recorded: bool, stays: bool | None, tmp_path: Path
+) -> None:
+    told = record(tmp_path, *([changed(path)] if recorded else []))
+    back = told.select_differences_made_by_run({path: difference}, {})
+    assert list(back) == ([] if stays or stays is None else [path])
+    assert told.left == ({path: change_attribution.LEFT_REASON} if stays else {})
+
+
+def test_what_no_daemon_would_load_otherwise_is_not_touched(tmp_path: Path) -> None:
+    told = record(tmp_path)
+    told.unloadable = {"/etc/ssh/a": "refused"}
+    assert told.select_differences_made_by_run({"/etc/ssh/a": "content", "/etc/ssh/b": "content"}, {}) == {
+        "/etc/ssh/b": "content"
+    }
+    told.known = False
+    assert told.select_differences_made_by_run({"/etc/ssh/a": "content", "/etc/b": "new"}, {}) == {"/etc/b": "new"}
+
+
+@pytest.fixture
+def etc(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder that counts as /etc."""
+    folder = tmp_path / "etc"
+    folder.mkdir()
+    monkeypatch.setattr(change_attribution, "TREE", f"{folder}/")
+    monkeypatch.setattr(change_attribution, "WAY_IN", (f"{folder}/ssh/",))
+    return folder
+
+
+def test_a_new_folder_goes_but_for_what_somebody_put_into_it(etc: Path, tmp_path: Path) -> None:
+    ours, inner = etc / "luytre", etc / "luytre/inner"
+    inner.mkdir(parents=True)
+    for path in (ours / "ours", ours / "theirs", inner / "theirs"):
+        path.touch()
+    lines = [changed(str(path)) for path in (ours, inner, ours / "ours")]
+    told = record(tmp_path, *lines)
+    back = told.select_differences_made_by_run({str(ours): "new"}, {})
+    assert back == {str(ours / "ours"): "new"}
+    assert set(told.left) == {str(ours / "theirs"), str(inner / "theirs")}
+    alone = record_again(tmp_path, *lines, changed(str(ours / "theirs")), changed(str(inner / "theirs")))
+    assert alone.select_differences_made_by_run({str(ours): "new"}, {}) == {str(ours): "new"}
+    assert alone.select_differences_made_by_run({str(ours): "content"}, {}) == {str(ours): "content"}
+
+
+def test_a_new_folder_of_the_way_in_goes_with_whatever_is_in_it(etc: Path, tmp_path: Path) -> None:
+    folder = etc / "ssh/new.d"
+    folder.mkdir(parents=True)
+    (folder / "theirs").touch()
+    told = record(tmp_path)
+    assert told.select_differences_made_by_run({str(folder): "new"}, {}) == {str(folder): "new"}
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    (outside / "theirs").touch()
+    assert told.select_differences_made_by_run({str(outside): "new"}, {}) == {str(outside): "new"}
+
+
+@pytest.mark.parametrize(
+    ("now", "back"), [({}, False), ({"mtime": 9}, False), ({"mode": 0o700}, True), ({"type": "absent"}, True)]
+)
+def test_a_folder_whose_names_alone_differ_by_what_stays_keeps_its_time(
+    now: dict[str, Any], back: bool, tmp_path: Path
+) -> None:
+    folder = {"type": "folder", "mode": 0o755, "mtime": 1}
+    told = record(tmp_path)
+    told._snap.entries = {"/etc/cron.d": folder}
+    found = told.select_differences_made_by_run(
+        {"/etc/cron.d": "attributes", "/etc/cron.d/new/x": "new"}, {"/etc/cron.d": {**folder, **now}}
+    )
+    assert ("/etc/cron.d" in found) is back
+    told._snap.entries = {"/etc/cron.d": {**folder, "type": "file"}}
+    assert "/etc/cron.d" in told.select_differences_made_by_run(
+        {"/etc/cron.d": "attributes", "/etc/cron.d/x": "new"}, {"/etc/cron.d": {**folder, "type": "file"}}
+    )
+
+
+@pytest.mark.parametrize(
+    ("path", "before", "now", "lines", "kept"),
+    [
+        ("/x", b"before", b"theirs", [], True),
+        ("/x", b"before", None, [], False),
+        ("/x", b"before", b"before", [], False),
+        ("/x", b"before", b"ours", [("/x", b"ours", False)], False),
+        ("/x", b"before", b"theirs", [("/x", b"ours", False)], True),
+        ("/x", b"before", b"theirs", [("/x", b"ours", True)], False),
+        ("/x", None, b"theirs", [], True),
+        ("/passwd", b"before", b"theirs", [], False),
+        ("/passwd-", b"before", b"theirs", [], False),
+    ],
+)
+def test_what_is_somebody_s_and_about_to_go_is_kept_aside(
+    path: str,
+    before: bytes | None,
+    now: bytes | None,
+    lines: list[tuple[str, bytes, bool]],
+    kept: bool,
+    etc: Path,
+    tmp_path: Path,
+    host: dict[str, bytes],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(change_attribution, "ACCOUNTS", (f"{etc}/passwd",))
+    told = attribute(
+        tmp_path,
+        {} if before is None else {f"{etc}{path}": before},
+        *(changed(f"{etc}{name}", content, by=by) for name, content, by in lines),
+    )
+    if now is not None:
+        host[f"{etc}{path}"] = now
+    told.keep_copy_of_others_version_aside(f"{etc}{path}")
+    assert set(told.aside) == ({f"{etc}{path}"} if kept else set())
+    if kept:
+        assert Path(told.aside[f"{etc}{path}"]).read_bytes() == now
+        host[f"{etc}{path}"] = b"later"
+        told.keep_copy_of_others_version_aside(f"{etc}{path}")
+        assert Path(told.aside[f"{etc}{path}"]).read_bytes() == now, "once"
+
+
+def test_nothing_is_kept_aside_of_what_lies_elsewhere_or_is_not_on_record(
+    etc: Path, tmp_path: Path, host: dict[str, bytes]
+) -> None:
+    told = attribute(tmp_path, {})
+    host.update({"/var/x": b"theirs", f"{etc}/x": b"theirs"})
+    told.keep_copy_of_others_version_aside("/var/x")
+    told.known = False
+    told.keep_copy_of_others_version_aside(f"{etc}/x")
+    assert told.aside == {}
+
+
+def test_lines_are_merged_for_files_of_accounts_that_are_on_record(tmp_path: Path, host: dict[str, bytes]) -> None:
+    told = attribute(tmp_path, {"/etc/passwd": PASSWD, "/etc/x": PASSWD}, changed("/etc/passwd", PASSWD + CHRONY))
+    host.update({"/etc/passwd": BOTH, "/etc/x": BOTH})
+    assert told.merge_account_file_with_others_lines("/etc/passwd") == PASSWD + BINH
+    assert told.merge_account_file_with_others_lines("/etc/x") is None
+    host["/etc/passwd"] = PASSWD + CHRONY
+    assert told.merge_account_file_with_others_lines("/etc/passwd") is None, "as before"
+    del host["/etc/passwd"]
+    assert told.merge_account_file_with_others_lines("/etc/passwd") is None
+    told._snap.entries["/etc/passwd"] = UNSAID
+    host["/etc/passwd"] = BOTH
+    assert told.merge_account_file_with_others_lines("/etc/passwd") is None, "its bytes are not in the snapshot"
+    told.known = False
+    assert told.merge_account_file_with_others_lines("/etc/passwd") is None
+
+
+@pytest.mark.parametrize(
+    ("number", "person"), [(b"999", False), (b"1000", True), (b"65533", True), (b"65534", False), (b"x", False)]
+)
+def test_people_are_told_from_services_by_their_number(number: bytes, person: bool) -> None:
+    line = b"an:x:" + number
+    names = change_attribution.list_names_of_ordinary_accounts
+    assert names(line + b":100::/home/an:/bin/sh\n", b"") == ({b"an"} if person else set())
+    assert names(b"", line + b"\n") == ({b"an"} if person else set())
+    assert names(b"an:x\n\n", b"") == set()
+
+
+def test_what_is_too_large_or_no_file_is_not_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(change_attribution, "MAX_ASIDE", 3)
+    for name, content in (("small", b"abc"), ("large", b"abcd")):
+        (tmp_path / name).write_bytes(content)
+    read = change_attribution._read_small_regular_file_or_none
+    assert (read(str(tmp_path / "small")), read(str(tmp_path / "large"))) == (b"abc", None)
+    assert (read(str(tmp_path)), read(str(tmp_path / "gone"))) == (None, None)
