@@ -94,7 +94,16 @@ REASONS = (
     ),
     *("files_aside", "unread_files", "old_one_in", "files_left", "kept_there", "kept_gone"),
     *("not_undone", "no_unit", "no_such_unit", "shared_number", "transient", "no_job", "job_again"),
-    *("no_application", "no_table", "no_row", "row_changed", "row_again", "not_asked", "odd_columns"),
+    *(
+        "no_application",
+        "two_applications",
+        "no_table",
+        "no_row",
+        "row_changed",
+        "row_again",
+        "not_asked",
+        "odd_columns",
+    ),
     *("other_release", "too_large", "replaced", "still_runs", "changed_since", "not_all_seen"),
     *(
         "no_such_administrator",

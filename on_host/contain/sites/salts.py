@@ -21,7 +21,7 @@ from ansible.module_utils.luytre_contain.sites import (
     php_code,
     site_session,
 )
-from ansible.module_utils.luytre_shared.applications import interface, registry
+from ansible.module_utils.luytre_shared.applications import interface
 from ansible.module_utils.luytre_shared.incidents import action_runner
 from ansible.module_utils.luytre_shared.incidents.action_runner import ActionRefusal
 
@@ -41,23 +41,20 @@ def generate_config_with_new_secrets(application_folder):
     Raises ActionRefusal where a person has to, and while a hardening is open.
     """
     configuration.check_no_pending_revert_of_host()
-    for cms in registry.CMSS:
-        config = cms.find_config(application_folder)
-        if config is not None:
-            if not cms.secret_names:
-                raise ActionRefusal(cms.lacks["secrets"].refusal, config)
-            config = cms.find_secrets_file(application_folder)
-            old = configuration.read_config_bytes_or_refuse(config)
-            if cms.secret_users:
-                check_nothing_is_kept_by_old_secret(applications.load_application(application_folder))
-            try:
-                new = cms.replace_secrets(old, make_secret)
-            except ValueError as error:
-                raise ActionRefusal("config_stays", "%s: %s" % (config, error))
-            if new is None:
-                raise ActionRefusal("not_plain", config)
-            return cms, config, old, new
-    raise ActionRefusal("no_application", application_folder)
+    cms, config = applications.find_configured_cms(application_folder)
+    if not cms.secret_names:
+        raise ActionRefusal(cms.lacks["secrets"].refusal, config)
+    config = cms.find_secrets_file(application_folder)
+    old = configuration.read_config_bytes_or_refuse(config)
+    if cms.secret_users:
+        check_nothing_is_kept_by_old_secret(applications.load_application(application_folder))
+    try:
+        new = cms.replace_secrets(old, make_secret)
+    except ValueError as error:
+        raise ActionRefusal("config_stays", "%s: %s" % (config, error))
+    if new is None:
+        raise ActionRefusal("not_plain", config)
+    return cms, config, old, new
 
 
 def find_cells_that_sessions_rest_on(cms, application_folder):

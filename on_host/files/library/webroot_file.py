@@ -235,11 +235,11 @@ def _list_requested_relative_paths(root, params):
     paths = ([params["path"]] if params["path"] else []) + (params["paths"] or [])
     if params["application"] is None:
         return paths
-    homes = site_applications.find_application_folders_below(root, TimeBudget(site_applications.HOMES_SECONDS))
+    applications = site_applications.list_applications_below(root, TimeBudget(site_applications.HOMES_SECONDS))
     return [
-        os.path.join(home, path)
-        for home, layout in sorted(homes.items())
-        if layout.kind == params["application"]
+        os.path.join(each.relative, path)
+        for each in applications
+        if each.kind == params["application"]
         for path in paths
     ]
 

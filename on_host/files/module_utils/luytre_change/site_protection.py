@@ -19,7 +19,7 @@ def protect_site_files_by_kind(root_handle, kinds, web_user, seconds, check, app
     ``application``: the kind of the CMS at the root.
     """
     cms = registry.CMS_BY_KIND[application] if application else None
-    if cms and not site_applications.has_marks_in_open_folder(root_handle, cms.layout):
+    if cms and not site_applications.has_marks_in_folder(root_handle, cms.layout):
         raise PathRefusal("no %s lies there" % application)
     items, refusals = [], []
     web = webroot.find_web_server_accounts()

@@ -150,9 +150,9 @@ class _ApplicationSearch:
             return
         self._entered.add((status.st_dev, status.st_ino))
         names, folders = _list_names_and_subfolders(folder)
-        layout = find_layout_by_marks(folder, names)
-        if layout:
-            self.found.append(InstalledApplication(layout.kind, self.root, relative))
+        self.found.extend(
+            InstalledApplication(layout.kind, self.root, relative) for layout in find_layouts_by_marks(folder, names)
+        )
         if depth < self._depth:
             self._waiting.extend((os.path.join(relative, name), depth + 1) for name in folders)
 
@@ -191,23 +191,36 @@ def _list_names_and_subfolders(folder):
     return names, sorted(folders)[:500]
 
 
-def find_layout_by_marks(folder, names):
-    """Return the Layout of the application whose marks an open folder holds, or None; ``names`` are those in it."""
-    for layout in registry.LAYOUTS:
-        for marks in layout.marks:
-            if all(mark.split("/", 1)[0] in names for mark in marks) and all(
-                _has_regular_file_below(folder, mark) for mark in marks
-            ):
-                return layout
-    return None
+def find_layouts_by_marks(folder, names):
+    """Return the Layouts of the applications whose marks an open folder holds; ``names`` are those in it.
+
+    All of them: whoever puts one's marks beside another hides neither.
+    """
+    return [
+        layout
+        for layout in registry.LAYOUTS
+        if any(all(mark.split("/", 1)[0] in names for mark in marks) for marks in layout.marks)
+        and has_marks_in_folder(folder, layout)
+    ]
 
 
-def has_marks_in_open_folder(folder, layout):
-    """Return whether an open folder holds all files of one set by which an application is told."""
+def has_marks_in_folder(folder, layout):
+    """Return whether a folder, open or by its path, holds all files of one set by which an application is told."""
     return any(all(_has_regular_file_below(folder, mark) for mark in marks) for marks in layout.marks)
 
 
-def find_application_folders_below(folder, time_budget):
-    """Return ``{path below an open folder: its Layout}`` of the applications there, the folder itself being ``""``."""
+def list_applications_below(folder, time_budget):
+    """Return the applications in an open folder, and in those near its top."""
     applications, _ = search_roots_for_applications(["%s%d" % (safe_open.THROUGH, folder)], time_budget, HOMES_DEPTH)
-    return {each.relative: each.layout for each in applications}
+    return applications
+
+
+def find_application_folders_below(folder, time_budget):
+    """Return ``{path below an open folder: its Layout}`` of the applications there, the folder itself being ``""``.
+
+    Of several in one folder, it is the first by ``registry.LAYOUTS``.
+    """
+    layouts = {}
+    for each in list_applications_below(folder, time_budget):
+        layouts.setdefault(each.relative, each.layout)
+    return layouts

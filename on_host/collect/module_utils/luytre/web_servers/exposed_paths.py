@@ -75,7 +75,7 @@ def find_private_file_uris(root):
     """
     uris = []
     for folder in scan_web_root_and_top_folders(root):
-        for private_path in folder.layout.private if folder.layout else ():
+        for private_path in folder.list_private_paths():
             path = folder.get_path_of_member(private_path)
             path = _find_first_served_file(root, path.rstrip("/"), 2) if private_path.endswith("/") else path
             if path and _has_mode_passing_test(root, path, stat.S_ISREG) and "/" + path not in uris:
@@ -88,8 +88,7 @@ def build_private_uri_pattern(root):
     paths = dict.fromkeys(
         folder.get_path_of_member(each)
         for folder in scan_web_root_and_top_folders(root)
-        if folder.layout
-        for each in folder.layout.private
+        for each in folder.list_private_paths()
     )
     parts = [path.replace(".", "\\.").replace("*", "[^/]+") + ("" if path.endswith("/") else "$") for path in paths]
     return "^/(?:%s)" % "|".join(parts[:MAX_LOOKED]) if parts else ""
@@ -103,10 +102,10 @@ def is_source_disclosed_by_php(root, uri):
 
 class WebFolder:
     """A web root, or a folder at its top: ``path`` below the root, plain names of ``folders`` and ``links`` in it,
-    ``scripts`` as ``(name, bytes)``, and the ``layout`` of the application whose marks it holds."""
+    ``scripts`` as ``(name, bytes)``, and the ``layouts`` of the applications whose marks it holds."""
 
     def __init__(self, root, path):
-        self.path, self.folders, self.links, self.scripts, self.layout = path, [], [], [], None
+        self.path, self.folders, self.links, self.scripts, self.layouts = path, [], [], [], []
         try:
             handle = safe_open.open_below(root, path, safe_open.DIRECTORY)
         except OSError:
@@ -120,7 +119,7 @@ class WebFolder:
             os.close(handle)
 
     def _fill_from_entries(self, handle, entries):
-        self.layout = site_applications.find_layout_by_marks(handle, {entry.name for entry in entries})
+        self.layouts = site_applications.find_layouts_by_marks(handle, {entry.name for entry in entries})
         for entry in sorted(entries, key=lambda entry: entry.name):
             if not PLAIN_NAME.match(entry.name):
                 continue
@@ -130,6 +129,10 @@ class WebFolder:
                 self.links.append(entry.name)
             elif entry.name.lower().endswith(".php") and entry.is_file(follow_symlinks=False):
                 self.scripts.append((entry.name, entry.stat(follow_symlinks=False).st_size))
+
+    def list_private_paths(self):
+        """Return what no visitor may be given of the applications in it, as their layouts have it."""
+        return [path for layout in self.layouts for path in layout.private]
 
     def get_path_of_member(self, name):
         """Return the path of something in it, below the root."""

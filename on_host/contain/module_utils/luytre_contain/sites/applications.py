@@ -85,15 +85,31 @@ def load_application(folder):
 
     Raises ActionRefusal where there is none, or only running its configuration would tell its login.
     """
-    for cms in registry.CMSS:
-        config = cms.find_config(folder)
-        try:
-            own = None if config is None else cms.read_login(folder)
-        except site_database.DatabaseUnanswered as not_asked:
-            raise ActionRefusal("not_asked", "%s: %s" % (config, not_asked.why))
-        if own is not None:
-            return SiteApplication(cms, folder, config, *own)
-    raise ActionRefusal("no_application", folder)
+    cms, config = find_configured_cms(folder)
+    try:
+        own = cms.read_login(folder)
+    except site_database.DatabaseUnanswered as not_asked:
+        raise ActionRefusal("not_asked", "%s: %s" % (config, not_asked.why))
+    if own is None:
+        raise ActionRefusal("no_application", folder)
+    return SiteApplication(cms, folder, config, *own)
+
+
+def find_configured_cms(folder):
+    """Return ``(CMS, file of its configuration)`` of the one in a folder. Raises ActionRefusal where there is none.
+
+    Where several have a configuration there, it is the one whose own files lie there: whoever may write there puts
+    another's beside it, which names any account. Where that does not tell, none is chosen.
+    """
+    configured = [(cms, config) for cms in registry.CMSS for config in [cms.find_config(folder)] if config is not None]
+    if len(configured) > 1:
+        by_marks = [each for each in configured if site_applications.has_marks_in_folder(folder, each[0].layout)]
+        if len(by_marks) != 1:
+            raise ActionRefusal("two_applications", " ".join(config for _, config in configured))
+        return by_marks[0]
+    if not configured:
+        raise ActionRefusal("no_application", folder)
+    return configured[0]
 
 
 def find_application_folders_at_web_roots(web_roots):

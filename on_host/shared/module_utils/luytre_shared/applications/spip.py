@@ -163,10 +163,14 @@ class Spip(interface.Cms):
         """
         if not content.startswith(KEYS_HEAD):
             return None
-        keys = json.loads(content[len(KEYS_HEAD) :].decode("ascii"))
-        if not isinstance(keys, dict):
+        try:
+            keys = json.loads(content[len(KEYS_HEAD) :].decode("ascii"))
+        except RecursionError:
+            raise ValueError("it is nested too deeply")
+        names = set(self.secret_names).intersection(keys) if isinstance(keys, dict) else ()
+        if not names:
             raise ValueError("it holds no keys")
-        for name in set(self.secret_names).intersection(keys):
+        for name in names:
             keys[name] = base64.b64encode(hashlib.sha256(make_secret().encode()).digest()).decode()
         return KEYS_HEAD + json.dumps(keys, separators=(",", ":")).encode()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import time
 from pathlib import Path
 from typing import Any
@@ -93,6 +94,17 @@ def test_each_application_is_told_by_its_files_with_its_version(tmp_path: Path, 
     laid(tmp_path, kind)
     found, _ = site_applications.search_roots_for_applications([str(tmp_path)], TimeBudget(5))
     assert [(each.kind, each.relative, each.read_version()) for each in found] == [(kind, "", VERSIONS[kind])]
+
+
+def test_marks_beside_an_application_hide_none_of_it(tmp_path: Path) -> None:
+    for layout in registry.LAYOUTS:
+        for mark in layout.marks[0]:
+            (tmp_path / mark).parent.mkdir(parents=True, exist_ok=True)
+            (tmp_path / mark).write_text("")
+    found, _ = site_applications.search_roots_for_applications([str(tmp_path)], TimeBudget(10))
+    assert [each.kind for each in found if not each.relative] == list(registry.KINDS)
+    uris = exposed_paths.build_private_uri_pattern(str(tmp_path))
+    assert all(re.search(uris, uri) for uri in ("/config/connect.php", "/data/logs/a", "/administrator/logs/a"))
 
 
 def test_some_of_its_files_make_no_application(tmp_path: Path) -> None:

@@ -67,7 +67,7 @@ def test_other_keys_leave_what_passwords_are_made_with() -> None:
     assert {len(base64.b64decode(value)) for value in keys.values()} == {32}
     assert len(set(keys.values()) | set(KEYS.values())) == 5
     assert spip.Spip().replace_secrets(b"<?php\n$keys = [];", str) is None
-    for damaged in (b"[]", b"{", b"\xff"):
+    for damaged in (b"[]", b"{", b"\xff", b"{}", b'{"secret_des_auth": "a"}', b"[" * 100_000, b'{"a":' * 30_000):
         with pytest.raises(ValueError, match=r"."):
             spip.Spip().replace_secrets(spip.KEYS_HEAD + damaged, str)
 
