@@ -71,14 +71,8 @@ def evaluate_control(
             return make_finding(Status.MANUAL, _ASK_A_PERSON)
         if control.violations is not None:
             return _judge_control_by_violations(control, context, record, make_judgement)
-        outcome = expressions.evaluate_expression_on_facts(control.pass_condition or "", context, record)
-        if outcome is None and record.find_last_path_read_as_none() is not None:
-            raise NotTold(record.find_last_path_read_as_none() or "")
-        if not isinstance(outcome, bool):
-            raise ExpressionFailed(f"{control.pass_condition!r} gives {type(outcome).__name__}, not true or false")
-        if outcome:
-            _require_members_in_never_empty_lists(record)
-        return make_judgement(Status.PASS if outcome else Status.FAIL)
+        is_met = _is_pass_condition_met(control.pass_condition or "", context, record)
+        return make_judgement(Status.PASS if is_met else Status.FAIL)
     except NotCollected as missing:
         why = explain_missing_fact_area(errors.get(missing.area, "not collected"))
         return make_finding(
@@ -98,6 +92,18 @@ def evaluate_control(
             Status.NOT_EVALUATED,
             make_text("the check could not be worked out: {failed}", failed=failed),
         )
+
+
+def _is_pass_condition_met(pass_condition: str, context: Mapping[str, Any], record: ReadLog) -> bool:
+    """Return what a condition gives. Raises NotTold and ExpressionFailed for what is neither true nor false."""
+    outcome = expressions.evaluate_expression_on_facts(pass_condition, context, record)
+    if outcome is None and record.find_last_path_read_as_none() is not None:
+        raise NotTold(record.find_last_path_read_as_none() or "")
+    if not isinstance(outcome, bool):
+        raise ExpressionFailed(f"{pass_condition!r} gives {type(outcome).__name__}, not true or false")
+    if outcome:
+        _require_members_in_never_empty_lists(record)
+    return outcome
 
 
 def _require_members_in_never_empty_lists(record: ReadLog) -> None:

@@ -29,12 +29,7 @@ def enroll_server(options: EnrollOptions) -> None:
     key = options.key
     port = options.port
     before = _find_reach_in_inventory(options.inventory, options.host)
-    of_inventory = before.user if before is not None and before.user != "root" else None
-    account = AutomationAccount(
-        options.automation_user or of_inventory or "luytre",
-        (options.automation_key or Path((before and before.key_file) or "~/.ssh/luytre")).expanduser(),
-        options.automation_group,
-    )
+    account = _choose_automation_account(options, before)
     enrolling.check_host_can_be_enrolled(options.inventory, options.host, account.user, account.group)
     key = key and key.expanduser()
     if key is not None:
@@ -71,6 +66,16 @@ def enroll_server(options: EnrollOptions) -> None:
         _list_addresses_reached_through_host(options.inventory, options.host),
     )
     _print_enrollment(words, options.inventory, enrollment)
+
+
+def _choose_automation_account(options: EnrollOptions, before: Reach | None) -> AutomationAccount:
+    """Return the account as it is typed, else as the inventory has it, else the usual one."""
+    of_inventory = before.user if before is not None and before.user != "root" else None
+    return AutomationAccount(
+        options.automation_user or of_inventory or "luytre",
+        (options.automation_key or Path((before and before.key_file) or "~/.ssh/luytre")).expanduser(),
+        options.automation_group,
+    )
 
 
 def _find_reach_in_inventory(inventory: Path, host: str) -> Reach | None:

@@ -176,30 +176,32 @@ def _find_ssh_hops_in_proxy_command(command: str) -> Iterator[_Hop]:
     if _BY_SESSION & {PurePath(word).name for word in words}:
         return
     for at in [number for number, word in enumerate(words) if PurePath(word).name == "ssh"]:
-        rest = words[at + 1 :]
-        port: int | None = None
-        files: tuple[str, ...] = ()
-        while rest:
-            word = rest.pop(0)
-            if not word.startswith("-"):
-                hop = _parse_proxy_jump_hop(word)
-                if hop is not None:
-                    yield replace(hop, port=hop.port or port, arguments=files)
-                break
-            letter = word[1:2]
-            value = (
-                word[2:] or (rest.pop(0) if letter in _OPTIONS_WITH_VALUE and rest else "")
-                if letter in _OPTIONS_WITH_VALUE
-                else ""
+        yield from _iter_hops_of_ssh_arguments(words[at + 1 :])
+
+
+def _iter_hops_of_ssh_arguments(rest: list[str]) -> Iterator[_Hop]:
+    """Yield the hosts that ssh goes through by its options, then the one that it goes to."""
+    port: int | None = None
+    files: tuple[str, ...] = ()
+    while rest:
+        word = rest.pop(0)
+        if not word.startswith("-"):
+            hop = _parse_proxy_jump_hop(word)
+            if hop is not None:
+                yield replace(hop, port=hop.port or port, arguments=files)
+            break
+        letter = word[1:2]
+        value = ""
+        if letter in _OPTIONS_WITH_VALUE:
+            value = word[2:] or (rest.pop(0) if rest else "")
+        if letter == "p" and value.isdecimal():
+            port = int(value)
+        elif letter == "F":
+            files = ("-F", value)
+        elif letter == "J":
+            yield from (
+                replace(hop, arguments=files) for each in value.split(",") if (hop := _parse_proxy_jump_hop(each))
             )
-            if letter == "p" and value.isdecimal():
-                port = int(value)
-            elif letter == "F":
-                files = ("-F", value)
-            elif letter == "J":
-                yield from (
-                    replace(hop, arguments=files) for each in value.split(",") if (hop := _parse_proxy_jump_hop(each))
-                )
 
 
 def _make_matcher_of_inventory_hosts(reach: Mapping[str, Reach]) -> Callable[[str, str, int], list[str]]:

@@ -324,17 +324,21 @@ def _find_obstacles_of_unclean_subjects(
         for finding in _select_review_and_hunt_findings(newest_audit, {host.name, *(site.domain for site in sites)}):
             control, subject = finding.control, finding.subject.id
             if finding.status not in _CLEAN_STATUSES and (control, subject) not in case_findings:
-                error = InputError(
-                    _describe_obstacle_in_both_languages(
-                        "open" if finding.is_open else "not_evaluated", control=control, subject=subject
-                    ),
-                    mend="clean it, accept what belongs to the office, and review, hunt and audit again",
-                )
-                has_trace_keys = finding.is_open and any(
-                    isinstance(member, Mapping) and "key" in member for member in finding.violations
-                )
-                again = Obstacle(error, _build_recheck_command(control, subject), speaks=False)
-                yield Obstacle(error, ("incident", "open", "--all-found", host.name)) if has_trace_keys else again
+                yield _make_obstacle_of_finding_beside_case(finding, host)
+
+
+def _make_obstacle_of_finding_beside_case(finding: Finding, host: Host) -> Obstacle:
+    """Return what stands against closing for a finding that the incident is not about."""
+    control, subject = finding.control, finding.subject.id
+    error = InputError(
+        _describe_obstacle_in_both_languages(
+            "open" if finding.is_open else "not_evaluated", control=control, subject=subject
+        ),
+        mend="clean it, accept what belongs to the office, and review, hunt and audit again",
+    )
+    if finding.is_open and any(isinstance(member, Mapping) and "key" in member for member in finding.violations):
+        return Obstacle(error, ("incident", "open", "--all-found", host.name))
+    return Obstacle(error, _build_recheck_command(control, subject), speaks=False)
 
 
 def _find_obstacle_of_missing_scan_since(

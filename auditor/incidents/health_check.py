@@ -95,10 +95,7 @@ def check_sites_and_undo_actions_breaking_them[Other](
             active_actions.append(ResponseAction(event.number, host.name, event.means, event.what, event.state))
     if not active_actions or not host.sites or any(action.means == "isolation" for action in active_actions):
         return
-    if any(
-        ACTION_KINDS[action.means].needs_code_reset for action in active_actions
-    ) and not responder.reset_php_code_cache_on_host(host.name):
-        time.sleep(OPCACHE_SECONDS)
+    _let_new_code_come_into_force(responder, host, active_actions)
     fell = visits.find_lasting_failures_per_site(active_actions)
     for domain, failures in fell.items():
         attempt = _SiteRollback(responder, host, visits, domain, active_actions)
@@ -116,17 +113,25 @@ def check_sites_and_undo_actions_breaking_them[Other](
         else:
             yield from attempt.put_back_until_site_serves(candidates, failures)
             active_actions = attempt.done
-    failing_domains = (
-        domain for domain in visits.broken if not _is_site_closed_by_actions(host, domain, active_actions)
-    )
     unseen = {
-        **{domain: visits.list_earlier_closures_of_site_by_others(domain) for domain in failing_domains},
+        **{
+            domain: visits.list_earlier_closures_of_site_by_others(domain)
+            for domain in visits.broken
+            if not _is_site_closed_by_actions(host, domain, active_actions)
+        },
         **visits.shut,
     }
     for shut in dict.fromkeys(unseen.values()):
         yield UncheckedSites(tuple(domain for domain, names in unseen.items() if names == shut), shut)
     if not fell and not unseen and (url_counts := visits.count_still_serving_urls_per_site()):
         yield ServingSites(len(url_counts), sum(url_counts.values()))
+
+
+def _let_new_code_come_into_force(responder: Responder, host: Host, actions: Iterable[ResponseAction]) -> None:
+    """Wait for PHP to read its files again, where an action changed code and PHP cannot be told to."""
+    changes_code = any(ACTION_KINDS[action.means].needs_code_reset for action in actions)
+    if changes_code and not responder.reset_php_code_cache_on_host(host.name):
+        time.sleep(OPCACHE_SECONDS)
 
 
 class _SiteRollback:

@@ -27,15 +27,7 @@ def poll_taxii_collection_into_list(
     Raises InputError; the list is then as it was.
     """
     after = store.find_poll_position(name, server.collection_url, path)
-    objects: list[Mapping[str, Any]] = []
-    last = after
-    for page, last_added in server.iter_pages_of_objects_added_after(after):
-        objects += [
-            {name: stix_object[name] for name in stix_object.keys() & stix.READ}
-            for stix_object in page
-            if isinstance(stix_object, dict) and stix_object.get("type") in _OBJECT_TYPES
-        ]
-        last = last_added or last
+    objects, last = _fetch_objects_added_after(server, after)
     document = SourceDocument(name, BoundedStream(io.BytesIO(), 0, server.file), server.file)
     collector = IndicatorCollector(document, name, today, DEFAULT_TLP)
     if objects:
@@ -70,6 +62,22 @@ def poll_taxii_collection_into_list(
         into.note_poll_position(name, server.collection_url, last)
         into.check_total_indicator_limit()
     return indicator_list
+
+
+def _fetch_objects_added_after(
+    server: TaxiiCollection, after: str | None
+) -> tuple[list[Mapping[str, Any]], str | None]:
+    """Return what is read of the objects, and up to when they were added."""
+    objects: list[Mapping[str, Any]] = []
+    last = after
+    for page, last_added in server.iter_pages_of_objects_added_after(after):
+        objects += [
+            {name: stix_object[name] for name in stix_object.keys() & stix.READ}
+            for stix_object in page
+            if isinstance(stix_object, dict) and stix_object.get("type") in _OBJECT_TYPES
+        ]
+        last = last_added or last
+    return objects, last
 
 
 _OBJECT_TYPES = ("indicator", "marking-definition", "identity")

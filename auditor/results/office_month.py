@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -133,8 +133,9 @@ def compute_office_month_figures(
     summary = summarize_run(mine)
     known_units = {known_unit.id for known_unit in organisation.units}
     audited_sites, declared_sites = _pair_sites_with_units(run.hosts), _pair_sites_with_units(hosts)
-    owned_domains = {site.domain for site, unit_id in audited_sites if unit_id in known_units}
-    of_somebody = {site.domain for site, unit_id in declared_sites if unit_id in known_units}
+    owned_domains, of_somebody = (
+        {site.domain for site, unit_id in pairs if unit_id in known_units} for pairs in (audited_sites, declared_sites)
+    )
     comparable = _list_names_of_reached_hosts(earlier) & _list_names_of_reached_hosts(mine) if earlier else set()
     return OfficeMonthFigures(
         unit=unit,
@@ -151,18 +152,18 @@ def compute_office_month_figures(
             site for site, unit_id in audited_sites if unit_id not in known_units and site.domain not in of_somebody
         ),
         change=compare_runs(earlier, mine, comparable) if earlier and comparable else None,
-        work=build_month_work(
-            month_start,
-            mine,
-            runs.hardenings,
-            frozenset(_list_names_of_reached_hosts(month_start) & _list_names_of_reached_hosts(mine)),
-        )
-        if month_start
-        else None,
-        incomparable=tuple(
-            site.domain for host in mine.hosts if earlier and host.name not in comparable for site in host.sites
-        ),
+        work=_build_work_since_month_start(month_start, mine, runs.hardenings) if month_start else None,
+        incomparable=_list_domains_of_other_hosts(mine.hosts, comparable) if earlier else (),
     )
+
+
+def _list_domains_of_other_hosts(hosts: Iterable[Host], names: Container[str]) -> tuple[str, ...]:
+    return tuple(site.domain for host in hosts if host.name not in names for site in host.sites)
+
+
+def _build_work_since_month_start(month_start: Run, run: Run, hardenings: Iterable[HardeningAudits]) -> MonthWork:
+    in_both = _list_names_of_reached_hosts(month_start) & _list_names_of_reached_hosts(run)
+    return build_month_work(month_start, run, hardenings, frozenset(in_both))
 
 
 def _pair_sites_with_units(hosts: Iterable[Host]) -> list[tuple[Site, str | None]]:
@@ -213,13 +214,13 @@ def _narrow_run_to_units(run: Run, units: frozenset[str], organisation: Organisa
             if run.incidents is not None
             else None,
             "outcomes": tuple(outcome for outcome in run.outcomes if outcome.host in names),
-            "findings": tuple(
-                finding
-                for finding in run.findings
-                if finding.host in names and (finding.subject.kind == "host" or finding.subject.id in domains)
-            ),
+            "findings": tuple(finding for finding in run.findings if _is_finding_about_any(finding, names, domains)),
         }
     )
+
+
+def _is_finding_about_any(finding: Finding, hosts: Container[str], domains: Container[str]) -> bool:
+    return finding.host in hosts and (finding.subject.kind == "host" or finding.subject.id in domains)
 
 
 def _list_names_of_reached_hosts(run: Run) -> set[str]:

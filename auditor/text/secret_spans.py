@@ -118,7 +118,7 @@ def _find_value_of_secret_name(
 ) -> Iterator[Span]:
     if assignment := _ASSIGNMENT.match(line, name_end):
         begin = assignment.end()
-        if (name_kind is not SecretKind.SECRET and (_ORDINARY.match(line, begin) or _REFERENCE.match(line, begin))) or (
+        if (name_kind is not SecretKind.SECRET and _is_ordinary_value_at(line, begin)) or (
             name == "passwd" and _ACCOUNTS.match(line, begin)
         ):
             return
@@ -128,18 +128,27 @@ def _find_value_of_secret_name(
     elif (
         name_kind is not SecretKind.ABOUT
         and name not in _PROGRAMS
-        and (apart := _APART.match(line, name_end))
-        and line[max(0, name_begin - 1)] not in _NOT_APART
+        and (apart := _match_space_before_value(line, name_begin, name_end))
     ):
         begin = apart.end()
         is_option = name.startswith("--") or (name[0] == "-" and line[max(0, name_begin - 1)] in " \t")
         if is_option and (option_value := _OPTION_VALUE.match(line, begin)):
             yield option_value.span(option_value.lastindex or 0)
             return
-        if name_kind is SecretKind.KEY and (_ORDINARY.match(line, begin) or _REFERENCE.match(line, begin)):
+        if name_kind is SecretKind.KEY and _is_ordinary_value_at(line, begin):
             return
         if span := _match_quoted_text_at(line, begin) or _get_span_of_last_matched_group(_LAST_WORD.match(line, begin)):
             yield span
+
+
+def _match_space_before_value(line: str, name_begin: int, name_end: int) -> re.Match[str] | None:
+    """Return what stands between a name and a value that follows without a sign of assignment."""
+    return None if line[max(0, name_begin - 1)] in _NOT_APART else _APART.match(line, name_end)
+
+
+def _is_ordinary_value_at(line: str, begin: int) -> bool:
+    """Return whether what stands there is an everyday value, or only names where the value is kept."""
+    return bool(_ORDINARY.match(line, begin) or _REFERENCE.match(line, begin))
 
 
 def _find_likely_secret_value_of_everyday_word(

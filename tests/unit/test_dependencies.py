@@ -169,7 +169,6 @@ MORE_PARAMETERS = {
     "auditor/commands/incidents/auto_contain.py:contain_what_findings_name",
     "auditor/commands/incidents/evidence.py:_record_custody_change_from_options",
     "auditor/commands/incidents/evidence.py:_record_custody_step",
-    "auditor/commands/incidents/intake.py:_confirm_all_high_confidence_findings",
     "auditor/commands/incidents/intake.py:_show_contain_and_notify_opened_case",
     "auditor/commands/incidents/notify.py:_queue_letters_and_record_in_ledger",
     "auditor/commands/incidents/notify.py:_send_or_draft_letters_to_offices",

@@ -36,7 +36,7 @@ from auditor.incidents.response.alarms import find_open_trace_findings_on_hosts
 from auditor.incidents.response.auto_containment import build_responses
 from auditor.incidents.sentences import validate_and_redact_user_sentence
 from auditor.inventory import hosts as inventories
-from auditor.models import Inventory, Lang, Run, clock
+from auditor.models import Host, Inventory, Lang, Run, clock
 from auditor.models.incidents import FindingReference
 from auditor.text.translations import Words
 
@@ -74,7 +74,6 @@ def open_incident(options: IncidentOpenOptions) -> None:
                 inventory_data,
                 newest,
                 named_subjects,
-                options.inventory,
                 options.lang,
                 yes=options.yes,
                 dry_run=options.dry_run,
@@ -142,7 +141,6 @@ def _confirm_all_high_confidence_findings(
     inventory_data: Inventory,
     newest: Run | None,
     subject_names: tuple[str, ...],
-    inventory: Path,
     lang: Lang,
     *,
     yes: bool,
@@ -165,12 +163,7 @@ def _confirm_all_high_confidence_findings(
     open_ones = find_open_trace_findings_on_hosts(newest, hosts)
     responses = build_responses(open_ones, hosts)
     if not responses:
-        moments = [
-            words.format_iso_moment(hunt.started) for hunt in newest.hunts if hunt.host in {host.name for host in hosts}
-        ]
-        console.out.print(
-            console.escape_markup(words("incidents.all_found.none", when=", ".join(dict.fromkeys(moments))))
-        )
+        _show_that_nothing_was_found(newest, hosts, words)
         raise typer.Exit(0)
     if dry_run or not yes:
         show_containable_and_manual_traces(responses, words)
@@ -189,6 +182,12 @@ def _confirm_all_high_confidence_findings(
     yield from (
         FindingReference(control=finding.control, subject=finding.subject.id, run=newest.id) for finding in open_ones
     )
+
+
+def _show_that_nothing_was_found(newest: Run, hosts: Sequence[Host], words: Words) -> None:
+    names = {host.name for host in hosts}
+    moments = [words.format_iso_moment(hunt.started) for hunt in newest.hunts if hunt.host in names]
+    console.out.print(console.escape_markup(words("incidents.all_found.none", when=", ".join(dict.fromkeys(moments)))))
 
 
 def _show_contain_and_notify_opened_case(

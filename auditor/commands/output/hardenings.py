@@ -12,7 +12,7 @@ from rich.table import Table
 from auditor.audit.controls import Catalogue
 from auditor.commands.output.console import STYLE, err, escape_markup, out
 from auditor.hardening.drift import Drift, DriftChange
-from auditor.hardening.rollback import HostRollback
+from auditor.hardening.rollback import HostRollback, UndoneChanges
 from auditor.models import ControlId, Hardening, HostState, Lang, Text
 from auditor.text.translations import Words, translate_foreign_sentence
 
@@ -127,6 +127,14 @@ def show_rollback_of_host(
         console.print(
             f"  {words('undone.staying')}: {escape_markup(_join_first_names_and_total(undone.staying, _MAX_LINES))}"
         )
+    _show_files_left(undone, words, lang, console)
+    if rest := _list_counts_of_undone_parts(undone, words, _MAX_LINES if not step.reopens else 0):
+        console.print(f"  [dim]{'; '.join(rest)}[/]")
+    for guard_text in undone.problems:
+        console.print(f"  [red]{escape_markup(translate_foreign_sentence('guard', guard_text, lang))}[/]")
+
+
+def _show_files_left(undone: UndoneChanges, words: Words, lang: Lang, console: Console) -> None:
     for kept_file in undone.left[:_MAX_LINES]:
         message = (
             f"{escape_markup(translate_foreign_sentence('guard', kept_file.path, lang))}: "
@@ -135,8 +143,11 @@ def show_rollback_of_host(
         console.print(f"  [yellow]{words('undone.left')}[/]: {message}")
     if len(undone.left) > _MAX_LINES:
         console.print(f"  [yellow]{words('undone.left')}[/]: {words('more_lines', n=len(undone.left) - _MAX_LINES)}")
-    max_names = _MAX_LINES if not step.reopens else 0
-    rest = [
+
+
+def _list_counts_of_undone_parts(undone: UndoneChanges, words: Words, max_names: int) -> list[str]:
+    """Return what else goes back; files and settings by number alone where no names are wanted."""
+    return [
         *(
             (
                 f"{words(f'undone.part.{key}')}: "
@@ -156,10 +167,6 @@ def show_rollback_of_host(
         ),
         *([words("undone.database")] if undone.database else []),
     ]
-    if rest:
-        console.print(f"  [dim]{'; '.join(rest)}[/]")
-    for guard_text in undone.problems:
-        console.print(f"  [red]{escape_markup(translate_foreign_sentence('guard', guard_text, lang))}[/]")
 
 
 def show_drift(drift: Drift, catalogue: Catalogue, lang: Lang) -> None:

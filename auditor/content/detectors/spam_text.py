@@ -197,20 +197,13 @@ def _check_advert_words_in_title_or_meta(
 def _check_advert_words_in_text_blocks(
     page: PageExtract, visit: PageVisit, near: DomainClassifier, evidence: PageEvidence
 ) -> None:
-    is_torn = (
-        _count_lines_of_one_or_two_letters(page.text) > _MAX_PIECES
-        and len(_TORN_APART.findall(page.html)) > _MAX_PIECES
-    )
+    is_torn = _is_text_torn_apart(page)
     whole = normalization.normalize_text_as_read(page.text.replace("\n", "" if is_torn else " "))
     match = near.lexicon.find_terms_in_text(whole)
-    if (match.score < ADVERT and whole.disguised_count < MIN_DISGUISED) or _SEARCH_URL.search(visit.url):
+    if not _may_hold_advert(whole, match) or _SEARCH_URL.search(visit.url):
         return
     is_report = find_lexicon_words(page.main, near.lexicon).report_words >= REPORTS
-    pointers = [
-        foreign_pointer
-        for foreign_pointer in page.pointers
-        if foreign_pointer.around and near.classify_host(foreign_pointer.host) == "foreign"
-    ]
+    pointers = _list_foreign_pointers_with_text(page, near)
     for text, together in _iter_blocks_and_pairs_with_contact(iter_text_blocks(page, separator="" if is_torn else " ")):
         block_text = normalization.normalize_text_as_read(text)
         says = near.lexicon.find_terms_in_text(block_text, min_disguised=1)
@@ -227,10 +220,37 @@ def _check_advert_words_in_text_blocks(
                 evidence.add_evidence_without_host(
                     "text", build_stable_essence_of_text(text, near.lexicon), "block", text, *families
                 )
-                for pointer in _iter_links_in_text_but_to_source(text, pointers, near) if "address" in families else ():
-                    evidence.add_evidence_against_host(
-                        pointer.host, "link", "in_an_advert", pointer.address, "lexicon", "address", report_alone=True
-                    )
+                if "address" in families:
+                    _add_evidence_against_linked_hosts(text, pointers, near, evidence)
+
+
+def _may_hold_advert(whole: normalization.NormalizedText, match: LexiconMatch) -> bool:
+    return match.score >= ADVERT or whole.disguised_count >= MIN_DISGUISED
+
+
+def _is_text_torn_apart(page: PageExtract) -> bool:
+    """Return whether words are written in pieces, a letter or two in each."""
+    return (
+        _count_lines_of_one_or_two_letters(page.text) > _MAX_PIECES
+        and len(_TORN_APART.findall(page.html)) > _MAX_PIECES
+    )
+
+
+def _list_foreign_pointers_with_text(page: PageExtract, near: DomainClassifier) -> list[OutboundPointer]:
+    return [
+        foreign_pointer
+        for foreign_pointer in page.pointers
+        if foreign_pointer.around and near.classify_host(foreign_pointer.host) == "foreign"
+    ]
+
+
+def _add_evidence_against_linked_hosts(
+    text: str, pointers: Iterable[OutboundPointer], near: DomainClassifier, evidence: PageEvidence
+) -> None:
+    for pointer in _iter_links_in_text_but_to_source(text, pointers, near):
+        evidence.add_evidence_against_host(
+            pointer.host, "link", "in_an_advert", pointer.address, "lexicon", "address", report_alone=True
+        )
 
 
 def _iter_blocks_and_pairs_with_contact(texts: Iterable[str]) -> Iterator[tuple[str, bool]]:

@@ -87,7 +87,7 @@ def parse_hiding_and_showing_rules(sheet: str) -> tuple[CssVisibilityRule, ...]:
             way = css_visibility.classify_how_style_hides(
                 style, is_link=has_picture or _OF_LINK.search(one) is not None
             )
-            if way in OUT_OF_SIGHT or (way is not None and always and (way != "shut" or not MENU.search(one))):
+            if way is not None and _is_way_worth_noting(way, one, always=always):
                 hides[one] = way
     opened_elements = {last for _, last in opens}
     sheet_rules = [
@@ -99,6 +99,11 @@ def parse_hiding_and_showing_rules(sheet: str) -> tuple[CssVisibilityRule, ...]:
     ]
     sheet_rules.sort(key=lambda rule: rule.way not in OUT_OF_SIGHT)
     return (*sheet_rules, *(CssVisibilityRule(one, None) for one in sorted(shows)))[:MAX_RULES]
+
+
+def _is_way_worth_noting(way: Way, selector: str, *, always: bool) -> bool:
+    """Return whether a way to hide counts: much is hidden for good reason on some screens, and in shut menus."""
+    return way in OUT_OF_SIGHT or (always and (way != "shut" or not MENU.search(selector)))
 
 
 def restore_rules_of_read_sheet(sheet: Sheet) -> Iterator[CssVisibilityRule]:

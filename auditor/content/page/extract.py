@@ -398,6 +398,10 @@ def _collect_scripts(draft: _DocumentDraft, tree: LexborHTMLParser) -> None:
             if _is_event_script_more_than_picture_swap(script, code)
             else script
         )
+    _collect_links_of_head(draft)
+
+
+def _collect_links_of_head(draft: _DocumentDraft) -> None:
     for node in draft.list_elements_of_tags("link")[:MAX_SCRIPTS]:
         attributes = node.attributes
         rel, href = (attributes.get("rel") or "").lower(), attributes.get("href") or ""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import shlex
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -170,14 +170,17 @@ def find_probes_that_newly_fail(before: Sequence[HostProbes], after: HostProbes)
     ]
     if not any(_has_complete_probe_passed(host_probes) for host_probes in before):
         failed_probes = [probe for probe in failed_probes if probe.name in known_names]
-    missing_names = (
-        [name for name in known_names - failing_names if after.find_probe_by_name(name) is None]
-        if _has_complete_probe_passed(after)
-        else []
-    )
     return tuple(_make_failed_probe(probe) for probe in failed_probes) + tuple(
-        _make_failed_probe_for_missing_name(name) for name in sorted(missing_names)
+        _make_failed_probe_for_missing_name(name)
+        for name in _list_missing_probe_names(after, known_names - failing_names)
     )
+
+
+def _list_missing_probe_names(after: HostProbes, names: Collection[str]) -> list[str]:
+    """Return those of the names that a complete list of probes does not have any more."""
+    if not _has_complete_probe_passed(after):
+        return []
+    return sorted(name for name in names if after.find_probe_by_name(name) is None)
 
 
 def _is_probe_of_inactive_service(probe: Probe) -> bool:

@@ -18,7 +18,7 @@ from auditor.report.html.addresses import (
     map_subject_pages,
 )
 from auditor.report.html.brief import list_decisions
-from auditor.report.html.pagination import split_list_into_pages
+from auditor.report.html.pagination import ListPage, split_list_into_pages
 from auditor.report.html.renderer import Renderer, is_urgent
 from auditor.results import containment, exceptions, hunts, intrusions, traces
 from auditor.results.by_clause import FrameworkResult, assess_frameworks, list_cited_frameworks
@@ -115,11 +115,7 @@ def iter_html_report_pages(
             "before": before,
             "trend": points,
             "where": where,
-            "entries": tuple(
-                NavigationEntry(name, "index.html" if name == "overview" else f"{name}.html")
-                for name, there in has_page.items()
-                if there
-            ),
+            "entries": _list_navigation_entries(has_page),
             "comparison": comparison,
             "matrix": build_matrix(comparison) if comparison else None,
         },
@@ -149,9 +145,7 @@ def iter_html_report_pages(
         months=select_last_trend_point_of_each_month(points),
         site_changes=site_changes,
     )
-    for kind, sheets in (("sites", site_lists), ("hosts", host_lists)):
-        for sheet in sheets[1:]:
-            yield renderer.render_page_from_template("list.html.j2", sheet.path, kind=kind, sheet=sheet)
+    yield from _iter_further_list_pages(site_lists, host_lists, renderer)
     if len(site_lists) > 1:
         yield renderer.render_page_from_template(
             "names.html.j2", "names.html", sites=sorted(summary.sites, key=lambda site: site.domain)
@@ -179,6 +173,23 @@ def iter_html_report_pages(
         comparisons |= {host.subject: change for host, change in compare_subjects(earlier.hosts, summary.hosts)}
     source = _ReportSource(run, catalogue, summary, points, words, renderer)
     yield from _iter_host_and_site_pages(source, comparisons)
+
+
+def _list_navigation_entries(has_page: Mapping[str, bool]) -> tuple[NavigationEntry, ...]:
+    return tuple(
+        NavigationEntry(name, "index.html" if name == "overview" else f"{name}.html")
+        for name, there in has_page.items()
+        if there
+    )
+
+
+def _iter_further_list_pages(
+    site_lists: Sequence[ListPage[SiteSummary]], host_lists: Sequence[ListPage[HostSummary]], renderer: Renderer
+) -> Iterator[tuple[str, str]]:
+    """Yield the pages of lists that are too long for the first page."""
+    for kind, sheets in (("sites", site_lists[1:]), ("hosts", host_lists[1:])):
+        for sheet in sheets:
+            yield renderer.render_page_from_template("list.html.j2", sheet.path, kind=kind, sheet=sheet)
 
 
 def _iter_control_pages(controls: Sequence[ControlResult], renderer: Renderer) -> Iterator[tuple[str, str]]:

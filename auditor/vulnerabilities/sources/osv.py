@@ -230,6 +230,11 @@ def _iter_spans(events: Iterable[tuple[str, str]]) -> Iterator[Span]:
         yield low, "", False
 
 
+def _is_every_version_before_one(spans: Sequence[Span]) -> bool:
+    """Return whether all versions from the first on are affected, up to one that is not."""
+    return len(spans) == 1 and spans[0][0] == "0" and not spans[0][2]
+
+
 def _encode_record_as_tracker_does(name: str, members: Sequence[Mapping[str, Any]]) -> list[Any]:
     """Return the record as those of the tracker are; with more spans than "up to a version" these follow."""
     specific = [details for each in members if isinstance(details := each.get("ecosystem_specific"), dict)]
@@ -240,17 +245,11 @@ def _encode_record_as_tracker_does(name: str, members: Sequence[Mapping[str, Any
     paid_spans = _collect_affected_version_spans(
         [member for member in members if _is_entry_about_ubuntu_pro(member)], versions.make_debian_version_sort_key
     )
-    if (
-        spans in ([], [_ALWAYS])
-        and len(paid_spans) == 1
-        and paid_spans[0][0] == "0"
-        and paid_spans[0][1]
-        and not paid_spans[0][2]
-    ):
+    if spans in ([], [_ALWAYS]) and _is_every_version_before_one(paid_spans) and paid_spans[0][1]:
         return [name, "paid", paid_spans[0][1], urgency, "", ""]
     if spans == [_ALWAYS]:
         return [name, "open", "", urgency, "", ""]
-    if len(spans) == 1 and spans[0][0] == "0" and not spans[0][2]:
+    if _is_every_version_before_one(spans):
         return [name, "resolved", spans[0][1], urgency, "", ""]
     if spans and all(
         versions.is_valid_debian_version(limit) for low, high, _ in spans for limit in (low, high) if limit

@@ -129,11 +129,7 @@ def find_lines_and_files_to_disable_key(request, connection):
     """
     key = request["what"]
     matches, unread = find_authorized_keys_lines_of_key(key)
-    if (
-        not matches
-        and not unread
-        and not any(name == request["id"] for name in TRIALS.record.read_all_records_by_action_id())
-    ):
+    if not matches and not unread and request["id"] not in set(TRIALS.record.read_all_records_by_action_id()):
         raise ActionRefusal("no_key", key)
     if len(matches) > MAX_LINES:
         raise ActionRefusal("too_much", str(MAX_LINES))
@@ -152,14 +148,15 @@ def find_lines_and_files_to_disable_key(request, connection):
     administrators = people.list_accounts_that_may_become_root(request["admins"]) - ours
     holders = {account for account, *_ in (*matches, *aside)}
     if administrators & holders and not any(
-        people.can_log_in(
-            administrator,
-            [other for other in keys.list_fingerprints(administrator, {path for _, path in aside}) if other != key],
-        )
-        for administrator in administrators
+        _can_log_in_without_key(administrator, key, {path for _, path in aside}) for administrator in administrators
     ):
         raise ActionRefusal("last_admin", " ".join(sorted(administrators & holders)))
     return matches, aside
+
+
+def _can_log_in_without_key(account, key, aside):
+    """Return whether an account has another way in, or another key in files that stay."""
+    return people.can_log_in(account, [other for other in keys.list_fingerprints(account, aside) if other != key])
 
 
 def find_authorized_keys_lines_of_key(key_fingerprint):

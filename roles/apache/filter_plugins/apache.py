@@ -89,9 +89,7 @@ def change(facts, enforced_controls, applied_controls, sites, longest, tls=None,
     every = every_vhost(facts)
     files, includes = {}, {}
     for site in sites:
-        names = {site["domain"], *site.get("aliases", [])}
-        places = [place(vhost) for vhost in every if names & set(vhost["names"]) and place(vhost) in contexts]
-        vhosts = [vhost for vhost in every if place(vhost) in places]
+        places, vhosts = _find_places_and_vhosts_of_site(site, every, contexts)
         rules = site_rules(site["domain"], places, facts, enforced_controls, longest)
         rules.update(private_rules(site["domain"], vhosts, enforced_controls))
         text = _text({**rules, **tls_rules(site["domain"], vhosts, enforced_controls, tls)})
@@ -114,19 +112,28 @@ def change(facts, enforced_controls, applied_controls, sites, longest, tls=None,
         if catch_all:
             files[f"{ROOT}/conf-available/luytre-default.conf"] = catch_all
             links[f"{ROOT}/conf-enabled/00-luytre-default.conf"] = "../conf-available/luytre-default.conf"
-    enable = [
-        name
-        for name, controls in (("headers", HEADER_CONTROLS), ("reqtimeout", {"apache.reqtimeout"}))
-        if controls & set(applied_controls) and name not in facts["modules"] and (name != "headers" or includes)
-    ]
     return {
         "files": files,
         "links": links,
         "includes": includes,
         "include_last": f"{ROOT}/conf-available/luytre.conf" if host and facts["settings_after_ours"] else "",
-        "enable": enable,
+        "enable": _list_modules_to_enable(facts, applied_controls, has_includes=bool(includes)),
         "disable": facts["unneeded_modules"] if "apache.modules" in applied_controls else [],
     }
+
+
+def _find_places_and_vhosts_of_site(site, vhosts, contexts):
+    names = {site["domain"], *site.get("aliases", [])}
+    places = [place(vhost) for vhost in vhosts if names & set(vhost["names"]) and place(vhost) in contexts]
+    return places, [vhost for vhost in vhosts if place(vhost) in places]
+
+
+def _list_modules_to_enable(facts, applied_controls, has_includes):
+    return [
+        name
+        for name, controls in (("headers", HEADER_CONTROLS), ("reqtimeout", {"apache.reqtimeout"}))
+        if controls & set(applied_controls) and name not in facts["modules"] and (name != "headers" or has_includes)
+    ]
 
 
 def every_vhost(facts):
@@ -255,35 +262,40 @@ def default_rules(facts):
     There are none where a declared site would lose its pages by it.
     """
     others = [vhost for vhost in every_vhost(facts) if not _is_catch_all(vhost)]
-    already = {
-        f"{listen['address']}:{listen['port']}"
-        for vhost in every_vhost(facts)
-        if _is_catch_all(vhost)
-        for listen in vhost["listens"]
-    }
+    already = set(_list_tls_by_address(vhost for vhost in every_vhost(facts) if _is_catch_all(vhost)))
     open_now = {
         address
         for entry in facts["default_vhosts"]
         if entry["names"] and entry["answers"] in ANSWERS and not entry["unclaimed"]
         for address in entry["listens"]
     }
-    members = {}
-    for vhost in others:
-        for listen in vhost["listens"]:
-            members.setdefault(f"{listen['address']}:{listen['port']}", []).append(
-                vhost["tls"] if listen["tls"] else None
-            )
     blocks = []
-    for address, settings in sorted(members.items()):
-        tls_entries = [entry for entry in settings if entry]
-        tls = next(
-            (entry for entry in tls_entries if entry.get("loads") == "yes"), tls_entries[0] if tls_entries else None
-        )
+    for address, settings in sorted(_list_tls_by_address(others).items()):
+        tls = _choose_tls_to_show(settings)
         if address in already | open_now and not (tls and not tls["certificate"]):
             rule = CATCH_ALL + (_certificate(tls) if tls else "")
             inside = "".join(f"    {line}\n" for line in rule.splitlines())
             blocks.append(f"<VirtualHost {address}>\n{inside}</VirtualHost>\n")
     return _text({"apache.default_site": "".join(blocks)}) if blocks else ""
+
+
+def _list_tls_by_address(vhosts):
+    """Return each address with how its virtual hosts speak TLS there, None for one that does not."""
+    members = {}
+    for vhost in vhosts:
+        for listen in vhost["listens"]:
+            members.setdefault(f"{listen['address']}:{listen['port']}", []).append(
+                vhost["tls"] if listen["tls"] else None
+            )
+    return members
+
+
+def _choose_tls_to_show(settings):
+    """Return that of the first virtual host whose certificate loads, else of the first that speaks TLS."""
+    tls_entries = [entry for entry in settings if entry]
+    return next(
+        (entry for entry in tls_entries if entry.get("loads") == "yes"), tls_entries[0] if tls_entries else None
+    )
 
 
 def _certificate(tls):

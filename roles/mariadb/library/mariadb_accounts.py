@@ -133,16 +133,7 @@ def tighten(state, me, controls, applications, reachable):
     if "mariadb.site_grants" in controls:
         for account in sound:
             _limit_to_own_databases(plan, account, state["databases"], applications)
-    locked_accounts = set()
-    for control, is_open, lock in (
-        ("mariadb.anonymous_user", _is_anonymous, _may_lock),
-        ("mariadb.root_remote", _is_remote_root, _may_lock),
-        ("mariadb.empty_password", _has_no_password, _may_lock_unless_used),
-    ):
-        for account in sound if control in controls else []:
-            if is_open(account) and lock(plan, control, account, applications):
-                locked_accounts.add(_quote_account(account))
-                plan.do("ALTER USER %s ACCOUNT LOCK" % _quote_account(account))
+    locked_accounts = _lock_open_accounts(plan, sound, controls, applications)
     if "mariadb.wildcard_host" in controls:
         for account in sound:
             if (
@@ -152,6 +143,21 @@ def tighten(state, me, controls, applications, reachable):
             ):
                 _bind_to_this_host(plan, account, state, applications, reachable)
     return plan
+
+
+def _lock_open_accounts(plan, accounts, controls, applications):
+    """Lock accounts that let in whom nobody knows, and return their names."""
+    locked_accounts = set()
+    for control, is_open, lock in (
+        ("mariadb.anonymous_user", _is_anonymous, _may_lock),
+        ("mariadb.root_remote", _is_remote_root, _may_lock),
+        ("mariadb.empty_password", _has_no_password, _may_lock_unless_used),
+    ):
+        for account in accounts if control in controls else []:
+            if is_open(account) and lock(plan, control, account, applications):
+                locked_accounts.add(_quote_account(account))
+                plan.do("ALTER USER %s ACCOUNT LOCK" % _quote_account(account))
+    return locked_accounts
 
 
 def _close_public_grants(plan, grants):

@@ -149,10 +149,10 @@ def _add_rows_of_systemd_units(places):
 
 
 def _add_row_of_systemd_unit(places, path, origin, text, who):
-    setting_lines = [match.group(1) for _number, line in parse_lines(text) for match in [_SAYS.match(line)] if match]
+    setting_lines = _list_matched_texts(_SAYS, text)
     if not setting_lines and not path.endswith(".service"):
         return
-    runs = [match.group(1) for _number, line in parse_lines(text) for match in [_EXEC.match(line)] if match]
+    runs = _list_matched_texts(_EXEC, text)
     programs = [path for command in runs[:20] for path in command_lines.parse_programs_of_command(command)]
     user = _USER.findall(text)
     folder, name = os.path.split(path)
@@ -162,6 +162,11 @@ def _add_row_of_systemd_unit(places, path, origin, text, who):
     places.add_row_in_slot(
         "unit", path, who or (user[-1] if user else "root"), origin, "\n".join(setting_lines), marks, programs, exactly
     )
+
+
+def _list_matched_texts(pattern, text):
+    matches = (pattern.match(line) for _number, line in parse_lines(text))
+    return [match.group(1) for match in matches if match]
 
 
 def _is_unit_name_of_package(places, name):

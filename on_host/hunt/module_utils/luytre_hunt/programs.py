@@ -90,11 +90,7 @@ def _add_rows_of_setuid_programs(places):
             places.seen += 1
             origin = places.packaged.get_package_origin_of_file(entry.path)
             if origin in (FOREIGN, CHANGED):
-                shells = (
-                    shells
-                    if shells is not None
-                    else {compute_md5(path) for path in SHELLS if os.path.exists(path)} - {None}
-                )
+                shells = _compute_digests_of_shells() if shells is None else shells
                 if compute_md5(entry.path) in shells:
                     marks.append("shell")
                 if _is_package_file_below_another_root(places, entry.path):
@@ -104,6 +100,10 @@ def _add_rows_of_setuid_programs(places):
                 )
             elif "capabilities" in marks:
                 places.add_row_in_slot("setuid", entry.path, user_name(status.st_uid), OURS, "", marks)
+
+
+def _compute_digests_of_shells():
+    return {compute_md5(path) for path in SHELLS if os.path.exists(path)} - {None}
 
 
 def _is_package_file_below_another_root(places, path):

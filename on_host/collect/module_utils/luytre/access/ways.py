@@ -59,7 +59,7 @@ def collect_area_facts(reader):
     )
     return {
         "installed": True,
-        "recorded": here is None or (bool(by_connection) and not (cut and _is_shorter_than_needed(since))),
+        "recorded": here is None or _are_logins_recorded(by_connection, cut, since),
         "since": since,
         "cut": cut or more,
         "own": own,
@@ -94,9 +94,10 @@ def _list_doubtful_forwards(records, sessions, here, forwards):
     ]
 
 
-def _is_shorter_than_needed(since):
-    """Return whether records that begin then do not tell who comes in from week to week."""
-    return since > time.time() - login_history.ENOUGH_DAYS * login_history.DAY
+def _are_logins_recorded(by_connection, cut, since):
+    """Return whether records tell who comes in from week to week."""
+    is_shorter = cut and since > time.time() - login_history.ENOUGH_DAYS * login_history.DAY
+    return bool(by_connection) and not is_shorter
 
 
 def list_accounts_named_by_inventory(reader, current_session):

@@ -53,6 +53,44 @@ def _convert_iptables_dnat_line(line, family):
     }
 
 
+def _convert_ports(argument):
+    return {"set": [_convert_port_range_to_nft(part) for part in argument.split(",")]}
+
+
+def _convert_states(argument):
+    return {"set": argument.lower().split(",")}
+
+
+def _make_address_field(field):
+    return lambda family, _protocol: {"payload": {"protocol": family, "field": field}}
+
+
+def _make_type_of_address(field):
+    return lambda _family, _protocol: {"fib": {"result": "type", "flags": [field]}}
+
+
+def _get_port_field(_family, protocol):
+    return {"payload": {"protocol": protocol, "field": "dport"}}
+
+
+def _get_state_field(_family, _protocol):
+    return {"ct": {"key": "state"}}
+
+
+_COMPARISONS = {
+    "-s": (_make_address_field("saddr"), lambda argument: _convert_network_to_nft(argument)),
+    "-d": (_make_address_field("daddr"), lambda argument: _convert_network_to_nft(argument)),
+    "-i": (lambda _family, _protocol: {"meta": {"key": "iifname"}}, str),
+    "--dport": (_get_port_field, _convert_ports),
+    "--dports": (_get_port_field, _convert_ports),
+    "--ctstate": (_get_state_field, _convert_states),
+    "--state": (_get_state_field, _convert_states),
+    "--dst-type": (_make_type_of_address("daddr"), str.lower),
+    "--src-type": (_make_type_of_address("saddr"), str.lower),
+}
+"""Options that compare something of a packet with their argument: what of it, and the argument as nft has it."""
+
+
 def _convert_iptables_rule_words(words, family):
     expressions, verdict, protocol = [], None, "th"
     position, is_negated = 0, False
@@ -67,25 +105,9 @@ def _convert_iptables_rule_words(words, family):
         elif word == "-p":
             protocol = argument if argument in ("tcp", "udp") else "th"
             expressions.append(_make_nft_match({"meta": {"key": "l4proto"}}, op, argument))
-        elif word in ("-s", "-d"):
-            field = {"-s": "saddr", "-d": "daddr"}[word]
-            expressions.append(
-                _make_nft_match(
-                    {"payload": {"protocol": family, "field": field}}, op, _convert_network_to_nft(argument)
-                )
-            )
-        elif word == "-i":
-            expressions.append(_make_nft_match({"meta": {"key": "iifname"}}, op, argument))
-        elif word in ("--dport", "--dports"):
-            ports = {"set": [_convert_port_range_to_nft(part) for part in argument.split(",")]}
-            expressions.append(_make_nft_match({"payload": {"protocol": protocol, "field": "dport"}}, op, ports))
-        elif word in ("--ctstate", "--state"):
-            states = {"set": argument.lower().split(",")}
-            expressions.append(_make_nft_match({"ct": {"key": "state"}}, op, states))
-        elif word == "--dst-type":
-            expressions.append(_make_nft_match({"fib": {"result": "type", "flags": ["daddr"]}}, op, argument.lower()))
-        elif word == "--src-type":
-            expressions.append(_make_nft_match({"fib": {"result": "type", "flags": ["saddr"]}}, op, argument.lower()))
+        elif word in _COMPARISONS:
+            left, convert = _COMPARISONS[word]
+            expressions.append(_make_nft_match(left(family, protocol), op, convert(argument)))
         elif word == "--tcp-flags":
             flags = words[position] if position < len(words) else ""
             position += 1

@@ -92,9 +92,7 @@ class Ruleset:
                     sure = certain and any(yes for yes, _ in verdicts)
                     outcomes = set().union(*results) if results else set()
                     return sure, outcomes if sure else outcomes | {GO_ON}
-                elif kind in ("limit", "quota", "ct count", "unknown", "socket", "osf") or (
-                    kind == "xt" and value.get("type") != "target"
-                ):
+                elif _is_comparison_of_unknown_kind(kind, value):
                     holds = None
                 elif kind == "xt":
                     holds = True
@@ -184,24 +182,21 @@ class Ruleset:
         if kind == "payload" and isinstance(about, dict):
             return _is_payload_value_of_packet(about.get("protocol"), about.get("field"), value, packet)
         if kind == "ct":
-            return (
-                _includes_new_connections(value)
-                if about.get("key") == "state"
-                else False
-                if about.get("key") == "status"
-                else None
-            )
+            return _is_connection_value_of_new_packet(about.get("key"), value)
         if kind == "fib":
-            flags = about.get("flags", [])
-            flags = [flags] if isinstance(flags, str) else flags
-            if about.get("result") == "type":
-                return (value == "local") if "daddr" in flags else (value == "unicast") if "saddr" in flags else None
-            return None
+            return _is_address_type_of_packet(about, value)
         if kind == "&" and "tcp" in str(about):
             if packet.protocol != "tcp":
                 return False
             return True if value in ("syn", ["syn"]) else None
         return None
+
+
+def _is_comparison_of_unknown_kind(kind, value):
+    """Return whether a packet may or may not go on there, by what is not looked at here."""
+    if kind == "xt":
+        return value.get("type") != "target"
+    return kind in ("limit", "quota", "ct count", "unknown", "socket", "osf")
 
 
 def _get_chain_key(value, name):
@@ -218,6 +213,20 @@ def _strip_element_metadata(element):
         element = element["elem"]
         return element.get("val", element) if isinstance(element, dict) else element
     return element
+
+
+def _is_connection_value_of_new_packet(key, value):
+    if key == "state":
+        return _includes_new_connections(value)
+    return False if key == "status" else None
+
+
+def _is_address_type_of_packet(about, value):
+    flags = about.get("flags", [])
+    flags = [flags] if isinstance(flags, str) else flags
+    if about.get("result") != "type":
+        return None
+    return (value == "local") if "daddr" in flags else (value == "unicast") if "saddr" in flags else None
 
 
 def _is_meta_value_of_packet(key, value, packet):

@@ -100,36 +100,29 @@ class RunChangeAttribution:
             return paths
         own_paths, stay = {}, {}
         for path, word in paths.items():
-            why = self._find_reason_why_path_stays(path, word) if path.startswith(TREE) else None
+            why = self._find_reason_why_path_stays(path, word)
             if why:
                 stay[path] = why
             else:
                 own_paths[path] = word
         for path in [path for path, word in own_paths.items() if word == "new" and os.path.isdir(path)]:
-            inside = _list_all_paths_below_folder(path) if path.startswith(TREE) and not path.startswith(WAY_IN) else []
-            others = {
-                inner_path: LEFT_REASON
-                for inner_path in inside
-                if not os.path.isdir(inner_path) and not self.has_run_changed_path(inner_path)
-            }
+            inside = _list_files_below_new_folder(path)
+            others = {inner_path: LEFT_REASON for inner_path in inside if not self.has_run_changed_path(inner_path)}
             if others:
                 del own_paths[path]
                 stay.update(others)
-                own_paths.update(
-                    {
-                        inner_path: "new"
-                        for inner_path in inside
-                        if not os.path.isdir(inner_path) and inner_path not in others
-                    }
-                )
+                own_paths.update({inner_path: "new" for inner_path in inside if inner_path not in others})
         for path in {self._find_nearest_folder_in_snapshot(path) for path in stay} & set(own_paths):
-            entry = self._snap.entries.get(path, tree.ABSENT)
-            if entry["type"] == "folder" and not tree.find_fields_differing_between_entries(
-                entry, present.get(path, tree.ABSENT), ("mtime",)
-            ):
+            if self._is_same_folder_but_for_names(path, present):
                 del own_paths[path]
         self.left.update({path: why for path, why in stay.items() if why is not True})
         return own_paths
+
+    def _is_same_folder_but_for_names(self, path, present):
+        entry = self._snap.entries.get(path, tree.ABSENT)
+        return entry["type"] == "folder" and not tree.find_fields_differing_between_entries(
+            entry, present.get(path, tree.ABSENT), ("mtime",)
+        )
 
     def _find_nearest_folder_in_snapshot(self, path):
         """Return the first folder above that was there before: the names in it are others than before."""
@@ -140,6 +133,8 @@ class RunChangeAttribution:
 
     def _find_reason_why_path_stays(self, path, difference):
         """Return why a path stays as it is, True where that is not worth a word, None where it goes back."""
+        if not path.startswith(TREE):
+            return None
         if path.rstrip("-") in ACCOUNTS:
             if not self.has_run_changed_path(path.rstrip("-")):
                 return True if path.endswith("-") else LEFT_REASON
@@ -242,6 +237,13 @@ def list_names_of_ordinary_accounts(passwd, group):
 
 def _index_lines_by_account_name(content):
     return {line.split(b":")[0]: line for line in content.splitlines() if line}
+
+
+def _list_files_below_new_folder(path):
+    """Return what lies in a folder that a run made, but for folders; nothing of what lets somebody in."""
+    if not path.startswith(TREE) or path.startswith(WAY_IN):
+        return []
+    return [inner_path for inner_path in _list_all_paths_below_folder(path) if not os.path.isdir(inner_path)]
 
 
 def _list_all_paths_below_folder(folder):

@@ -107,8 +107,10 @@ def restore_packages_of_before(before, problems, only=None, needed_names=()):
     installed_names, upgraded_versions, removed_names = compare_installed_packages(before, now)
     _remove_stat_overrides_of_gone_accounts()
     if only is not None:
-        installed_names = [name for name in installed_names if name in only["installed"]]
-        removed_names = [name for name in removed_names if name in only["removed"]]
+        installed_names, removed_names = (
+            [name for name in names if name in wanted]
+            for names, wanted in ((installed_names, only["installed"]), (removed_names, only["removed"]))
+        )
     needed_names = {name: needed_names[name] for name in installed_names if name in needed_names}
     installed_names = [name for name in installed_names if name not in needed_names]
     outcome = {
@@ -119,20 +121,10 @@ def restore_packages_of_before(before, problems, only=None, needed_names=()):
     }
     until = time.monotonic() + LOCK_SECONDS
     _finish_interrupted_dpkg_configuration(now, until)
-    for name in removed_names:
-        try:
-            commands.run_program_and_return_output(
-                [*APT, "%s=%s" % (name, before[name][0])],
-                300,
-            )
-            outcome["reinstalled"].append(name)
-        except commands.CommandFailure as error:
-            problems.append("the package %s, removed by the run, could not be put back: %s" % (name, error))
-    installed_names = (
-        [name for name in installed_names if name in InstalledPackagesQuery().answer()]
-        if removed_names
-        else installed_names
-    )
+    outcome["reinstalled"] = [name for name in removed_names if _install_again(name, before[name][0], problems)]
+    if removed_names:
+        installed_now = InstalledPackagesQuery().answer()
+        installed_names = [name for name in installed_names if name in installed_now]
     if AUDITD in installed_names:
         kernel_audit.clear_rules(problems)
     _stop_services_of_packages(installed_names)
@@ -142,10 +134,22 @@ def restore_packages_of_before(before, problems, only=None, needed_names=()):
     states_after = (
         _finish_interrupted_dpkg_configuration(InstalledPackagesQuery().answer(), until) if installed_names else now
     )
-    outcome["purged"] = [
-        name for name in installed_names if states_after.get(name, before.get(name)) == before.get(name)
-    ]
+    outcome["purged"] = _list_names_with_state_of_before(installed_names, before, states_after)
     return outcome
+
+
+def _list_names_with_state_of_before(names, before, after):
+    return [name for name in names if after.get(name, before.get(name)) == before.get(name)]
+
+
+def _install_again(name, version, problems):
+    """Install a package that the run removed, and return whether that succeeded."""
+    try:
+        commands.run_program_and_return_output([*APT, "%s=%s" % (name, version)], 300)
+    except commands.CommandFailure as error:
+        problems.append("the package %s, removed by the run, could not be put back: %s" % (name, error))
+        return False
+    return True
 
 
 def find_packages_not_yet_restored(before, staying_names):

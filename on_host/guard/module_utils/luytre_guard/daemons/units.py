@@ -144,6 +144,16 @@ def choose_verb_to_load_changed_config(unit, verb, unit_states):
     return "restart" if is_active(unit_states.get(daemons.BY_SOCKET.get(unit))) else verb
 
 
+def _find_config_error_if_testable(name, entries, tell):
+    """Return what a daemon's own test finds wrong; it is not run on what others than root can change."""
+    exposed_path = find_daemon_config_changeable_by_others(name, entries)
+    if not exposed_path:
+        return daemons.find_config_error(name)
+    if daemons.get_config_prefixes_and_tests_of_unit(name)[1]:
+        tell("the configuration of %s was not tested, since others than root can change %s" % (name, exposed_path))
+    return None
+
+
 def restore_units_and_reload_daemons(
     before, initial_units, changed_paths, touched_names, problems, tell, entries, allowed_units=None
 ):
@@ -171,10 +181,7 @@ def restore_units_and_reload_daemons(
     for name, verb in reloads:
         if name in start or not is_active(now.get(name)):
             continue
-        exposed_path = find_daemon_config_changeable_by_others(name, entries)
-        if exposed_path and daemons.get_config_prefixes_and_tests_of_unit(name)[1]:
-            tell("the configuration of %s was not tested, since others than root can change %s" % (name, exposed_path))
-        error = None if exposed_path else daemons.find_config_error(name)
+        error = _find_config_error_if_testable(name, entries, tell)
         if error:
             problems.append("%s was not %sed, so it goes on with what it had read: %s" % (name, verb, error))
             continue

@@ -54,11 +54,18 @@ def select_paths_of_run_to_roll_back(snap, after_state, touches, present_entries
         path for path in present_entries if path not in snap.entries and path not in after_state["entries"]
     ]
     staying_paths += [path for path, _ in exclusions]
-    for path in [path for path, word in paths.items() if word == "new"]:
-        if any(staying_path.startswith(path + "/") for staying_path in staying_paths):
-            del paths[path]
-            exclusions.append((path, "holds what came since the run"))
+    for path in _list_new_folders_with_staying_paths(paths, staying_paths):
+        del paths[path]
+        exclusions.append((path, "holds what came since the run"))
     return paths, exclusions
+
+
+def _list_new_folders_with_staying_paths(paths, staying_paths):
+    return [
+        path
+        for path, word in paths.items()
+        if word == "new" and any(staying_path.startswith(path + "/") for staying_path in staying_paths)
+    ]
 
 
 class RollbackSelection:

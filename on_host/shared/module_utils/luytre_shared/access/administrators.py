@@ -38,6 +38,18 @@ def find_root_equivalent_accounts(policy, names, accounts, groups):
     """Return ``(uids, gids)`` that are as good as root: root's, and those of the named accounts that sudo
     makes root.
     """
+    full_names = _find_names_that_sudo_makes_root(policy, names, accounts, groups)
+    others = {account["uid"] for account in accounts if account["name"] not in full_names and account["uid"] != 0}
+    uids = {0, *(account["uid"] for account in accounts if account["name"] in full_names)} - others
+    alone = {account["name"] for account in accounts if account["uid"] in uids}
+    members = {group["gid"]: set() for group in groups}
+    for group in groups:
+        members[group["gid"]].update(account_files.list_group_members(group, accounts))
+    return tuple(sorted(uids)), tuple(sorted({0, *(gid for gid, who in members.items() if who and who <= alone)}))
+
+
+def _find_names_that_sudo_makes_root(policy, names, accounts, groups):
+    """Return those of the names that may run everything as root on every host, without an exception."""
     everywhere = [spec for spec in policy.get("User_Specs", []) if {"hostname": "ALL"} in spec.get("Host_List", [])]
     all_grants = sudo_policy.list_sudo_grants({**policy, "User_Specs": everywhere}, accounts, groups)
     full = {grant["account"] for grant in all_grants if grant["runs_as_root"] and grant["commands"] == ["ALL"]}
@@ -46,11 +58,4 @@ def find_root_equivalent_accounts(policy, names, accounts, groups):
         for grant in sudo_policy.list_sudo_grants(policy, accounts, groups)
         if any(command.startswith("!") for command in grant["commands"])
     }
-    full_names = {name for name in names & full if not limited_accounts & {name, "ALL"}}
-    others = {account["uid"] for account in accounts if account["name"] not in full_names and account["uid"] != 0}
-    uids = {0, *(account["uid"] for account in accounts if account["name"] in full_names)} - others
-    alone = {account["name"] for account in accounts if account["uid"] in uids}
-    members = {group["gid"]: set() for group in groups}
-    for group in groups:
-        members[group["gid"]].update(account_files.list_group_members(group, accounts))
-    return tuple(sorted(uids)), tuple(sorted({0, *(gid for gid, who in members.items() if who and who <= alone)}))
+    return {name for name in names & full if not limited_accounts & {name, "ALL"}}

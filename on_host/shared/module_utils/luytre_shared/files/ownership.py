@@ -205,12 +205,9 @@ class PathTrust:
         for _ in range(MAX_STEPS):
             status, changer, _maker = self._read_status_and_changers_of_path(here)
             if status is None and changer is None:
-                folder = os.path.dirname(here)
-                changer = self._read_status_and_changers_of_path(folder)[2]
-                if changer:
-                    yield folder, changer
+                yield from self._iter_makers_of_missing_path(here)
                 return
-            is_link = status is not None and stat.S_ISLNK(status.st_mode)
+            is_link = _is_link(status)
             if not is_target_included and changer and is_syslog_group_of_var_log(here, changer):
                 changer = None
             if changer and (is_target_included or todo or is_link or changer[0] == "unknown"):
@@ -232,6 +229,13 @@ class PathTrust:
             part = todo.pop()
             here = os.path.dirname(here) if part == ".." else os.path.join(here, part)
         yield path, ("endless", None)
+
+    def _iter_makers_of_missing_path(self, path):
+        """Yield the folder of what is not there, with who can make it."""
+        folder = os.path.dirname(path)
+        maker = self._read_status_and_changers_of_path(folder)[2]
+        if maker:
+            yield folder, maker
 
     def describe_first_changer_on_paths(self, paths):
         """Return what ``describe_first_changer_on_path`` says of the first loose one of several paths, or None."""
@@ -283,6 +287,10 @@ def is_syslog_group_of_var_log(path, changer):
     """Return whether one who can change a path is the system's log daemon in the folder that Ubuntu shares with it."""
     kind, number = changer
     return path == "/var/log" and kind == "group" and group_name(number) == "syslog"
+
+
+def _is_link(status):
+    return status is not None and stat.S_ISLNK(status.st_mode)
 
 
 def _split_path_in_reverse(path):

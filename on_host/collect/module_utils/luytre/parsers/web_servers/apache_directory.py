@@ -6,6 +6,7 @@ from ansible.module_utils.luytre.parsers.web_servers import apache_sections
 
 DENY, REDIRECT, PROXY, PHP, FILE = "denied", "redirected", "proxied", "php", "file"
 ALL_OPTIONS = frozenset(("indexes", "includes", "followsymlinks", "symlinksifownermatch", "execcgi"))
+PHP_SETTINGS = ("php_flag", "php_admin_flag", "php_value", "php_admin_value")
 
 
 class DirectorySettings:
@@ -81,7 +82,7 @@ class DirectorySettings:
         elif name == "satisfy":
             self.satisfy_any = first == "any"
         elif name == "sethandler":
-            self.handler = args[0] if len(args) == 1 else " ".join(args)
+            self.handler = " ".join(args)
         elif name == "forcetype":
             self.forced_type = first
         elif name in ("addhandler", "addtype"):
@@ -97,7 +98,7 @@ class DirectorySettings:
             self.body_limit = int(first)
         elif name == "serversignature":
             self.signature = first
-        elif name in ("php_flag", "php_admin_flag", "php_value", "php_admin_value") and first == "engine":
+        elif name in PHP_SETTINGS and first == "engine":
             self.php_engine = args[-1].lower() not in ("off", "0", "false", "no")
         elif name == "directoryindex":
             self.index = args

@@ -8,6 +8,19 @@ VISITOR = "203.0.113.9"
 _VARIABLE = re.compile(r"\$(?:\{([A-Za-z0-9_]+)\}|([A-Za-z0-9_]+))")
 
 
+def _strip_parentheses_of_condition(args):
+    """Return the words of an ``if``, whatever spaces are beside its parentheses."""
+    words = list(args)
+    words[0] = words[0][1:] if words[0].startswith("(") else words[0]
+    words[-1] = words[-1][:-1] if words[-1].endswith(")") else words[-1]
+    words = [word for word in words if word] if len(words) > 3 else words
+    if words and words[0] == "":
+        words = words[1:]
+    if words and words[-1] == "" and len(words) != 3:
+        words = words[:-1]
+    return words
+
+
 class NginxSettings:
     """A configuration whose settings, variables and conditions can be asked for."""
 
@@ -58,14 +71,7 @@ class NginxSettings:
 
     def _is_if_condition_met(self, args, request, level):
         """Return whether an ``if`` condition is surely met."""
-        words = list(args)
-        words[0] = words[0][1:] if words[0].startswith("(") else words[0]
-        words[-1] = words[-1][:-1] if words[-1].endswith(")") else words[-1]
-        words = [word for word in words if word] if len(words) > 3 else words
-        if words and words[0] == "":
-            words = words[1:]
-        if words and words[-1] == "" and len(words) != 3:
-            words = words[:-1]
+        words = _strip_parentheses_of_condition(args)
         if len(words) == 1:
             value = self._expand_variables_or_none(words[0], request, level)
             return bool(value) and value != "0"
