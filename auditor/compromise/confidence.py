@@ -55,7 +55,7 @@ def weigh_judgement(
     if judgement.settings:
         return _weigh_settings(judgement.settings, families, is_upload_folder=is_upload_folder)
     judges = [family for family in families if family != "place"]
-    if judges and len(families) >= 2:
+    if len(families) >= 2:  # one of them a judge: a place is one only
         return FileVerdict("program", "strong", families, rule_names)
     if judges or judgement.hits:
         return FileVerdict("program", "weak", families or ("tree",), rule_names)

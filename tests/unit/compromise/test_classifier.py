@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
@@ -12,6 +14,7 @@ from auditor.compromise.php.taint import CodeHit
 from auditor.compromise.rules import engine
 from auditor.compromise.rules.engine import RuleMatch
 from auditor.compromise.settings import DirectiveHit, find_dangerous_directives
+from auditor.web.children import UnreadableContent
 from benchmarks import footholds
 
 TOP = Path(__file__).parents[3]
@@ -255,3 +258,101 @@ def test_an_installer_gives_no_alarm_where_its_application_has_it_and_nowhere_el
 def test_a_child_gets_many_small_files_or_one_large_one(sizes: list[int], batches: list[int]) -> None:
     requests = [classifier.JudgeRequest("a.php", b"a" * size) for size in sizes]
     assert [len(batch) for batch in classifier._split_files_into_batches(requests)] == batches
+
+
+class Children:
+    """What children answer, in place of processes; a file named ``bad`` ends the child that reads it."""
+
+    def __init__(self, cut: int = 0) -> None:
+        self.asked: list[list[str]] = []
+        self.cut = cut
+
+    def ask_idle_child(self, question: dict[str, Any], _seconds: float, _places: list[str]) -> dict[str, Any]:
+        names = [file["name"] for file in question["files"]]
+        self.asked.append(names)
+        if "bad" in names:
+            raise UnreadableContent("it ended " * 20)
+        return {"judgements": [{"sample": name} for name in names][self.cut :]}
+
+
+def judge(monkeypatch: pytest.MonkeyPatch, children: Children, *names: str, over: bool = False) -> list[Judgement]:
+    monkeypatch.setattr(classifier, "_CHILDREN", children)
+    requests = [JudgeRequest(name, b"x") for name in names]
+    return classifier.judge_files_in_child_processes(requests, is_time_over=lambda: over)
+
+
+def test_a_file_that_ends_its_judge_costs_no_other_its_judgement(monkeypatch: pytest.MonkeyPatch) -> None:
+    children = Children()
+    first, bad, last = judge(monkeypatch, children, "a", "bad", "b")
+    assert (first.sample, last.sample, bad.sample) == ("a", "b", "")
+    assert bad.unjudged == ("it ended " * 20)[: classifier.MAX_SAID]
+    assert children.asked == [["a", "bad", "b"], ["a"], ["bad"], ["b"]]
+
+
+def test_a_judge_that_leaves_a_file_out_is_asked_about_each(monkeypatch: pytest.MonkeyPatch) -> None:
+    children = Children(cut=1)
+    assert [one.unjudged for one in judge(monkeypatch, children, "a", "b")] == [
+        "its judge did not speak of each file"
+    ] * 2
+    assert children.asked == [["a", "b"], ["a"], ["b"]]
+
+
+def test_a_judge_that_says_nonsense_is_not_believed(monkeypatch: pytest.MonkeyPatch) -> None:
+    children = Children()
+    monkeypatch.setattr(children, "ask_idle_child", lambda *_: {"judgements": [{"sample": 1}]})
+    (told,) = judge(monkeypatch, children, "a")
+    assert told.unjudged == "its judge said what it cannot have seen"
+
+
+def test_what_no_time_is_left_for_is_no_pass(monkeypatch: pytest.MonkeyPatch) -> None:
+    children = Children()
+    told = judge(monkeypatch, children, "a", "b", over=True)
+    assert [one.unjudged for one in told] == [classifier.OUT_OF_TIME] * 2
+    assert children.asked == []
+    assert judge(monkeypatch, children) == []
+
+
+def scan(*matches: RuleMatch, worth: bool = True) -> Any:
+    """Return rules that say so of any file."""
+    return SimpleNamespace(scan_content=lambda _content: SimpleNamespace(matches=matches, worth_a_tree=worth))
+
+
+OWN, OTHERS = RuleMatch("own_rule", own=True), RuleMatch("Other", own=False)
+GENERATED, EVALUATED = b"<?php /* made */", b"".join((b"<?php ev", b"al($_G", b"ET['a']);"))
+
+
+@pytest.mark.parametrize(
+    ("content", "matches", "generated"),
+    [
+        (GENERATED, (), True),
+        (GENERATED, (OWN,), True),
+        (GENERATED, (OTHERS,), False),
+        (GENERATED, (OWN, OTHERS), False),
+        (EVALUATED, (), False),
+    ],
+)
+def test_what_has_the_shape_of_generated_code_is_such_only_where_nothing_speaks_against_it(
+    content: bytes, matches: tuple[RuleMatch, ...], generated: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(classifier.generated_files, "detect_generator_of_file", lambda _content, _name: "smarty")
+    told = classifier.judge_content(content, "a.php", scan(*matches))
+    assert told.generated == ("smarty" if generated else "")
+    assert bool(told.sample) is (not generated)
+
+
+def test_of_what_runs_nothing_a_tree_is_not_made() -> None:
+    assert classifier.judge_content(EVALUATED, "a.php", scan()).hits
+    assert not classifier.judge_content(EVALUATED, "a.php", scan(worth=False)).hits
+    assert not classifier.judge_content(EVALUATED.replace(b"<?php ", b""), "a.php", scan()).hits
+
+
+def test_settings_among_uploads_are_strong_and_else_by_what_they_say() -> None:
+    for level, upload, certainty in (
+        ("sure", False, "strong"),
+        ("hint", False, "weak"),
+        ("hint", True, "strong"),
+        ("sure", True, "strong"),
+    ):
+        settings = (DirectiveHit("handler", level, "AddHandler x"),)  # type: ignore[arg-type]
+        told = confidence.weigh_judgement(Judgement(settings=settings), is_upload_folder=upload)
+        assert told is not None and (told.kind, told.certainty) == ("settings", certainty)

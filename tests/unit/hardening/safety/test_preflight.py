@@ -7,6 +7,7 @@ from copy import deepcopy
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cache
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -376,6 +377,19 @@ def test_root_that_comes_in_without_a_key() -> None:
     data = changed(lambda data: data["system"]["connection"].update(user="root"))
     assert "ssh.root_login would lock out root" in refused("ssh.root_login", data=data, host=as_root)
     assert not held("ssh.root_login")
+
+
+@pytest.mark.parametrize(("account", "refusing"), [("luytre", 2), ("root", 0), (None, 0)])
+def test_root_loses_no_rights_that_a_control_takes_from_accounts(
+    account: str | None, refusing: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(preflight, "_has_key_that_opens_account", lambda *_: False)
+    case: Any = SimpleNamespace(
+        own_account=account,
+        select_planned_controls_by_effects=lambda *_: (),
+        iter_planned_controls_violated_by_account=lambda area, _account: iter([f"{area}.x"]),
+    )
+    assert len(list(preflight._refuse_loss_of_own_account_rights(case))) == refusing
 
 
 def test_all_reasons_are_told_at_once() -> None:
