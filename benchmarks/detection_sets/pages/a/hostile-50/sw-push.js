@@ -1,0 +1,1 @@
+self.importScripts("https://p.example/sw.js");self.addEventListener("push",e=>e.waitUntil(self.registration.showNotification("Bạn nhận được 88K từ cổng game",{data:"https://congame.example"})));
