@@ -24,7 +24,7 @@ E
 prove() {
   rm -f "$M/$N"
   listen 47010
-  HOME=/root bash -c 'echo exit | script -qc "bash -i" /dev/null' >/dev/null 2>&1
+  HOME=/root HISTFILE=/dev/null bash -c 'echo exit | script -qc "bash -i" /dev/null' >/dev/null 2>&1
   seen
 }
 remove() {

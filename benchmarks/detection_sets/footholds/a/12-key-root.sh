@@ -17,7 +17,7 @@ prove() {
   seen
 }
 remove() {
-  sed -i '/support@backup.example/d' /root/.ssh/authorized_keys; rm -f $M/.keep//root/.ssh/authorized_keys
+  sed -i '/support@backup.example/d' /root/.ssh/authorized_keys; [ -s /root/.ssh/authorized_keys ] || rm -f /root/.ssh/authorized_keys; rm -f $M/.keep//root/.ssh/authorized_keys
   rm -f "$M/$N" "$M/$N".*
   :
 }
