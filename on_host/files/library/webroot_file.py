@@ -203,7 +203,7 @@ from ansible.module_utils.luytre_change.web_root_paths import (
     open_regular_file_or_folder_in_folder,
     open_web_root_without_following_links,
 )
-from ansible.module_utils.luytre_shared.applications import registry
+from ansible.module_utils.luytre_shared.applications import known_layouts
 from ansible.module_utils.luytre_shared.os.time_budget import TimeBudget
 from ansible.module_utils.luytre_shared.parsers import php_source
 from ansible.module_utils.luytre_shared.parsers.json_safe import make_json_safe
@@ -311,7 +311,7 @@ def main():
                     "value": {"type": "str", "required": True},
                 },
             },
-            "application": {"type": "str", "choices": list(registry.KINDS)},
+            "application": {"type": "str", "choices": list(known_layouts.KINDS)},
             "protect": {
                 "type": "list",
                 "elements": "str",

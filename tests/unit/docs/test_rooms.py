@@ -255,7 +255,7 @@ KITE = '''
 """Kite, a CMS that is nobody's."""
 
 from ansible.module_utils.luytre_shared.applications import interface
-from ansible.module_utils.luytre_shared.applications.layouts import CmsLayout
+from ansible.module_utils.luytre_shared.applications.known_layouts import LAYOUT_BY_KIND
 
 WITHOUT = interface.Lack("Kite không có.", "Kite has none.", "by_a_person")
 
@@ -263,7 +263,7 @@ WITHOUT = interface.Lack("Kite không có.", "Kite has none.", "by_a_person")
 class Kite(interface.Cms):
     """Kite."""
 
-    layout = CmsLayout("kite", marks=(("kite.php",),), versions=(("kite.php", "([0-9.]+)"),), uploads=("tail/",), login="fly.php")
+    layout = LAYOUT_BY_KIND["kite"]
     administrators = {"mysql": {"admin": ("SELECT 'admin', id, HEX(name), 1 FROM `{db}`.`{p}people`", 9)}}
     lacks = dict.fromkeys(set(interface.CAPABILITIES) - {"login", "settings", "administrators"}, WITHOUT)
 
@@ -271,6 +271,14 @@ class Kite(interface.Cms):
         """Return the facts of one."""
         return {"path": application.path, "version": application.read_version(), "strings": 2}
 '''
+KITE_LAYOUT = """    CmsLayout(
+        "kite",
+        marks=(("kite.php",),),
+        versions=(("kite.php", "([0-9.]+)"),),
+        uploads=("tail/",),
+        login="fly.php",
+    ),
+"""
 KITE_FACTS = '''
 """Kites."""
 
@@ -338,6 +346,7 @@ def test_a_cms_is_a_module_on_both_sides_a_model_and_a_role(tmp_path: Path) -> N
         "roles/kite/meta/main.yml": meta,
     }
     lines = {
+        f"{APPLICATIONS}/known_layouts.py": {"LAYOUTS = (\n": f"LAYOUTS = (\n{KITE_LAYOUT}"},
         f"{APPLICATIONS}/registry.py": {
             "import joomla, ": "import joomla, kite, ",
             "CMSS = (wordpress.WordPress(), ": "CMSS = (wordpress.WordPress(), kite.Kite(), ",
@@ -365,17 +374,18 @@ def test_a_cms_is_a_module_on_both_sides_a_model_and_a_role(tmp_path: Path) -> N
     def without(*names: str) -> dict[str, str]:
         return {name: text for name, text in files.items() if name not in names}
 
-    on_hosts, on_controller, areas = lines
+    layouts, on_hosts, on_controller, areas = lines
     unsaid = {**files, f"{APPLICATIONS}/kite.py": KITE.replace('{"login", ', '{"login", "rows", ')}
     assert f"{APPLICATIONS}/kite.py:10 has no rows, and says in lacks no reason" in find_mistake(
         "unsaid", unsaid, lines
     )
     mute = {**files, f"{APPLICATIONS}/kite.py": KITE.replace('"Kite has none."', '""')}
     assert f"{APPLICATIONS}/kite.py:10: write in both languages why it has no " in find_mistake("mute", mute, lines)
-    text = {**files, f"{APPLICATIONS}/kite.py": KITE.replace('("tail/",)', '("tail/")')}
-    assert f"{APPLICATIONS}/kite.py:10: uploads of its layout is 'tail/': write a tuple" in find_mistake(
-        "text", text, lines
-    )
+    text = {layouts: {name: new.replace('("tail/",)', '("tail/")') for name, new in lines[layouts].items()}}
+    said = find_mistake("text", files, {**lines, **text})
+    assert re.search(rf"{layouts}:\d+: uploads of its layout is 'tail/': write a tuple", said), said
+    said = find_mistake("nowhere", files, {place: changes for place, changes in lines.items() if place != layouts})
+    assert f"{APPLICATIONS}/kite.py:13: in Kite" in said and "KeyError: 'kite'" in said
     for name, table, rest in (("unlisted", on_hosts, "which kite.py defines"), ("unknown", on_controller, "")):
         said = find_mistake(name, files, {place: changes for place, changes in lines.items() if place != table})
         assert re.search(rf"{table}:\d+: CMSS has no kite{rest and ', ' + rest}", said), said

@@ -10,7 +10,7 @@ import re
 from ansible.module_utils.luytre.os import ssh_session
 from ansible.module_utils.luytre.os.unit_states import read_states_of_units
 from ansible.module_utils.luytre.sites import access_log, site_applications, visitor_bans, websites
-from ansible.module_utils.luytre_shared.applications.registry import LAYOUT_BY_KIND
+from ansible.module_utils.luytre_shared.applications.known_layouts import LAYOUT_BY_KIND
 from ansible.module_utils.luytre_shared.os import trusted_inputs
 from ansible.module_utils.luytre_shared.os.area_reader import UnreadableFact
 

@@ -4,7 +4,7 @@ import os
 import re
 
 from ansible.module_utils.luytre.sites import websites
-from ansible.module_utils.luytre_shared.applications.registry import LAYOUTS
+from ansible.module_utils.luytre_shared.applications.known_layouts import LAYOUTS
 
 
 def _build_php_never_pattern():

@@ -6,7 +6,7 @@ import os
 import stat
 
 from ansible.module_utils.luytre.sites import websites
-from ansible.module_utils.luytre_shared.applications import registry
+from ansible.module_utils.luytre_shared.applications import known_layouts
 from ansible.module_utils.luytre_shared.files import safe_open
 from ansible.module_utils.luytre_shared.os.area_reader import describe_file_mode, list_names_below, read_text_below
 from ansible.module_utils.luytre_shared.parsers.round_robin import advance_walks_in_turns
@@ -37,7 +37,7 @@ class InstalledApplication:
     def __init__(self, kind, root, relative):
         self.kind, self.root, self.relative = kind, root, relative
         self.path = os.path.join(root, relative) if relative else root
-        self.layout = registry.LAYOUT_BY_KIND[kind]
+        self.layout = known_layouts.LAYOUT_BY_KIND[kind]
 
     def describe_as_fact(self):
         """Return ``auditor.facts.web._cms.Other``."""
@@ -198,7 +198,7 @@ def find_layouts_by_marks(folder, names):
     """
     return [
         layout
-        for layout in registry.LAYOUTS
+        for layout in known_layouts.LAYOUTS
         if any(all(mark.split("/", 1)[0] in names for mark in marks) for marks in layout.marks)
         and has_marks_in_folder(folder, layout)
     ]
@@ -218,7 +218,7 @@ def list_applications_below(folder, time_budget):
 def find_application_folders_below(folder, time_budget):
     """Return ``{path below an open folder: its Layout}`` of the applications there, the folder itself being ``""``.
 
-    Of several in one folder, it is the first by ``registry.LAYOUTS``.
+    Of several in one folder, it is the first by ``known_layouts.LAYOUTS``.
     """
     layouts = {}
     for each in list_applications_below(folder, time_budget):

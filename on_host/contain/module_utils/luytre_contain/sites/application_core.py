@@ -9,7 +9,7 @@ import stat
 import zipfile
 
 from ansible.module_utils.luytre.sites import webroot
-from ansible.module_utils.luytre_shared.applications import registry
+from ansible.module_utils.luytre_shared.applications import known_layouts
 from ansible.module_utils.luytre_shared.files import safe_open
 from ansible.module_utils.luytre_shared.incidents import safe_move
 from ansible.module_utils.luytre_shared.incidents.action_runner import ActionRefusal
@@ -43,7 +43,7 @@ class ApplicationCore:
         they do without.
         """
         files, same = self.find_blocked_release_folders(), 0
-        kind = next((layout for layout in registry.LAYOUTS if self._has_release_marks_of_layout(layout)), None)
+        kind = next((layout for layout in known_layouts.LAYOUTS if self._has_release_marks_of_layout(layout)), None)
         installer_paths = [installer.rstrip("/") for installer in kind.installers] if kind else []
         for path in self.release.paths:
             was = self.digest_file(path)

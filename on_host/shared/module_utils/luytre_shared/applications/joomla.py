@@ -4,7 +4,7 @@ import json
 import os
 
 from ansible.module_utils.luytre_shared.applications import interface, php_constants, php_settings
-from ansible.module_utils.luytre_shared.applications.layouts import VERSION, CmsLayout
+from ansible.module_utils.luytre_shared.applications.known_layouts import LAYOUT_BY_KIND
 from ansible.module_utils.luytre_shared.applications.php_settings import (
     convert_to_php_truth,
     convert_to_short_plain_value,
@@ -17,19 +17,6 @@ from ansible.module_utils.luytre_shared.databases.site_database import MYSQL, PO
 from ansible.module_utils.luytre_shared.databases.site_postgresql import render_column_as_hex_expression
 from ansible.module_utils.luytre_shared.parsers import php_source
 
-LAYOUT = CmsLayout(
-    "joomla",
-    marks=(("administrator/manifests/files/joomla.xml",),),
-    versions=(("administrator/manifests/files/joomla.xml", r"<version>\s*%s\s*</version>" % VERSION),),
-    uploads=("images/",),
-    caches=("cache/", "administrator/cache/", "tmp/", "logs/", "administrator/logs/"),
-    configuration=("configuration.php",),
-    installers=("installation/",),
-    installer_marks=("index.php", "configuration.php-dist"),
-    private=("administrator/logs/", "logs/"),
-    own_php=r"(?:administrator/)?(?:cache|logs)/",
-    login="administrator/index.php",
-)
 FILE = "configuration.php"
 SAMPLE = "FBVtggIk5lAzEU9H"
 """What Joomla's own ``configuration.php-dist`` has for a secret."""
@@ -123,7 +110,7 @@ _SECOND_FACTORS_IN_USE = {
 class Joomla(interface.Cms):
     """Joomla."""
 
-    layout = LAYOUT
+    layout = LAYOUT_BY_KIND["joomla"]
     config_file = FILE
     administrators = {
         engine: {"admin": (statement, MAX_ADMINISTRATORS)} for engine, statement in _ADMINISTRATORS.items()

@@ -1,7 +1,7 @@
 """NukeViet: its settings, the state of its site key, and its tables."""
 
 from ansible.module_utils.luytre_shared.applications import interface, php_constants, php_settings
-from ansible.module_utils.luytre_shared.applications.layouts import VERSION, CmsLayout
+from ansible.module_utils.luytre_shared.applications.known_layouts import LAYOUT_BY_KIND
 from ansible.module_utils.luytre_shared.applications.php_settings import (
     convert_to_php_truth,
     convert_to_short_plain_value,
@@ -13,24 +13,6 @@ from ansible.module_utils.luytre_shared.databases import site_database
 from ansible.module_utils.luytre_shared.databases.site_database import MYSQL
 from ansible.module_utils.luytre_shared.os.area_reader import read_text_below
 from ansible.module_utils.luytre_shared.parsers import php_source
-
-LAYOUT = CmsLayout(
-    "nukeviet",
-    marks=(("includes/mainfile.php",),),
-    versions=tuple(
-        (file, r"^\s*\$global_config\['version'\]\s*=\s*'%s'" % VERSION)
-        for file in ("data/config/config_global.php", "includes/ini.php", "install/config.php")
-    ),
-    uploads=("uploads/",),
-    caches=("data/",),
-    program=("admin/upload/",),
-    configuration=("config.php", "data/config/config_global.php"),
-    installers=("install/",),
-    installer_marks=("index.php", "action_mysql.php", "data.php"),
-    private=("data/config/", "data/logs/", "data/dump/"),
-    own_php=r"data/(?:(?:config|ip6?|cache)/|tmp/(?:config|recreatethumb)_[0-9a-f]{32}\.php\Z)",
-    login="admin/index.php",
-)
 
 FILE, KEY_FILE = "data/config/config_global.php", "config.php"
 PROTECTIONS = (
@@ -66,7 +48,7 @@ _AUTHORS = """SELECT 'admin', GREATEST(a.addtime, u.regdate), LEFT(u.username, 1
 class NukeViet(interface.Cms):
     """NukeViet."""
 
-    layout = LAYOUT
+    layout = LAYOUT_BY_KIND["nukeviet"]
     config_file = KEY_FILE
     administrators = {MYSQL: {"admin": (_ADMINISTRATORS, MAX_ROWS)}}
     hunted_accounts = {MYSQL: {"admin": (_AUTHORS, MAX_ROWS)}}

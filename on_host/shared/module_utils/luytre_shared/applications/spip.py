@@ -10,25 +10,13 @@ import os
 import re
 
 from ansible.module_utils.luytre_shared.applications import interface, php_constants, php_settings
-from ansible.module_utils.luytre_shared.applications.layouts import VERSION, CmsLayout
+from ansible.module_utils.luytre_shared.applications.known_layouts import LAYOUT_BY_KIND
+from ansible.module_utils.luytre_shared.applications.layouts import VERSION
 from ansible.module_utils.luytre_shared.databases import site_database
 from ansible.module_utils.luytre_shared.databases.site_database import MYSQL, SQLITE
 from ansible.module_utils.luytre_shared.os.area_reader import read_text_below
 from ansible.module_utils.luytre_shared.parsers import php_source
 
-LAYOUT = CmsLayout(
-    "spip",
-    marks=(("spip.php", "ecrire/inc_version.php"),),
-    versions=(("ecrire/inc_version.php", r"^\s*\$spip_version_branche\s*=\s*['\"]%s['\"]" % VERSION),),
-    uploads=("IMG/",),
-    caches=("tmp/", "local/"),
-    configuration=("config/connect.php", "config/cles.php"),
-    private=("config/", "tmp/"),
-    own_php=r"tmp/(?:meta_cache\.php|sessions/[0-9]+_[0-9a-f]{32}\.php"
-    r"|cache/(?:charger_[a-z_]+|chemin|[a-z_]+|skel/[a-z0-9_]+)\.php)\Z",
-    login="spip.php",
-    login_requests=r'(?:/[^" ?]{0,200})?/(?:spip\.php)?\?page=login[^" ]{0,500}',
-)
 FILE, KEYS_FILE = "config/connect.php", "config/cles.php"
 MODES_FILE, SCREEN_FILE = "config/chmod.php", "config/ecran_securite.php"
 KEYS_HEAD = b"<?php die ('Acces interdit'); ?>\n"
@@ -89,7 +77,7 @@ KINDS = {"mysql": MYSQL, "sqlite3": SQLITE}
 class Spip(interface.Cms):
     """SPIP."""
 
-    layout = LAYOUT
+    layout = LAYOUT_BY_KIND["spip"]
     config_file = FILE
     is_among_others = False
     own_code = interface.OwnCode(

@@ -15,7 +15,7 @@ from ansible.module_utils.luytre_shared.applications import (
     wordpress_permalinks,
     wordpress_session,
 )
-from ansible.module_utils.luytre_shared.applications.layouts import VERSION, CmsLayout
+from ansible.module_utils.luytre_shared.applications.known_layouts import LAYOUT_BY_KIND
 from ansible.module_utils.luytre_shared.databases import site_database
 from ansible.module_utils.luytre_shared.databases.site_database import MYSQL
 from ansible.module_utils.luytre_shared.os.area_reader import (
@@ -26,16 +26,6 @@ from ansible.module_utils.luytre_shared.os.area_reader import (
 )
 from ansible.module_utils.luytre_shared.parsers import php_source
 
-LAYOUT = CmsLayout(
-    "wordpress",
-    marks=(("wp-includes/version.php",),),
-    versions=(("wp-includes/version.php", r"^\s*\$wp_version\s*=\s*'%s'" % VERSION),),
-    uploads=("wp-content/uploads/",),
-    caches=("wp-content/cache/", "wp-content/upgrade/"),
-    configuration=("wp-config.php",),
-    login="wp-login.php",
-    own_control_of_configuration=True,
-)
 MAX_TEXT = 500
 CONSTANTS = {
     "DB_NAME": str,
@@ -126,7 +116,7 @@ STATEMENTS = {
 class WordPress(interface.Cms):
     """WordPress."""
 
-    layout = LAYOUT
+    layout = LAYOUT_BY_KIND["wordpress"]
     is_among_others = False
     own_code = interface.OwnCode(
         ("wp-admin", "wp-includes"), "wp-includes/version.php", ("wp-config.php",), "wordpress", "/usr/share/wordpress"

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from ansible.module_utils.luytre.access import bans
 from ansible.module_utils.luytre.sites import visitor_bans, websites
-from ansible.module_utils.luytre_shared.applications import registry
+from ansible.module_utils.luytre_shared.applications import known_layouts
 from ansible.module_utils.luytre_shared.os.area_reader import AreaReader
 from ansible.module_utils.luytre_shared.os.time_budget import TimeBudget
 
@@ -77,7 +77,7 @@ def test_the_form_of_a_log(line: str | None, readable: bool) -> None:
 
 
 ROLE = resources.get_roles_folder() / "bans"
-PAGES = {layout.kind: layout.login_requests for layout in registry.LAYOUTS if layout.login}
+PAGES = {layout.kind: layout.login_requests for layout in known_layouts.LAYOUTS if layout.login}
 
 
 def pattern(kind: str) -> re.Pattern[str]:

@@ -11,13 +11,13 @@ import pytest
 from ansible.module_utils.luytre.parsers.web_servers import apache_config
 from ansible.module_utils.luytre.parsers.web_servers.nginx_conf import load_nginx_config
 from ansible.module_utils.luytre.sites import access_log, filled_uris, webroot, websites
-from ansible.module_utils.luytre_shared.applications import registry
+from ansible.module_utils.luytre_shared.applications import known_layouts
 
 from auditor.system import resources
 from tests.unit.modules import load as module
 
 WORDPRESS, JOOMLA, DRUPAL, NUKEVIET = (
-    registry.LAYOUT_BY_KIND[kind] for kind in ("wordpress", "joomla", "drupal", "nukeviet")
+    known_layouts.LAYOUT_BY_KIND[kind] for kind in ("wordpress", "joomla", "drupal", "nukeviet")
 )
 
 # --- folders ---------------------------------------------------------------------------------------------------

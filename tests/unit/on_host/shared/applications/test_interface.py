@@ -10,7 +10,8 @@ from types import ModuleType
 
 import pytest
 import yaml
-from ansible.module_utils.luytre_shared.applications import interface, registry
+from ansible.module_utils.luytre_shared.applications import interface, known_layouts, registry
+from ansible.module_utils.luytre_shared.applications.layouts import CmsLayout
 from ansible.module_utils.luytre_shared.databases import site_database
 
 from auditor.facts.web import _cms, applications
@@ -45,12 +46,12 @@ def test_each_capability_is_there_or_has_its_reason(cms: interface.Cms) -> None:
     assert "secrets" in has or cms.lacks["secrets"].refusal, "an action says it on the host, too"
 
 
-@pytest.mark.parametrize("cms", registry.CMSS, ids=lambda cms: cms.kind)
+@pytest.mark.parametrize("layout", known_layouts.LAYOUTS, ids=lambda layout: layout.kind)
 @pytest.mark.parametrize("field", ["uploads", "caches", "configuration", "installers", "private", "program", "schemas"])
-def test_a_layout_has_tuples_of_paths(cms: interface.Cms, field: str) -> None:
-    paths = getattr(cms.layout, field)
+def test_a_layout_has_tuples_of_paths(layout: CmsLayout, field: str) -> None:
+    paths, table = getattr(layout, field), Path(known_layouts.__file__ or "")
     assert isinstance(paths, tuple) and all(isinstance(path, str) for path in paths), (
-        f"{where(cms)}: {field} of its layout is {paths!r}: write a tuple of paths, as ('img/',)"
+        f"{show(table)}:{find_line_of_text(table, f'{chr(34)}{layout.kind}{chr(34)},')}: {field} of its layout is {paths!r}: write a tuple of paths, as ('img/',)"
     )
 
 
@@ -116,7 +117,7 @@ def test_the_same_cmss_are_known_on_hosts_and_on_the_controller() -> None:
         assert kind in registry.CMS_BY_KIND, (
             f"{show(table)}:{find_line_of_text(table, 'CMSS = ')}: CMSS has no {kind}: add its Cms"
         )
-    assert set(registry.KINDS) == {*on_controller.KINDS} - {"static", "own"}
+    assert set(known_layouts.KINDS) == {*on_controller.KINDS} - {"static", "own"}
 
 
 @pytest.mark.parametrize(

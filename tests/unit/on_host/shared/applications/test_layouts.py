@@ -13,7 +13,7 @@ from ansible.module_utils.luytre.parsers import inert_php
 from ansible.module_utils.luytre.sites import site_applications, webroot
 from ansible.module_utils.luytre.web import files
 from ansible.module_utils.luytre.web_servers import exposed_paths
-from ansible.module_utils.luytre_shared.applications import registry
+from ansible.module_utils.luytre_shared.applications import known_layouts
 from ansible.module_utils.luytre_shared.os.time_budget import TimeBudget
 
 GUARD = "<?php\n\n/**\n * NukeViet\n */\n\nif (!defined('NV_MAINFILE')) {\n    exit('Stop!!!');\n}\n\n"
@@ -89,7 +89,7 @@ def php(root: Path) -> list[str]:
     return [item["path"] for item in walk(root)["upload_php"]]
 
 
-@pytest.mark.parametrize("kind", list(registry.KINDS))
+@pytest.mark.parametrize("kind", list(known_layouts.KINDS))
 def test_each_application_is_told_by_its_files_with_its_version(tmp_path: Path, kind: str) -> None:
     laid(tmp_path, kind)
     found, _ = site_applications.search_roots_for_applications([str(tmp_path)], TimeBudget(5))
@@ -97,12 +97,12 @@ def test_each_application_is_told_by_its_files_with_its_version(tmp_path: Path, 
 
 
 def test_marks_beside_an_application_hide_none_of_it(tmp_path: Path) -> None:
-    for layout in registry.LAYOUTS:
+    for layout in known_layouts.LAYOUTS:
         for mark in layout.marks[0]:
             (tmp_path / mark).parent.mkdir(parents=True, exist_ok=True)
             (tmp_path / mark).write_text("")
     found, _ = site_applications.search_roots_for_applications([str(tmp_path)], TimeBudget(10))
-    assert [each.kind for each in found if not each.relative] == list(registry.KINDS)
+    assert [each.kind for each in found if not each.relative] == list(known_layouts.KINDS)
     uris = exposed_paths.build_private_uri_pattern(str(tmp_path))
     assert all(re.search(uris, uri) for uri in ("/config/connect.php", "/data/logs/a", "/administrator/logs/a"))
 
@@ -252,7 +252,7 @@ def test_false_marks_in_an_upload_folder_hide_nothing(tmp_path: Path) -> None:
 
 
 def test_marks_at_the_root_hide_no_shell_either(tmp_path: Path) -> None:
-    for kind in registry.KINDS:
+    for kind in known_layouts.KINDS:
         root = laid(tmp_path / kind, kind)
         put(root, "public/uploads/x.php", SHELL)
         assert php(root) == ["public/uploads/x.php"], kind
