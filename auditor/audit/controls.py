@@ -53,7 +53,17 @@ _AMISS: tuple[Bucket, ...] = ("fail", "partial", "waived", "manual")
 _RETIRED_NOTE = make_text("This control is no longer in the catalogue of this version.")
 
 
-Expression = Annotated[str, AfterValidator(expressions.check_expression_syntax_and_filters)]
+def _require_short_and_flat_expression(source: str) -> str:
+    if not expressions.is_expression_short_and_flat(source):
+        raise ValueError("an expression has at most 4,000 characters and 50 levels")
+    return source
+
+
+Expression = Annotated[
+    str,
+    AfterValidator(_require_short_and_flat_expression),
+    AfterValidator(expressions.check_expression_syntax_and_filters),
+]
 
 
 class FactComparison(Model):

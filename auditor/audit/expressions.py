@@ -31,6 +31,8 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from auditor.models import Evidence
 from auditor.system import disk_cache
 
+MAX_LENGTH, MAX_LEVELS = 4_000, 50
+"""Of an expression: what is longer or deeper ends the parser, the check or the compiler by their own bounds."""
 MAX_EVIDENCE = 20
 MAX_EVIDENCE_CHARS = 600
 
@@ -269,6 +271,21 @@ def check_expression_syntax_and_filters(source: str) -> str:
     except TemplateSyntaxError as error:
         raise ValueError(f"expression {source!r}: {error.message}") from error
     return source
+
+
+def is_expression_short_and_flat(source: str) -> bool:
+    """Return whether an expression is neither too long nor nested too deeply; what is none has no levels."""
+    if len(source) > MAX_LENGTH:
+        return False
+    try:
+        level: list[nodes.Node] = [parse_expression(source)]
+    except TemplateSyntaxError:
+        return True
+    except RecursionError:
+        return False
+    for _ in range(MAX_LEVELS + 1):
+        level = [child for node in level for child in node.iter_child_nodes()]
+    return not level
 
 
 @cache

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import subprocess
 import sys
@@ -45,8 +46,10 @@ def _iter_changes_of_catalogue(roles: Path) -> Iterator[None]:
     """Yield at once, and whenever a file of controls, or one that decides whether they are right, changes."""
     seen: dict[Path, int] = {}
     while True:
-        files = [*controls.list_controls_files(roles), *controls.list_files_of_checks()]
-        now = {file: file.stat().st_mtime_ns for file in files if file.exists()}
+        now = {}
+        for file in (*controls.list_controls_files(roles), *controls.list_files_of_checks()):
+            with contextlib.suppress(OSError):  # one that is gone by now
+                now[file] = file.stat().st_mtime_ns
         if now != seen:
             seen = now
             yield

@@ -8,6 +8,7 @@ import re
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, get_args
 
@@ -234,13 +235,23 @@ def _iter_mappings(root: yaml.Node) -> Iterator[yaml.MappingNode]:
         stack += reversed(_list_child_nodes(node))
 
 
+@lru_cache(maxsize=1)
+def _compose_yaml_document(text: str) -> yaml.Node | None:
+    """Return the nodes of a document, which is the same for each of its mistakes."""
+    node: yaml.Node | None = yaml.compose(text, yaml.CSafeLoader)
+    return node
+
+
 def find_line_of_path_in_yaml_file(file: Path, path: Sequence[int | str], word: str = "") -> int:
     """Return the line (from 1) of what ``path`` leads to, or of the nearest thing above it that exists.
 
     ``word``: the first line of that in which the word stands, if it does.
     """
-    text = file.read_text("utf-8")
-    node: yaml.Node | None = yaml.compose(text, yaml.CSafeLoader)
+    try:
+        text = file.read_text("utf-8")
+        node = _compose_yaml_document(text)
+    except (OSError, ValueError, yaml.YAMLError):  # it has changed since it was read
+        return 1
     first = last = 0
     for key in path:
         mark, node = _find_key_and_value_nodes(node, key)

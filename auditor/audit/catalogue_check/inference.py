@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from jinja2 import nodes
@@ -30,6 +30,8 @@ from auditor.audit.catalogue_check.shapes import (
 from auditor.audit.expressions import parse_expression
 
 _FUNCTIONS: Mapping[str, Shape] = {"range": make_list(INT)}
+_UNPACKED = ("dyn_args", "dyn_kwargs")
+"""The fields of a call for what stands after ``*`` and ``**``."""
 _DICTIONARY_METHODS = ("get", "items", "keys", "values")
 
 
@@ -56,9 +58,13 @@ class _Inference:
         handler = _HANDLERS.get(type(node))
         if handler is not None:
             return handler(self, node)
-        for child in node.iter_child_nodes():
-            self.infer(child)
+        self.infer_children(node)
         return ANY
+
+    def infer_children(self, node: nodes.Node, *, only: Sequence[str] | None = None) -> None:
+        """Look for mistakes in what a node is made of, whose shapes tell nothing; ``only`` these fields of it."""
+        for child in node.iter_child_nodes(only=only):
+            self.infer(child)
 
     def infer_condition(self, node: nodes.Node) -> Shape:
         """Return the shape of what is asked whether it is true; a stream always is."""
@@ -122,6 +128,7 @@ def _infer_attribute(self: _Inference, node: nodes.Getattr) -> Shape:
 def _infer_item(self: _Inference, node: nodes.Getitem) -> Shape:
     shape = self.infer(node.node)
     if isinstance(node.arg, nodes.Slice):
+        self.infer_children(node.arg)
         return shape
     key = get_constant(self.infer(node.arg))
     if isinstance(key, str):
@@ -131,6 +138,7 @@ def _infer_item(self: _Inference, node: nodes.Getitem) -> Shape:
 
 def _infer_call(self: _Inference, node: nodes.Call) -> Shape:
     arguments = [self.infer(argument) for argument in node.args]
+    self.infer_children(node, only=("kwargs", *_UNPACKED))
     match node.node:
         case nodes.Name(name=name) if name in _FUNCTIONS:
             return _FUNCTIONS[name]
@@ -149,6 +157,7 @@ def _infer_call(self: _Inference, node: nodes.Call) -> Shape:
 
 
 def _infer_filter(self: _Inference, node: Any) -> Shape:
+    self.infer_children(node, only=_UNPACKED)
     call = filters.FilterCall(
         node.name,
         describe_path(node.node),
@@ -159,6 +168,7 @@ def _infer_filter(self: _Inference, node: Any) -> Shape:
 
 
 def _infer_test(self: _Inference, node: nodes.Test) -> Shape:
+    self.infer_children(node, only=("kwargs", *_UNPACKED))
     call = filters.FilterCall(node.name, describe_path(node.node), [self.infer(argument) for argument in node.args], {})
     filters.check_test(self.infer(node.node), call, self.log)
     return BOOL

@@ -34,7 +34,7 @@ def named() -> Iterator[str]:
     yield from re.findall(r'what = "(\w+)"', (SOURCES / "rules/own.yar").read_text("utf-8"))
     yield from (name for name, *_ in (*suspicious_commands._OF_SHELL, *suspicious_commands._OF_SQL))
     yield from (rule for rule, _weigh in settings._LINE_RULES)
-    yield from (status for status in get_args(matcher.FileStatus) if status != "known")
+    yield from get_args(matcher.DeviatingStatus)
     for why in ("temporary", "hidden", "filled"):
         yield from (f"runs_{why}", f"from_{why}")
     yield from (

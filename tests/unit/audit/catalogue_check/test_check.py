@@ -5,11 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+import yaml
 
-from auditor.audit import controls
+from auditor.audit import controls, expressions
 from auditor.audit.catalogue_check import check
+from auditor.commands import controls_check
 from auditor.errors import InputError
 from auditor.system import resources
+from auditor.system.yaml_source import load_yaml
 from tests.unit import own_cache
 
 CONTROL = """\
@@ -145,3 +148,55 @@ def test_our_own_catalogue_is_checked_when_it_or_a_model_is_new_and_then_no_more
                 load()
     finally:
         controls._load_own_catalogue_once.cache_clear()
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        " or ".join(["ssh.installed"] * 7_000),
+        "(" * 900 + "ssh.installed" + ")" * 900,
+        "not " * 800 + "ssh.installed",
+        "ssh" + ".a" * 1_500,
+        "[" * 60 + "]" * 60 + " == 1",
+    ],
+    ids=lambda source: source[:12],
+)
+def test_an_expression_that_ends_parsers_is_one_mistake_with_its_line(tmp_path: Path, source: str) -> None:
+    write(tmp_path, GOOD + CONTROL.format(id="ssh.one") + f"  that: '{source}'\n")
+    ((_, line, what),) = found(tmp_path)
+    assert line == 16
+    assert "at most 4,000 characters and 50 levels" in what
+
+
+def test_the_deepest_that_is_let_through_can_be_worked_out() -> None:
+    left = " or ".join(["ssh.installed"] * 48)
+    for source in (left, "not " * 46 + "ssh.installed", "(" * 30 + "ssh.installed" + ")" * 30):
+        expressions.check_expression_syntax_and_filters(source)
+        expressions.compile_expression_once(source)
+        assert expressions.is_expression_short_and_flat(source)
+    assert not expressions.is_expression_short_and_flat(" or ".join(["ssh.installed"] * 60))
+
+
+def test_a_thousand_mistakes_cost_little_more_than_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    composed: list[int] = []
+    compose = yaml.compose
+    monkeypatch.setattr(yaml, "compose", lambda *args: composed.append(1) or compose(*args))
+    write(tmp_path, "".join(CONTROL.format(id=f"ssh.x{number}") + "  that: ssh.nope\n" for number in range(200)))
+    assert [line for _, line, _ in found(tmp_path)] == [8 * (number + 1) for number in range(200)]
+    assert len(composed) <= 1
+
+
+def test_a_file_that_is_gone_when_its_mistake_is_named_is_named_all_the_same(tmp_path: Path) -> None:
+    file = write(tmp_path, CONTROL.format(id="ssh.one") + "  that: ssh.nope\n")
+    data = {file: load_yaml(file)}
+    file.unlink()
+    (mistake,) = check.iter_mistakes_of_controls(data)
+    assert (mistake.file, mistake.line) == (file, 1)
+
+
+def test_watching_lasts_when_a_file_goes_meanwhile(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = write(tmp_path, GOOD)
+    monkeypatch.setattr(controls, "list_controls_files", lambda _roles: [file, tmp_path / "gone/controls.yml"])
+    monkeypatch.setattr(controls_check.time, "sleep", lambda _seconds: file.unlink(missing_ok=True))
+    changes = controls_check._iter_changes_of_catalogue(tmp_path)
+    assert [next(changes), next(changes)] == [None, None]

@@ -79,6 +79,10 @@ def mistakes(source: str, area: str = "ssh", subject: Literal["host", "site"] = 
         ("site.vhosts | map(attribute='names') | sum", "site.vhosts: lists cannot be added to 0", None),
         ("files.roots | of_whole(now)", "of_whole requires true or false, not int", None),
         ("ssh.installed()", "ssh.installed cannot be called", None),
+        ("ssh.host_keys[ssh.nope:]", "the facts have no ssh.nope", None),
+        ("range(*ssh.nope) | list", "the facts have no ssh.nope", None),
+        ("now | default(**ssh.nope)", "the facts have no ssh.nope", None),
+        ("site.domain.split(maxsplit=ssh.nope)", "the facts have no ssh.nope", None),
         ("site.domain.spilt('.')", "site.domain.spilt cannot be called", "split"),
         ("kernel.interfaces | selectattr('setting', 'in', ['ipv4.rp_filtr']) | list", None, "ipv4.rp_filter"),
         (
