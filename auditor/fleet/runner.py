@@ -178,14 +178,29 @@ def _provide_ssh_and_sudo_passwords(variables: Mapping[str, Any], folder: Path) 
         yield
 
 
+@dataclass(frozen=True, kw_only=True)
+class _PlaybookOrder:
+    """A run of a playbook as it is asked for."""
+
+    playbook: Path
+    inventory: Path | str
+    limit: Sequence[str]
+    variables: Mapping[str, Any]
+    check: bool
+    tags: Sequence[str]
+    timeout: float | None
+    patience: float
+    sockets: Path | None
+
+
 class _AnsibleThread(Thread):
     """Ansible, beside us. ``over`` can be read when it has ended; a run that failed to begin has its error."""
 
-    def __init__(self, **arguments: Any) -> None:
+    def __init__(self, order: _PlaybookOrder) -> None:
         super().__init__()
         self.status = ""
         self.error: BaseException | None = None
-        self._arguments = arguments
+        self._order = order
         self._told_to_end = Event()
         self.begun = Event()
         """It runs, or never will."""
@@ -201,8 +216,8 @@ class _AnsibleThread(Thread):
         try:
             from ansible_runner.interface import init_runner  # noqa: PLC0415  in the thread, while this one goes on
 
-            with self._folder as folder, _provide_ssh_and_sudo_passwords(self._arguments["variables"], Path(folder)):
-                runner_arguments, environment, memory = _build_runner_arguments(Path(folder), **self._arguments)
+            with self._folder as folder, _provide_ssh_and_sudo_passwords(self._order.variables, Path(folder)):
+                runner_arguments, environment, memory = _build_runner_arguments(Path(folder), self._order)
                 runner = init_runner(**runner_arguments, status_handler=self._note_that_run_has_begun)
                 # The runner begins with all that our own process has.
                 others = os.environ.keys() - runner_arguments["envvars"].keys()
@@ -297,15 +312,17 @@ def play(
     """
     run_state = _RunState(watch)
     ansible = _AnsibleThread(
-        playbook=resources.get_playbook(playbook) if isinstance(playbook, str) else playbook,
-        inventory=inventory,
-        limit=limit,
-        variables=variables or {},
-        check=check,
-        tags=tags,
-        timeout=timeout,
-        patience=patience,
-        sockets=sockets,
+        _PlaybookOrder(
+            playbook=resources.get_playbook(playbook) if isinstance(playbook, str) else playbook,
+            inventory=inventory,
+            limit=limit,
+            variables=variables or {},
+            check=check,
+            tags=tags,
+            timeout=timeout,
+            patience=patience,
+            sockets=sockets,
+        )
     )
     with interrupt_on_sigterm():
         try:
@@ -365,59 +382,45 @@ def _read_available_from_pipe(pipe: int) -> bytes | None:
         return None
 
 
-def _build_runner_arguments(
-    folder: Path,
-    *,
-    playbook: Path,
-    inventory: Path | str,
-    limit: Sequence[str],
-    variables: Mapping[str, Any],
-    check: bool,
-    tags: Sequence[str],
-    timeout: float | None,
-    patience: float,
-    sockets: Path | None,
-) -> tuple[dict[str, Any], dict[str, str], int | None]:
+def _build_runner_arguments(folder: Path, order: _PlaybookOrder) -> tuple[dict[str, Any], dict[str, str], int | None]:
     """Return a run as the runner's arguments, its environment and the bytes that Ansible may take.
 
     The environment holds what the run must not take from this process's own.
 
     Its files are laid out in ``folder``.
     """
-    local = inventory == THIS_MACHINE
-    where = folder / "hosts.yml" if local else Path(inventory)
+    local = order.inventory == THIS_MACHINE
+    where = folder / "hosts.yml" if local else Path(order.inventory)
     if local:
         where.write_text(json.dumps({"all": {"hosts": {THIS_MACHINE: None}}}), "utf-8")
     own = {"ansible_connection": "local", "ansible_become": os.geteuid() == 0} if local else {}
-    for_ssh, for_sudo = (folder / key if variables.get(key) is not None else None for key in (_FOR_SSH, _FOR_SUDO))
+    for_ssh, for_sudo = (
+        folder / key if order.variables.get(key) is not None else None for key in (_FOR_SSH, _FOR_SUDO)
+    )
     variables_file = folder / "variables.json"
-    extra_variables = {key: value for key, value in variables.items() if key not in _PASSWORDS}
+    extra_variables = {key: value for key, value in order.variables.items() if key not in _PASSWORDS}
     variables_file.write_text(json.dumps({**extra_variables, **own}, ensure_ascii=False), "utf-8")
     arguments = ["--extra-vars", f"@{variables_file}"]
     arguments += ["--become-password-file", str(askpass.get_askpass_program_path(for_sudo))] if for_sudo else []
-    arguments += ["--limit", ",".join(limit)] if limit else []
-    arguments += ["--tags", ",".join(tags)] if tags else []
-    arguments += ["--check", "--diff"] if check else []
-    environment = _build_environment(folder, sockets, asks=for_ssh)
-    environment |= {
-        "ANSIBLE_SSH_EXECUTABLE": str(
-            remote_workers.write_ssh_wrapper(folder, min(patience, _MOST * timeout) if timeout else patience)
-        )
-    }
-    key_files = (
-        [] if local else [reaching.load_reach(where)[name].key_file for name in limit or reaching.load_reach(where)]
-    )
+    arguments += ["--limit", ",".join(order.limit)] if order.limit else []
+    arguments += ["--tags", ",".join(order.tags)] if order.tags else []
+    arguments += ["--check", "--diff"] if order.check else []
+    environment = _build_environment(folder, order.sockets, asks=for_ssh)
+    patience = min(order.patience, _MOST * order.timeout) if order.timeout else order.patience
+    environment |= {"ANSIBLE_SSH_EXECUTABLE": str(remote_workers.write_ssh_wrapper(folder, patience))}
+    reach = {} if local else reaching.load_reach(where)
+    key_files = [reach[name].key_file for name in (order.limit or reach) if not local]
     runners = {
         "private_data_dir": str(folder),
-        "playbook": str(playbook),
+        "playbook": str(order.playbook),
         "inventory": str(where.absolute()),
         "cmdline": " ".join(arguments),
         "envvars": ssh_options.select_environment_with_needed_agent(environment, key_files),
-        "timeout": timeout,
+        "timeout": order.timeout,
         "quiet": True,
         "suppress_env_files": True,
     }
-    cache_folder = made.find_payload_cache_folder() if playbook.parent == resources.get_playbook("") else None
+    cache_folder = made.find_payload_cache_folder() if order.playbook.parent == resources.get_playbook("") else None
     ours = {
         "ANSIBLE_STDOUT_CALLBACK": "luytre",
         "ANSIBLE_CALLBACK_PLUGINS": str(_IN_ANSIBLE / "callback"),

@@ -8,7 +8,7 @@ from __future__ import annotations
 import shlex
 from collections.abc import Iterable, Iterator, Sequence
 
-from auditor.audit.assessors.scans import build_open_incident_command
+from auditor.audit.assessors.traces import build_open_incident_command
 from auditor.errors import InputError
 from auditor.models import Site, Unit
 from auditor.report.html.pages import write_headline_for_office_chair

@@ -165,12 +165,6 @@ def test_an_import_in_a_function_is_found(tmp_path: Path, monkeypatch: pytest.Mo
 MOST_PARAMETERS = 6
 MORE_PARAMETERS = {
     "auditor/audit/run.py:audit_hosts",
-    "auditor/commands/content/review.py:_scan_sites_for_injected_content",
-    "auditor/commands/incidents/auto_contain.py:contain_what_findings_name",
-    "auditor/commands/incidents/evidence.py:_record_custody_change_from_options",
-    "auditor/commands/incidents/evidence.py:_record_custody_step",
-    "auditor/commands/incidents/intake.py:_show_contain_and_notify_opened_case",
-    "auditor/commands/incidents/notify.py:_queue_letters_and_record_in_ledger",
     "auditor/commands/incidents/notify.py:_send_or_draft_letters_to_offices",
     "auditor/commands/output/timeline.py:show_hardening_story_in_four_parts",
     "auditor/compromise/file_triage.py:_build_file_trace",
@@ -178,7 +172,6 @@ MORE_PARAMETERS = {
     "auditor/compromise/php/values.py:__init__",
     "auditor/content/evidence.py:_add_evidence_to_suspect",
     "auditor/fleet/prefork_client.py:run_ansible_playbook_in_fork",
-    "auditor/fleet/runner.py:_build_runner_arguments",
     "auditor/fleet/runner.py:play",
     "auditor/hardening/steps/apply.py:play_apply_playbook_of_plan",
     "auditor/history/database.py:make_run_statement",

@@ -11,10 +11,17 @@ from datetime import datetime
 from typing import Any
 
 from auditor.audit.assessors.assessment import Assessment, AuditInput
-from auditor.audit.assessors.scans import build_commands_that_answer_trace
+from auditor.audit.assessors.traces import (
+    Acceptances,
+    count_days_since,
+    list_accepted_traces,
+    list_weak_traces,
+    make_violation_from_trace,
+    map_acceptances_in_force,
+)
 from auditor.audit.controls import COMPROMISE, Catalogue
 from auditor.audit.evaluate import MAX_VIOLATIONS, evaluate_control
-from auditor.models import AcceptedTrace, Finding, Host, Subject, Trace, TraceAcceptance, clock
+from auditor.models import Finding, Host, Subject, Trace, TraceAcceptance, clock
 from auditor.models.hunts import GROUPS, OUTSIDE, Hunt, HuntSummary
 from auditor.scans.dedup import interleave_iterators
 from auditor.scans.traces import format_path_on_host
@@ -53,11 +60,7 @@ def judge_hosts_by_last_hunts(
 ) -> HuntAssessment:
     """Return the findings on all of these hosts that were ever hunted on; a host that was not has none."""
     last = {hunt.host: hunt for hunt in hunts}
-    by_host = {
-        (acceptance.site, acceptance.key): acceptance
-        for acceptance in acceptances
-        if acceptance.is_in_force_on_day(clock.convert_moment_to_vietnam_day(now))
-    }
+    by_host = map_acceptances_in_force(acceptances, now)
     controls = [control for control in catalogue.controls if control.area == COMPROMISE]
     findings, summaries = [], []
     for host in hosts:
@@ -123,24 +126,19 @@ def _build_hunt_context_of_expressions(hunt: Hunt, summary: HuntSummary) -> dict
     alarming_traces = [trace for trace in there if trace.certainty != "weak"]
     return {
         **{
-            group: [
-                _make_violation_from_trace(hunt.host, trace)
-                for trace in _interleave_traces_by_kind([trace for trace in alarming_traces if trace.kind in kinds])
-            ]
+            group: _make_violations_from_traces(hunt.host, [one for one in alarming_traces if one.kind in kinds])
             for group, kinds in GROUPS.items()
         },
         "started": int(clock.parse_iso_moment(hunt.started).timestamp()),
         "covered": hunt.is_everything_seen_and_judged,
         "outside": hunt.places is not None,
-        "exact": [
-            _make_violation_from_trace(hunt.host, trace)
-            for trace in _interleave_traces_by_kind([trace for trace in below if trace.certainty == "exact"])
-        ],
-        "strong": [
-            _make_violation_from_trace(hunt.host, trace)
-            for trace in _interleave_traces_by_kind([trace for trace in below if trace.certainty == "strong"])
-        ],
+        "exact": _make_violations_from_traces(hunt.host, [one for one in below if one.certainty == "exact"]),
+        "strong": _make_violations_from_traces(hunt.host, [one for one in below if one.certainty == "strong"]),
     }
+
+
+def _make_violations_from_traces(host: str, traces: Sequence[Trace]) -> list[dict[str, Any]]:
+    return [make_violation_from_trace(host, trace, _FIRST) for trace in _interleave_traces_by_kind(traces)]
 
 
 def _interleave_traces_by_kind(traces: Sequence[Trace]) -> Sequence[Trace]:
@@ -156,23 +154,12 @@ def _interleave_traces_by_kind(traces: Sequence[Trace]) -> Sequence[Trace]:
     )
 
 
-def _make_violation_from_trace(host: str, trace: Trace) -> dict[str, Any]:
-    data = trace.model_dump(mode="json")
-    return {**{name: data[name] for name in _FIRST}, **data, **build_commands_that_answer_trace(host, trace)}
-
-
-def _summarize_hunt(hunt: Hunt, acceptances: Mapping[tuple[str, str], TraceAcceptance], now: datetime) -> HuntSummary:
+def _summarize_hunt(hunt: Hunt, acceptances: Acceptances, now: datetime) -> HuntSummary:
     values = {name: getattr(hunt, name) for name in HuntSummary.model_fields if name in Hunt.model_fields}
     return HuntSummary(
         **values,
         hunt=hunt.id,
-        age_days=max(0, (now - clock.parse_iso_moment(hunt.started)).days),
-        weak=tuple(
-            trace for trace in hunt.traces if trace.certainty == "weak" and (hunt.host, trace.key) not in acceptances
-        )[:MAX_WEAK_TRACES],
-        accepted=tuple(
-            AcceptedTrace(trace=trace, by=acceptances[hunt.host, trace.key])
-            for trace in hunt.traces
-            if (hunt.host, trace.key) in acceptances
-        ),
+        age_days=count_days_since(hunt.started, now),
+        weak=list_weak_traces(hunt.host, hunt.traces, acceptances, MAX_WEAK_TRACES),
+        accepted=list_accepted_traces(hunt.host, hunt.traces, acceptances),
     )

@@ -5,16 +5,23 @@ They are judged whether or not the site's host could be read.
 
 from __future__ import annotations
 
-import shlex
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from auditor.audit.assessors.assessment import Assessment, AuditInput
+from auditor.audit.assessors.traces import (
+    Acceptances,
+    count_days_since,
+    list_accepted_traces,
+    list_weak_traces,
+    make_violation_from_trace,
+    map_acceptances_in_force,
+)
 from auditor.audit.controls import CONTENT, Catalogue
 from auditor.audit.evaluate import evaluate_control
-from auditor.models import AcceptedTrace, Finding, Host, Scan, ScanSummary, Stop, Subject, Trace, TraceAcceptance, clock
+from auditor.models import Finding, Host, Scan, ScanSummary, Stop, Subject, TraceAcceptance, clock
 from auditor.models.reviews import Certainty
 
 MAX_WEAK_TRACES = 20
@@ -47,11 +54,7 @@ def judge_sites_by_last_scans(
 ) -> ReviewAssessment:
     """Return the findings on all sites of these hosts that were ever scanned; a site that was not has none."""
     last = {scan.site: scan for scan in scans}
-    by_site = {
-        (acceptance.site, acceptance.key): acceptance
-        for acceptance in acceptances
-        if acceptance.is_in_force_on_day(clock.convert_moment_to_vietnam_day(now))
-    }
+    by_site = map_acceptances_in_force(acceptances, now)
     controls = [control for control in catalogue.controls if control.area == CONTENT]
     findings, summaries = [], []
     for host in hosts:
@@ -70,14 +73,12 @@ def judge_sites_by_last_scans(
     return ReviewAssessment(tuple(findings), tuple(summaries))
 
 
-def _summarize_scan_of_site(
-    scan: Scan, acceptances: Mapping[tuple[str, str], TraceAcceptance], now: datetime
-) -> ScanSummary:
+def _summarize_scan_of_site(scan: Scan, acceptances: Acceptances, now: datetime) -> ScanSummary:
     return ScanSummary(
         site=scan.site,
         look=scan.id,
         started=scan.started,
-        age_days=max(0, (now - clock.parse_iso_moment(scan.started)).days),
+        age_days=count_days_since(scan.started, now),
         known=scan.known,
         fresh=scan.fresh,
         unread=scan.unread,
@@ -85,14 +86,8 @@ def _summarize_scan_of_site(
         stopped=scan.stopped,
         engine=scan.engine,
         logs=scan.logs,
-        weak=tuple(
-            trace for trace in scan.traces if trace.certainty == "weak" and (scan.site, trace.key) not in acceptances
-        )[:MAX_WEAK_TRACES],
-        accepted=tuple(
-            AcceptedTrace(trace=trace, by=acceptances[scan.site, trace.key])
-            for trace in scan.traces
-            if (scan.site, trace.key) in acceptances
-        ),
+        weak=list_weak_traces(scan.site, scan.traces, acceptances, MAX_WEAK_TRACES),
+        accepted=list_accepted_traces(scan.site, scan.traces, acceptances),
     )
 
 
@@ -104,7 +99,7 @@ def _build_review_context_of_expressions(scan: Scan, summary: ScanSummary) -> di
     for certainty in _ALARMS:
         traces = [trace for trace in scan.traces if trace.certainty == certainty and trace.key not in accepted_keys]
         if traces or unseen is None:
-            review[certainty] = [_make_violation_from_trace(scan.site, trace) for trace in traces]
+            review[certainty] = [make_violation_from_trace(scan.site, trace, _FIRST) for trace in traces]
         else:
             review[f"{certainty}_unread"] = unseen
     if unseen is None:
@@ -131,39 +126,8 @@ def _explain_why_absence_proves_nothing(scan: Scan) -> dict[str, Any] | None:
 _ALARMS: tuple[Certainty, ...] = ("exact", "strong")
 
 
-def _make_violation_from_trace(site: str, trace: Trace) -> dict[str, Any]:
-    data = trace.model_dump(mode="json")
-    return {**{name: data[name] for name in _FIRST}, **data, **build_commands_that_answer_trace(site, trace)}
-
-
 _FIRST = ("kind", "where", "target", "sample", "key")
 """What tables show, which have room for these."""
-
-
-def build_commands_that_answer_trace(subject: str, trace: Trace) -> dict[str, str]:
-    """Return the commands that answer a trace.
-
-    First the one that opens an incident and contains it, last the one that accepts it.
-    """
-    return {"respond": build_open_incident_command(subject), "accept": build_accept_trace_command(subject, trace)}
-
-
-def build_open_incident_command(subject: str) -> str:
-    """Return the command that opens an incident about all that was found on a site or host and contains it.
-
-    The role is missing from it: a person has to give that.
-    """
-    return shlex.join(["auditor", "incident", "open", "--all-found", subject])
-
-
-def build_accept_trace_command(subject: str, trace: Trace) -> str:
-    """Return the command that accepts a trace, but for the reason and the roles, which a person has to give."""
-    sure = [DESPITE] if trace.certainty != "weak" else []
-    return shlex.join(["auditor", "baseline", "accept", subject, trace.key, *sure])
-
-
-DESPITE = "--despite-high-confidence"
-"""What a person says who accepts a trace that gives the alarm; a second office role has to agree."""
 
 
 def _describe_stop_of_scan(stop: Stop) -> dict[str, Any]:

@@ -27,7 +27,6 @@ from auditor.inventory import reach as reaching
 from auditor.models import Host, Inventory, Scan, clock
 from auditor.system import files
 from auditor.text import translations as texts
-from auditor.text.translations import Words
 from auditor.web import browser
 
 
@@ -52,9 +51,7 @@ def review_sites_for_injected_content(options: ReviewOptions) -> None:
     names = [host.name for host in hosts]
     domains = [site.domain for host in hosts for site in host.sites if not sites or site.domain in sites]
     with looks.hold_review_lock():
-        scans = _scan_sites_for_injected_content(
-            inventory_data, looks, hosts, domains, options.minutes, words, own_words, render=options.render
-        )
+        scans = _scan_sites_for_injected_content(inventory_data, looks, hosts, domains, own_words, options)
     with console.show_progress(words("doing.audit"), names) as report_done:
         run, _facts = audits.audit_hosts(
             inventory_data,
@@ -74,13 +71,11 @@ def _scan_sites_for_injected_content(
     scan_history: ScanHistory,
     hosts: Sequence[Host],
     domains: Sequence[str],
-    minutes: int,
-    words: Words,
     own_words: Mapping[str, str],
-    *,
-    render: bool,
+    options: ReviewOptions,
 ) -> tuple[Scan, ...]:
     """Ask the hosts what is on guard there, then look at the sites."""
+    words = texts.Words(options.lang)
     networks = engines.load_search_engine_networks(exceptions.get_office_folder_of_inventory(inventory_data.path))
     reach = reaching.load_reach(Path(inventory_data.path))
     with console.show_progress(words("doing.ask_guards"), [host.name for host in hosts]) as report_done:
@@ -96,9 +91,9 @@ def _scan_sites_for_injected_content(
         pages=host_facts.build_page_inventories_by_domain(
             facts.values(), lexicon.build_lexicon_with_words_of_unit(frozenset(own_words.items()))
         ),
-        budget=ScanBudget(seconds=minutes * 60),
+        budget=ScanBudget(seconds=options.minutes * 60),
         words=own_words,
-        render=render,
+        render=options.render,
     )
     with console.show_progress(words("doing.review"), domains) as report_done:
         return review_run.scan_sites(hosts, domains, report_done)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from auditor.commands.incidents.contain import get_ca_file_for_sites_of_host
@@ -25,13 +26,20 @@ from auditor.models.hunts import HuntSummary
 from auditor.text.translations import Words
 
 
+@dataclass(frozen=True)
+class CaseInHand:
+    """An incident that a command works at: of which inventory, who says so, in which language it is shown."""
+
+    inventory_data: Inventory
+    inventory: Path
+    incident: str
+    office_role: str
+    lang: Lang
+
+
 def contain_what_findings_name(
-    inventory_data: Inventory,
-    inventory: Path,
-    incident: str,
-    office_role: str,
+    in_hand: CaseInHand,
     findings: Sequence[Finding],
-    lang: Lang,
     unjudged_sites: Collection[str] = (),
     hunts: Sequence[HuntSummary] = (),
 ) -> bool:
@@ -39,7 +47,8 @@ def contain_what_findings_name(
 
     For what the sites that are ``unjudged_sites`` answer, nothing is put back. ``hunts``: those that see it.
     """
-    words, ways, ledgers = Words(lang), load_reach(inventory), IncidentStore()
+    inventory_data, incident, office_role = in_hand.inventory_data, in_hand.incident, in_hand.office_role
+    words, ways, ledgers = Words(in_hand.lang), load_reach(in_hand.inventory), IncidentStore()
     command = Responder(inventory_data.path, incident, office_role, ways, ledgers, unjudged_sites)
     case, responses, is_complete = (
         fold_case(incident, ledgers.load_case_log_of_incident(inventory_data.path, incident)),
@@ -63,7 +72,7 @@ def contain_what_findings_name(
     visits.show(words)
     view = IncidentView(
         fold_case(incident, ledgers.load_case_log_of_incident(inventory_data.path, incident)),
-        str(inventory),
+        str(in_hand.inventory),
         words,
         clock.now(),
         office_role,

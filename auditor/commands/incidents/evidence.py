@@ -36,7 +36,7 @@ from auditor.incidents.sentences import validate_and_redact_user_sentence
 from auditor.inventory import exceptions
 from auditor.inventory import hosts as inventories
 from auditor.inventory.reach import load_reach
-from auditor.models import Inventory, Lang, clock
+from auditor.models import Inventory, clock
 from auditor.models.incidents import CollectedEvent, CustodyEvent, TimestampedEvent
 from auditor.models.ranks import Step
 from auditor.text.translations import Words
@@ -188,16 +188,7 @@ def request_or_store_evidence_timestamp(options: IncidentTimestampOptions) -> No
 def print_or_record_chain_of_custody(options: IncidentCustodyOptions) -> None:
     """Run ``auditor incident custody``."""
     if options.to is not None or options.sender is not None:
-        _record_custody_change_from_options(
-            options.incident,
-            options.number,
-            options.to,
-            options.sender,
-            options.who,
-            options.how,
-            options.inventory,
-            options.lang,
-        )
+        _record_custody_change_from_options(options)
         return
     words = Words(options.lang)
     case = fold_case(
@@ -225,60 +216,38 @@ def print_or_record_chain_of_custody(options: IncidentCustodyOptions) -> None:
 
 def record_evidence_handover(options: IncidentHandOverOptions) -> None:
     """Run ``auditor incident hand-over``."""
-    _record_custody_step(
-        "handed_over",
-        options.incident,
-        options.number,
-        options.to,
-        options.who,
-        options.how,
-        options.inventory,
-        options.lang,
-    )
+    _record_custody_step("handed_over", options.number, options.to, options.who, options)
 
 
 def record_evidence_receipt(options: IncidentReceivedOptions) -> None:
     """Run ``auditor incident received``."""
-    _record_custody_step(
-        "received",
-        options.incident,
-        options.number,
-        options.sender,
-        options.who,
-        options.how,
-        options.inventory,
-        options.lang,
-    )
+    _record_custody_step("received", options.number, options.sender, options.who, options)
 
 
-def _record_custody_change_from_options(
-    incident: str,
-    number: int | None,
-    to: str | None,
-    sender: str | None,
-    who: str | None,
-    how: str | None,
-    inventory: Path,
-    lang: Lang,
-) -> None:
+def _record_custody_change_from_options(options: IncidentCustodyOptions) -> None:
     """Check that the options say which evidence changed hands, in which direction and who records it.
 
     Raises InputError.
     """
-    if to is not None and sender is not None:
+    if options.to is not None and options.sender is not None:
         raise InputError("--to and --from are used together", mend="record one handover at a time")
-    if number is None:
+    if options.number is None:
         raise InputError("the evidence number is missing", mend="give its number: auditor incident custody ID N")
-    if who is None:
+    if options.who is None:
         raise InputError("--who is missing", mend="give the office role with --who")
-    step: Step = "handed_over" if to is not None else "received"
-    _record_custody_step(step, incident, number, to or sender or "", who, how, inventory, lang)
+    step: Step = "handed_over" if options.to is not None else "received"
+    _record_custody_step(step, options.number, options.to or options.sender or "", options.who, options)
 
 
 def _record_custody_step(
-    step: Step, incident: str, number: int, other_role: str, who: str, how: str | None, inventory: Path, lang: Lang
+    step: Step,
+    number: int,
+    other_role: str,
+    who: str,
+    options: IncidentCustodyOptions | IncidentHandOverOptions | IncidentReceivedOptions,
 ) -> None:
-    inventory_data = inventories.load_inventory(inventory)
+    incident, how = options.incident, options.how
+    inventory_data = inventories.load_inventory(options.inventory)
     collection_event = transitions.get_collection(
         fold_case(incident, IncidentStore().load_case_log_of_incident(inventory_data.path, incident)), number
     )
@@ -289,4 +258,4 @@ def _record_custody_step(
     IncidentStore().write(
         inventory_data.path, parse_office_role(who), transitions.make_custody_recording_decision(incident, deed)
     )
-    console.out.print(Words(lang)("incidents.written", incident=incident), markup=False)
+    console.out.print(Words(options.lang)("incidents.written", incident=incident), markup=False)

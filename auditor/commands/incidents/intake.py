@@ -5,13 +5,12 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator, Sequence
 from datetime import datetime
-from pathlib import Path
 
 import typer
 
 from auditor.audit.evaluate import MAX_VIOLATIONS
 from auditor.commands.incidents import notify
-from auditor.commands.incidents.auto_contain import contain_what_findings_name
+from auditor.commands.incidents.auto_contain import CaseInHand, contain_what_findings_name
 from auditor.commands.incidents.case_log import (
     parse_office_role,
     parse_past_moment,
@@ -97,14 +96,10 @@ def open_incident(options: IncidentOpenOptions) -> None:
     incident = write_decided_event_to_ledger(inventory_data, options.who, decide, detected_at)
     warn_that_detection_time_is_kept(inventory_data, incident, parse_past_moment(options.when), options.lang)
     whole = _show_contain_and_notify_opened_case(
-        inventory_data,
-        options.inventory,
-        incident,
-        speaker,
+        CaseInHand(inventory_data, options.inventory, incident, speaker, options.lang),
         chosen_findings,
         newest if options.contain or options.all_found else None,
         left_out,
-        options.lang,
     )
     raise typer.Exit(0 if whole else 1)
 
@@ -191,29 +186,24 @@ def _show_that_nothing_was_found(newest: Run, hosts: Sequence[Host], words: Word
 
 
 def _show_contain_and_notify_opened_case(
-    inventory_data: Inventory,
-    inventory: Path,
-    incident: str,
-    who: str,
+    in_hand: CaseInHand,
     chosen_findings: Sequence[FindingReference],
     newest: Run | None,
     left_out: frozenset[str],
-    lang: Lang,
 ) -> bool:
     """Show what was opened, contain what ``newest`` has of it, and tell the offices.
 
     Return whether all of it is contained.
     """
+    inventory_data, incident, lang = in_hand.inventory_data, in_hand.incident, in_hand.lang
     shown.show_case(fold_case(incident, IncidentStore().load_case_log_of_incident(inventory_data.path, incident)), lang)
     whole = True
     if newest is not None:
         about_these = {(case_finding.control, case_finding.subject) for case_finding in chosen_findings}
         open_ones = [finding for finding in newest.findings if (finding.control, finding.subject.id) in about_these]
-        whole = contain_what_findings_name(
-            inventory_data, inventory, incident, who, open_ones, lang, left_out, newest.hunts
-        )
-    notify.notify_offices_set_to_automatic(inventory_data, incident, who, lang)
-    show_next_step_of_open_incident(inventory_data, incident, inventory, lang)
+        whole = contain_what_findings_name(in_hand, open_ones, left_out, newest.hunts)
+    notify.notify_offices_set_to_automatic(inventory_data, incident, in_hand.office_role, lang)
+    show_next_step_of_open_incident(inventory_data, incident, in_hand.inventory, lang)
     return whole
 
 

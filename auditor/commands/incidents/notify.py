@@ -112,9 +112,9 @@ def _send_or_draft_letters_to_offices(
                 if send or (unit.incidents is not None and unit.incidents.automatic):
                     if isinstance(sender, InputError):
                         raise sender
-                    posted_mails += _queue_letters_and_record_in_ledger(
-                        spool, file, IncidentStore(), inventory_data.path, who, case, unit, letters
-                    )
+                    mails = sending.post_letters(spool, file, letters, clock.now())
+                    _record_notification_in_ledger(inventory_data.path, who, case, unit, letters)
+                    posted_mails += mails
                 elif drafts != "none":
                     _show_unsent_letters(letters, words, whole=drafts == "whole")
                     has_drafts = True
@@ -195,28 +195,21 @@ def _write_letters_by_office(
     ]
 
 
-def _queue_letters_and_record_in_ledger(
-    spool: Spool,
-    file: Path,
-    ledgers: IncidentStore,
-    inventory: str,
-    who: str,
-    case: IncidentCase,
-    unit: Unit,
-    letters: Sequence[Letter],
-) -> tuple[Mail, ...]:
-    """Put the letters in the spool, then write so in the case log.
+def _record_notification_in_ledger(
+    inventory: str, who: str, case: IncidentCase, unit: Unit, letters: Sequence[Letter]
+) -> None:
+    """Write in the case log which letters were put in the spool.
 
     Who is cut off between the two posts the same mails again, which are sent once.
     """
-    posted_mails = sending.post_letters(spool, file, letters, clock.now())
     roles = tuple(unit.incidents.roles if unit.incidents else ())
     notification_event = NotifiedEvent(
         unit=unit.id, roles=roles, mails=tuple(letter.content_digest for letter in letters)
     )
     with contextlib.suppress(transitions.DuplicateEntry):
-        ledgers.write(inventory, who, transitions.make_notification_recording_decision(case.id, notification_event))
-    return posted_mails
+        IncidentStore().write(
+            inventory, who, transitions.make_notification_recording_decision(case.id, notification_event)
+        )
 
 
 def _warn_that_mail_cannot_be_sent(unsendable: InputError, words: Words) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from auditor.audit.assessors.scans import build_accept_trace_command, build_open_incident_command
+from auditor.audit.assessors.traces import build_accept_trace_command, build_open_incident_command
 from auditor.audit.controls import Catalogue
 from auditor.commands.output.console import escape_markup, out
 from auditor.models import Run, Scan, Trace, TraceAcceptance

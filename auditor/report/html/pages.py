@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from auditor.audit.assessors.scans import build_accept_trace_command, build_open_incident_command
+from auditor.audit.assessors.traces import build_accept_trace_command, build_open_incident_command
 from auditor.audit.controls import Catalogue
 from auditor.models import Finding, Lang, Model, Run, Subject
 from auditor.models.exceptions.record import ExceptionState
