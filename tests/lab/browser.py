@@ -39,8 +39,8 @@ class Page:
 class Browser:
     """One visitor of one host, at that address of it."""
 
-    def __init__(self, address: str) -> None:
-        self.address = address
+    def __init__(self, address: str, seconds: float = 20, headers: Mapping[str, str] | None = None) -> None:
+        self.address, self.seconds, self.own_headers = address, seconds, dict(headers or {})
         self.cookies: dict[str, tuple[str, bool]] = {}
         """By name, the value and whether it is for HTTPS alone."""
 
@@ -78,7 +78,7 @@ class Browser:
         parts = urlsplit(url)
         assert parts.hostname
         connection = http.client.HTTPConnection(
-            self.address, parts.port or (443 if parts.scheme == "https" else 80), timeout=20
+            self.address, parts.port or (443 if parts.scheme == "https" else 80), timeout=self.seconds
         )
         try:
             connection.connect()
@@ -90,9 +90,8 @@ class Browser:
                 if not secure or parts.scheme == "https"
             )
             asked = f"{parts.path or '/'}{'?' + parts.query if parts.query else ''}"
-            connection.request(
-                method, asked, body, {"Host": parts.netloc, **headers, **({"Cookie": cookie} if cookie else {})}
-            )
+            sent = {"Host": parts.netloc, **self.own_headers, **headers, **({"Cookie": cookie} if cookie else {})}
+            connection.request(method, asked, body, sent)
             answer = connection.getresponse()
             for line in answer.headers.get_all("Set-Cookie") or []:
                 name, _, value = line.partition(";")[0].partition("=")
