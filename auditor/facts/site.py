@@ -39,10 +39,10 @@ def build_site_view(site: Site, data: Mapping[str, Any], errors: Mapping[str, st
     that they hand requests to, or Apache's own PHP, ``certificate`` the one served for the domain, ``tls_answered`` the
     protocols that its virtual hosts answered in, ``tls_allowed`` those that are configured where none answered,
     ``application`` the declared one or else that whose files lie in its roots, ``login_page`` where a known CMS asks
-    for a password, ``limited_page`` where nginx limits the tries, each CMS by its kind the instance below
-    its roots, ``others`` what else lies there, ``files`` the walk of its document root,
-    ``proxied`` whether it has none because every page is another program's, ``backup`` its newest backup. What was not
-    found is None or empty.
+    for a password, ``limited_page`` where nginx limits the tries, ``own_checks`` what its role looks at itself, each
+    CMS by its kind the instance below its roots, ``others`` what else lies there, ``files`` the walk of its document
+    root, ``proxied`` whether it has none because every page is another program's, ``backup`` its newest backup. What
+    was not found is None or empty.
     """
     vhosts = _list_vhosts_of_site(site, data, "vhosts")
     unasked = _list_vhosts_of_site(site, data, "unread_vhosts")
@@ -87,8 +87,8 @@ def build_site_view(site: Site, data: Mapping[str, Any], errors: Mapping[str, st
 def _describe_login_pages(application: Application | None) -> dict[str, Any]:
     cms = CMS_BY_KIND.get(application or "")
     if cms is None:
-        return {"login_page": None, "limited_page": None}
-    return {"login_page": cms.login_page, "limited_page": cms.limited_page}
+        return {"login_page": None, "limited_page": None, "own_checks": []}
+    return {"login_page": cms.login_page, "limited_page": cms.limited_page, "own_checks": list(cms.own_checks)}
 
 
 def _list_vhosts_of_site(site: Site, data: Mapping[str, Any], field: str) -> list[dict[str, Any]]:

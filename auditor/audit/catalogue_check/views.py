@@ -38,6 +38,7 @@ class SiteFacts(TypedDict):
     application: Application | None
     login_page: str | None
     limited_page: str | None
+    own_checks: list[str]
     roots: list[str]
     vhosts: list[SiteVhost]
     proxied: bool

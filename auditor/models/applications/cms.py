@@ -20,6 +20,8 @@ class CmsProfile:
     """The page to which nginx, once hardened, limits posts; None where it limits none."""
     account_field: str | None
     """Where the facts of its database have who may administer it; None where they do not tell."""
+    own_checks: tuple[str, ...] = ()
+    """What controls of its role look at, so that those of any site do not: ``uploads_php``, ``core_writable``."""
     never_empty_fields: tuple[str, ...] = ()
     """What its database always has: facts without one were not told."""
     row_tables: tuple[str, ...] = ()

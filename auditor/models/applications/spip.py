@@ -8,6 +8,7 @@ SPIP = CmsProfile(
     login_page="/spip.php",
     limited_page=None,
     account_field="administrators",
+    own_checks=("uploads_php",),
     guard_constants="_ECRIRE_INC_VERSION",
     never_empty_fields=("administrators",),
     row_tables=("articles", "forum", "rubriques"),

@@ -8,6 +8,7 @@ WORDPRESS = CmsProfile(
     login_page="/wp-login.php",
     limited_page="/wp-login.php",
     account_field="administrators",
+    own_checks=("uploads_php", "core_writable"),
     guard_constants="ABSPATH|WPINC",
     never_empty_fields=("administrators", "hosts"),
     row_tables=("posts", "postmeta", "comments", "commentmeta", "options", "snippets"),

@@ -76,6 +76,12 @@ def test_the_controller_knows_the_same_of_it(cms: interface.Cms) -> None:
     assert set(other.named_tables) == {name for name, row in cms.rows.items() if row.is_named}
     assert other.is_secret_renewed_by_a_person == ("secrets" in cms.lacks)
     assert other.mark_and_installer is None or any(other.mark_and_installer[0] in marks for marks in cms.layout.marks)
+    file_of_controls = ROLES / cms.kind / "controls.yml"
+    controls = file_of_controls.read_text("utf-8") if file_of_controls.is_file() else ""
+    for check in other.own_checks:
+        assert f"- id: {cms.kind}.{check}\n" in controls, (
+            f"roles/{cms.kind}/controls.yml: there is no {cms.kind}.{check}"
+        )
     for file in ("controls.yml", "meta/main.yml"):
         assert (ROLES / cms.kind / file).is_file(), f"{where(cms)}: there is no roles/{cms.kind}/{file}: write it"
     assert cms.kind in yaml.safe_load(AREAS.read_text("utf-8"))["areas_in_order"], (
