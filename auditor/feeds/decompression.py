@@ -26,6 +26,10 @@ MAX_MEMBERS = 600_000
 MAX_DIRECTORY = 60_000_000
 """Bytes of the list of a zip's members, each of which takes ten times as many of memory."""
 _CHUNK = 1 << 16
+_DAMAGED = (OSError, EOFError, NotImplementedError, ValueError, struct.error, zlib.error, zipfile.BadZipFile)
+"""What the readers of zip, gzip and zlib raise for bytes that are not as they say; names of members are text, too."""
+_METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2)
+"""How members may be packed: LZMA takes as much memory as a member says."""
 _ZLIB = (b"\x78\x01", b"\x78\x9c", b"\x78\xda")
 
 
@@ -54,10 +58,8 @@ class BoundedStream(io.RawIOBase):
             return len(part)
         try:
             part = self._inner.read(len(buffer))
-        except (OSError, EOFError, zlib.error, zipfile.BadZipFile) as error:
-            raise InputError(
-                "it is damaged or incomplete", file=self._file, mend="download it again completely"
-            ) from error
+        except _DAMAGED as error:
+            raise _make_damage_error(self._file) from error
         self._read += len(part)
         if self._read > self._most:
             raise InputError(
@@ -140,12 +142,11 @@ def open_documents(file: Path) -> Iterator[Iterator[tuple[str, BoundedStream]]]:
             if _get_size_of_zip_directory(raw) > MAX_DIRECTORY:
                 raise InputError("the archive has more than {n} files", n=MAX_MEMBERS, file=file, mend=_NOT_THIS)
             try:
-                with zipfile.ZipFile(raw) as archive:
-                    yield _iter_members(archive, packed_size, file)
-            except zipfile.BadZipFile as error:
-                raise InputError(
-                    "it is damaged or incomplete", file=file, mend="download it again completely"
-                ) from error
+                archive = zipfile.ZipFile(raw)
+            except _DAMAGED as error:
+                raise _make_damage_error(file) from error
+            with archive:
+                yield _iter_members(archive, packed_size, file)
         elif head.startswith(b"\x1f\x8b"):
             with gzip.GzipFile(fileobj=raw) as inner:
                 stream = BoundedStream(inner, packed_size, file)  # type: ignore[arg-type]
@@ -154,6 +155,10 @@ def open_documents(file: Path) -> Iterator[Iterator[tuple[str, BoundedStream]]]:
             yield iter([(file.name, BoundedStream(io.BufferedReader(ZlibStream(raw)), packed_size, file))])
         else:
             yield iter([(file.name, BoundedStream(raw, packed_size, file))])
+
+
+def _make_damage_error(file: Path) -> InputError:
+    return InputError("it is damaged or incomplete", file=file, mend="download it again completely")
 
 
 def _get_size_of_zip_directory(raw: IO[bytes]) -> int:
@@ -189,12 +194,19 @@ def _iter_members(archive: zipfile.ZipFile, packed_size: int, file: Path) -> Ite
             raise InputError(
                 "its file {name} is in a folder or is encrypted", name=repr(member.filename), file=file, mend=_NOT_THIS
             )
+        if member.compress_type not in _METHODS:
+            raise InputError(
+                "its file {name} is packed by a method that is not read",
+                name=repr(member.filename),
+                file=file,
+                mend="unpack it, and pack it again as an ordinary zip",
+            )
     if sum(member.file_size for member in members) > min(MAX_UNPACKED, FREE + MAX_RATIO * packed_size):
         raise InputError("it unpacks to more than {most} MB", most=MAX_UNPACKED // 1_000_000, file=file, mend=_NOT_THIS)
     for member in members:
         try:
             inner = archive.open(member)
-        except (OSError, NotImplementedError, zipfile.BadZipFile, zlib.error) as error:
-            raise InputError("it is damaged or incomplete", file=file, mend="download it again completely") from error
+        except _DAMAGED as error:
+            raise _make_damage_error(file) from error
         with inner:
             yield member.filename, BoundedStream(inner, max(packed_size, member.compress_size), file)

@@ -84,19 +84,25 @@ def load_papers[Paper: (Waiver, Attestation, Authorization, Statement)](
     Raises InputError naming file, line and mend.
     """
     papers: list[Paper] = []
+    names: set[str] = set()
+    statements: dict[tuple[str, str], list[Statement]] = {}
+    subjects = _list_declared_subjects(organisation, hosts)
     for entry in _iter_paper_entries_in_file(office_folder / paper_file.name):
         paper = paper_file.parse(entry, office_folder)
-        if "id" in paper_file.model.model_fields and any(other.terms.name == paper.terms.name for other in papers):
+        terms = paper.terms
+        if "id" in paper_file.model.model_fields and terms.name in names:
             raise entry.make_error_at_entry(
                 "two statements have this ID" if isinstance(paper, Statement) else "two waivers have this ID",
                 "give each one its own ID",
                 "id",
             )
-        _check_dates_are_at_most_a_year_apart(entry, paper_file, paper.terms)
-        _check_scope_names_declared_subjects(entry, paper.scope, organisation, hosts)
+        names.add(terms.name)
+        _check_dates_are_at_most_a_year_apart(entry, paper_file, terms)
+        _check_scope_names_declared_subjects(entry, paper.scope, subjects)
         if isinstance(paper, Statement):
-            others = [other for other in papers if isinstance(other, Statement)]
+            others = statements.setdefault((paper.vulnerability, paper.product), [])
             _check_statement_applies_to_hosts_and_contradicts_none(entry, paper, others)
+            others.append(paper)
         papers.append(paper)
     return tuple(papers)
 
@@ -146,13 +152,11 @@ def _check_statement_applies_to_hosts_and_contradicts_none(
 
 
 def _are_statements_contradictory(statement: Statement, other: Statement) -> bool:
-    about = (statement.vulnerability, statement.product) == (
-        other.vulnerability,
-        other.product,
-    ) and statement.status != other.status
+    """Return whether two statements on one vulnerability in one product say different things of one place and day."""
+    differ = statement.status != other.status
     together = statement.granted <= other.expires and other.granted <= statement.expires
     shares_scope = {*statement.scope.units} & {*other.scope.units} or {*statement.scope.hosts} & {*other.scope.hosts}
-    return about and together and bool(shares_scope)
+    return differ and together and bool(shares_scope)
 
 
 def _iter_paper_entries_in_file(file: Path) -> Iterator[_PaperEntry]:
@@ -206,21 +210,28 @@ def _check_dates_are_at_most_a_year_apart(
         )
 
 
-def _check_scope_names_declared_subjects(
-    entry: _PaperEntry, scope: ExceptionScope, organisation: Organisation | None, hosts: Sequence[Host]
-) -> None:
+def _list_declared_subjects(
+    organisation: Organisation | None, hosts: Sequence[Host]
+) -> Mapping[str, frozenset[str | None]]:
+    """Return the units, hosts and sites that a scope may name, by its keys."""
     sites = [site for host in hosts for site in host.sites]
     declared_units = {host.unit for host in hosts} | {site.unit for site in sites}
     units = {unit.id for unit in organisation.units} if organisation is not None else declared_units
+    return {
+        "units": frozenset(units),
+        "hosts": frozenset(host.name for host in hosts),
+        "sites": frozenset(site.domain for site in sites),
+    }
+
+
+def _check_scope_names_declared_subjects(
+    entry: _PaperEntry, scope: ExceptionScope, subjects: Mapping[str, frozenset[str | None]]
+) -> None:
     if not (scope.units or scope.hosts or scope.sites):
         raise entry.make_error_at_entry("scope is empty", "name units, hosts or sites", "scope")
-    for key, names, known_names in (
-        ("units", scope.units, units),
-        ("hosts", scope.hosts, {host.name for host in hosts}),
-        ("sites", scope.sites, {site.domain for site in sites}),
-    ):
+    for key, names in (("units", scope.units), ("hosts", scope.hosts), ("sites", scope.sites)):
         for index, name in enumerate(names):
-            if name not in known_names:
+            if name not in subjects[key]:
                 raise entry.make_error_at_entry(
                     "{name} is not among the inventory's {kind}",
                     "see 'auditor inventory check'",
