@@ -31,11 +31,7 @@ def audit(options: AuditOptions) -> None:
     history = RunHistory()
     history.check()
     prior_state = NOTHING_KNOWN if options.local else load_prior_state(inventory_data.path)
-    earlier = None
-    if options.baseline is not None:
-        earlier = baselines.find_runs_of_baseline(
-            options.baseline, inventory_data.path, [host.name for host in hosts], history
-        )
+    earlier = baselines.find_runs_of_baseline(options.baseline, inventory_data, hosts, history)
     with console.show_progress(Words(options.lang)("doing.audit"), [host.name for host in hosts]) as report_done:
         run, _facts = audits.audit_hosts(
             inventory_data,

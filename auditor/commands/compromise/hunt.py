@@ -34,11 +34,7 @@ def hunt_for_intrusion_traces_and_audit(options: HuntOptions) -> None:
         raise InputError("--rules {path} is not a folder", path=options.rules, mend="give a folder of YARA rules")
     history = RunHistory()
     history.check()
-    earlier = None
-    if options.baseline is not None:
-        earlier = baselines.find_runs_of_baseline(
-            options.baseline, inventory_data.path, [host.name for host in hosts], history
-        )
+    earlier = baselines.find_runs_of_baseline(options.baseline, inventory_data, hosts, history)
     _report_uncompilable_rule_files(options.rules, options.lang)
     shelf, start = HuntHistory(), clock.now()
     comparison = build_comparison_with_indicators(inventory_data, clock.convert_moment_to_vietnam_day(start))

@@ -42,11 +42,7 @@ def review_sites_for_injected_content(options: ReviewOptions) -> None:
     )
     history = RunHistory()
     history.check()
-    earlier = None
-    if options.baseline is not None:
-        earlier = baselines.find_runs_of_baseline(
-            options.baseline, inventory_data.path, [host.name for host in hosts], history
-        )
+    earlier = baselines.find_runs_of_baseline(options.baseline, inventory_data, hosts, history)
     looks, words = ScanHistory(), texts.Words(options.lang)
     names = [host.name for host in hosts]
     domains = [site.domain for host in hosts for site in host.sites if not sites or site.domain in sites]

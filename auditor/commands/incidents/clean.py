@@ -26,15 +26,7 @@ from auditor.text import paths
 
 def clean_intruder_leftovers(options: IncidentCleanOptions) -> None:
     """Run ``auditor incident clean``."""
-    request = ResponseCommand(
-        options.incident,
-        options.who,
-        options.hosts,
-        options.unjudged_sites,
-        options.inventory,
-        options.lang,
-        options.as_json,
-    )
+    request = ResponseCommand.from_options(options)
     inventory_data = request.load_validated_inventory()
     requests = _attach_release_files_to_core_requests(
         options.release, list(parse_action_requests(options.words_typed, ERADICATION_KINDS, inventory=inventory_data))

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
+from typing import Self
 
 import typer
 
@@ -19,6 +20,7 @@ from auditor.commands.options.selection import parse_unjudged_sites
 from auditor.commands.output import console
 from auditor.commands.output.incidents import ActionReporter
 from auditor.commands.verbs.incidents.response import (
+    IncidentCleanOptions,
     IncidentContainOptions,
     IncidentReleaseOptions,
 )
@@ -48,15 +50,7 @@ DEFAULT_TIME = "24h"
 
 def contain_incident(options: IncidentContainOptions) -> None:
     """Run ``auditor incident contain``."""
-    request = ResponseCommand(
-        options.incident,
-        options.who,
-        options.hosts,
-        options.unjudged_sites,
-        options.inventory,
-        options.lang,
-        options.as_json,
-    )
+    request = ResponseCommand.from_options(options)
     inventory_data = request.load_validated_inventory()
     requests = list(parse_action_requests(options.words_typed, CONTAINMENT_KINDS, options.duration, inventory_data))
     raise typer.Exit(0 if request.carry_out_actions_on_hosts(inventory_data, requests, dry_run=options.dry_run) else 1)
@@ -73,6 +67,11 @@ class ResponseCommand:
     inventory: Path
     lang: Lang
     as_json: bool = False
+
+    @classmethod
+    def from_options(cls, options: IncidentContainOptions | IncidentCleanOptions) -> Self:
+        """Return those of a verb's options that both have."""
+        return cls(**{option.name: getattr(options, option.name) for option in fields(cls)})
 
     def load_validated_inventory(self) -> Inventory:
         """Return the inventory. Raises InputError for one that cannot be read."""

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from auditor.errors import InputError
-from auditor.models import Finding
+from auditor.models import Finding, Host, Inventory
 
 if TYPE_CHECKING:
     from auditor.history.runs import RunHistory
@@ -18,20 +18,26 @@ RUNS = 10
 Earlier = Iterable[tuple[str, tuple[Finding, ...]]]
 
 
-def find_runs_of_baseline(baseline_name: str, inventory: str, hosts: Collection[str], history: RunHistory) -> Earlier:
+def find_runs_of_baseline(
+    baseline_name: str | None, inventory: Inventory, hosts: Iterable[Host], history: RunHistory
+) -> Earlier | None:
     """Return the runs that ``baseline_name`` means, newest first, those kept by now; read only as far as somebody asks.
 
-    Raises InputError when it names nothing, or what it names says nothing of these hosts.
+    None where no baseline is asked for. Raises InputError when it names nothing, or what it names says nothing of these
+    hosts.
     """
+    if baseline_name is None:
+        return None
     if baseline_name == "last":
-        return _iter_run_ids_with_findings([entry.id for entry in history.entries(inventory, limit=RUNS)], history)
+        return _iter_run_ids_with_findings([entry.id for entry in history.entries(inventory.path, limit=RUNS)], history)
     file = Path(baseline_name)
     name, findings = (
         _load_findings_from_json_report(file)
         if "/" in baseline_name or file.suffix or file.exists()
         else _load_run_id_and_findings(baseline_name, history)
     )
-    if not any(finding.host in hosts for finding in findings):
+    names = {host.name for host in hosts}
+    if not any(finding.host in names for finding in findings):
         raise InputError(
             "--baseline {wanted}: contains none of these hosts",
             mend="name a run or a findings.json of this inventory",
