@@ -374,6 +374,8 @@ def test_where_logs_and_code_could_not_be_read_what_would_be_taken_away_is_held(
 
 def test_ports_that_would_be_closed_are_named_with_who_listens() -> None:
     exposed = {"protocol": "tcp", "address": "*", "local": False, "process": "node", "unit": None, "service": None}
-    data = {"firewall": {"ssh": {"ports": [22]}, "exposed": [{**exposed, "port": port} for port in (22, 443, 3000)]}}
+    ports = [{**exposed, "port": port} for port in (22, 443, 3000)]
+    listeners = [*ports, {**exposed, "port": 5353, "protocol": "udp"}]
+    data = {"firewall": {"ssh": {"ports": [22]}, "exposed": listeners}}
     found = dict(in_use._find_undeclared_open_ports(HOST, data))
     assert "ports 3000 (node) are open" in found[Effect.CLOSES_UNDECLARED_PORTS].en
