@@ -53,6 +53,11 @@ _SHOWS = re.compile(
     r"(?:display\s*:\s*(?!none)|visibility\s*:\s*visible|opacity\s*:\s*(?:1|0?\.[1-9])|clip\s*:\s*auto|transform\s*:"
     r"|(?:left|right|top|bottom|margin-left|(?:max-)?height)\s*:\s*(?!-))"
 )
+_BEFORE_BLOCKS = re.compile(
+    r"(?:/\*.*?(?:\*/|\Z)|\"(?:[^\"\\\n]|\\.)*+\"?|'(?:[^'\\\n]|\\.)*+'?|url\([^)]*+\)?|[^{])*+",
+    re.DOTALL | re.IGNORECASE,
+)
+"""What stands before the first block: imports count there alone. In time that grows with the sheet."""
 _BETWEEN = re.compile(r"[\s>+~]+")
 _PICTURE_STYLE = re.compile(r"background[^;]{0,100}url\(")
 _OF_LINK = re.compile(r"(?:^|[\s>+~])a(?:[.#\[][^\s>+~]*)?$")
@@ -117,9 +122,10 @@ def restore_rules_of_read_sheet(sheet: Sheet) -> Iterator[CssVisibilityRule]:
 
 def list_imported_sheet_addresses(sheet: str) -> tuple[str, ...]:
     """Return the addresses of other sheets that it takes in, as they are written."""
+    before = cast("re.Match[str]", _BEFORE_BLOCKS.match(sheet[:MAX_SHEET]))[0]
     addresses = (
         next(_iter_addresses(node.prelude), "")
-        for node in tinycss2.parse_stylesheet(sheet[:MAX_SHEET])
+        for node in tinycss2.parse_stylesheet(before)
         if isinstance(node, AtRule) and node.lower_at_keyword == "import"
     )
     return tuple(filter(None, addresses))[:MAX_IMPORTS]

@@ -59,10 +59,15 @@ def test_other_sheets_that_it_takes_in_are_told() -> None:
     )
 
 
+def test_imports_count_before_the_first_block_alone_whatever_stands_in_comments_and_addresses() -> None:
+    sheet = '/* { */ @import url(a{b.css); @import "c{d.css"; @layer x; @\\69mport "e.css"; p{} @import "late.css";'
+    assert list_imported_sheet_addresses(sheet) == ("a{b.css", "c{d.css", "e.css")
+
+
 @pytest.mark.parametrize(
     "evil",
     ["{" * 200_000, "a{b:" + "(" * 200_000, "a{--x:" * 50_000, "a{" * 300_000, "}" * 300_000, "{}" * 300_000, ".a{left:-9999px}" * 30_000, "a," * 200_000 + "b{display:none}",
-     "/*" * 300_000, "@media(" * 100_000, "@import " * 60_000, ".a:not(" * 60_000, ".a.on" * 50_000 + "{display:block}",
+     "/*" * 300_000, "/*{" * 60_000, '"{' * 100_000, "url({" * 40_000, "@media(" * 100_000, "@import " * 60_000, ".a:not(" * 60_000, ".a.on" * 50_000 + "{display:block}",
      "".join(f".a{n}{{display:none}}" for n in range(20_000))],
 )  # fmt: skip
 def test_no_sheet_costs_much(evil: str) -> None:
