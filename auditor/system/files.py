@@ -13,8 +13,8 @@ import secrets
 import shutil
 import stat
 import time
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 from auditor.errors import InputError
@@ -26,6 +26,7 @@ HEAD = 2000
 
 _MEND = "fix that, or choose another folder with --output"
 _MEND_OUTPUT = "free some space, or choose another --output"
+_MEND_PRIVATE = "check the folder and its free space"
 _OWNER = 0o700
 _TOKEN = 6
 """Bytes by which drafts of one file differ."""
@@ -71,6 +72,14 @@ def write_file_atomically(path: Path, parts: Iterable[bytes], mode: int | None =
     of the file that is there, else for its owner only) it is as open as that, but not before it is whole. What a killed
     writer of the same file left is cleared away a day later. Raises OSError.
     """
+    with _write_draft_of_file(path, parts, mode) as draft:
+        draft.replace(path)
+        _sync_names_in_folder_to_disk(path.parent)
+
+
+@contextmanager
+def _write_draft_of_file(path: Path, parts: Iterable[bytes], mode: int | None) -> Iterator[Path]:
+    """Write what is to be a file beside it, on the disk and as open as it will be; it is gone in the end."""
     _remove_drafts_of_killed_writers(path)
     draft = _make_draft_path(path)
     try:
@@ -79,10 +88,29 @@ def write_file_atomically(path: Path, parts: Iterable[bytes], mode: int | None =
             stream.flush()
             os.fchmod(stream.fileno(), get_mode_of_own_file(path, 0o600) if mode is None else mode)
             os.fsync(stream.fileno())
-        draft.replace(path)
-        _sync_names_in_folder_to_disk(path.parent)
+        yield draft
     finally:
         draft.unlink(missing_ok=True)
+
+
+def write_files_together(folder: Path, contents: Mapping[str, bytes], private_names: Collection[str]) -> None:
+    """Write files that belong together: none is put in place before all are on the disk. Raises InputError.
+
+    Those of ``private_names`` are for their owner only, the others as open as what is there.
+    """
+    with ExitStack() as drafts:
+        drafts_by_path: dict[Path, Path] = {}
+        for name, content in contents.items():
+            path, mode = folder / name, 0o600 if name in private_names else None
+            with _convert_write_errors(path, mend=_MEND_OUTPUT if mode is None else _MEND_PRIVATE):
+                if path.is_dir():
+                    raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+                drafts_by_path[path] = drafts.enter_context(_write_draft_of_file(path, [content], mode))
+        for path, draft in drafts_by_path.items():
+            with _convert_write_errors(path, mend=_MEND_OUTPUT):
+                draft.replace(path)
+        with _convert_write_errors(folder, mend=_MEND_OUTPUT):
+            _sync_names_in_folder_to_disk(folder)
 
 
 def write_file(path: Path, content: bytes) -> Path:
@@ -101,7 +129,7 @@ def write_output(path: Path, content: bytes) -> Path:
 
 def write_private(path: Path, parts: Iterable[bytes]) -> Path:
     """Write a file whole, part by part, for its owner only whoever could read the one before. Raises InputError."""
-    with _convert_write_errors(path, mend="check the folder and its free space"):
+    with _convert_write_errors(path, mend=_MEND_PRIVATE):
         write_file_atomically(path, parts, 0o600)
     return path
 

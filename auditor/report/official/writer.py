@@ -54,7 +54,7 @@ class WrittenDocument:
 def write_document(document: DocumentToWrite, output: Path) -> WrittenDocument:
     """Write all files of a document into a folder. The same document, the same bytes.
 
-    Raises InputError when the template or the folder cannot be used; nothing is written then.
+    Raises InputError when the template or the folder cannot be used, or the disk is full: nothing is put in place then.
     """
     contents = render_document(document)
     try:
@@ -63,13 +63,9 @@ def write_document(document: DocumentToWrite, output: Path) -> WrittenDocument:
         raise InputError(
             "cannot make the folder {folder}: {why}", folder=output, why=error.strerror, mend="choose another --output"
         ) from error
+    publish.write_files_together(output, contents, contents if document.is_private else document.private_annexes)
     return WrittenDocument(
-        tuple(
-            publish.write_private(output / name, [content])
-            if document.is_private or name in document.private_annexes
-            else publish.write_file(output / name, content)
-            for name, content in contents.items()
-        ),
+        tuple(output / name for name in contents),
         {name: hashlib.sha256(content).hexdigest() for name, content in contents.items()},
     )
 

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import errno
+import os
+import signal
 import stat
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from auditor.errors import InputError
+from auditor.errors import IO, InputError
 from auditor.report.official import docx, pdf, writer
 from auditor.report.official.writer import DocumentToWrite
 from auditor.report.sheets import Sheet, SheetColumn
+from auditor.system import files
 from tests.unit import official
 
 NAME = "văn bản"
@@ -67,3 +73,48 @@ def test_a_folder_that_cannot_be_made_is_named(plain: DocumentToWrite, tmp_path:
     (tmp_path / "file").write_text("")
     with pytest.raises(InputError, match="cannot make the folder"):
         writer.write_document(plain, tmp_path / "file")
+
+
+@pytest.mark.parametrize("which", [0, 1])
+def test_where_one_file_cannot_be_written_the_others_stay_as_they_were(
+    plain: DocumentToWrite, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, which: int
+) -> None:
+    folder = open_to_all(tmp_path / "out", f"{NAME}.docx", f"{NAME}.pdf")
+    synced: list[int] = []
+
+    def fill_disk(handle: int) -> None:
+        synced.append(handle)
+        if len(synced) > which:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(files.os, "fsync", fill_disk)
+    with pytest.raises(InputError, match="No space left on device") as full:
+        writer.write_document(plain, folder)
+    assert full.value.exit_code == IO
+    assert {path.name: path.read_bytes() for path in folder.iterdir()} == {f"{NAME}.docx": b"", f"{NAME}.pdf": b""}
+
+
+def test_a_folder_in_the_place_of_the_last_file_leaves_the_first(plain: DocumentToWrite, tmp_path: Path) -> None:
+    folder = open_to_all(tmp_path / "out", f"{NAME}.docx")
+    (folder / f"{NAME}.pdf").mkdir()
+    with pytest.raises(InputError, match="Is a directory"):
+        writer.write_document(plain, folder)
+    assert (folder / f"{NAME}.docx").read_bytes() == b""
+    assert len(list(folder.iterdir())) == 2
+
+
+def test_a_writer_killed_between_files_leaves_all_that_was_there(tmp_path: Path) -> None:
+    program = """
+import os, pathlib, signal, sys
+from auditor.system import files
+fsync, count = os.fsync, []
+def killed(handle):
+    count.append(handle)
+    fsync(handle) if len(count) < 3 else os.kill(os.getpid(), signal.SIGKILL)
+files.os.fsync = killed
+files.write_files_together(pathlib.Path(sys.argv[1]), {name: b"new" for name in "abc"}, ())
+"""
+    for name in "abc":
+        (tmp_path / name).write_text("old")
+    assert subprocess.run([sys.executable, "-c", program, str(tmp_path)], check=False).returncode == -signal.SIGKILL
+    assert {(tmp_path / name).read_text() for name in "abc"} == {"old"}
