@@ -1,4 +1,7 @@
-"""What an intruder leaves in the tables of each CMS: an administrator of its own, and a page of adverts."""
+"""What an intruder leaves in the tables of each CMS: an administrator of its own, and a page of adverts.
+
+The site's own administrator is of years ago, for whoever comes with the first is none of days.
+"""
 
 from __future__ import annotations
 
@@ -23,6 +26,7 @@ _NUKEVIET = "".join(
             f"userid = {NUMBER}, username = '{INTRUDER}', md5username = MD5('{INTRUDER}'), email = 'hotro@example.org',"
             " regdate = UNIX_TIMESTAMP()",
         ),
+        "UPDATE nv4_users SET regdate = regdate - 90000000 WHERE userid = 1;\n",
         copy_row("nv4_authors", "admin_id = 1", f"admin_id = {NUMBER}"),
         *(
             copy_row(
@@ -45,6 +49,7 @@ def _plant_in_joomla(registered: str, now: str) -> str:
                 "thu_users", "username = 'quantri'",
                 f"id = {NUMBER}, username = '{INTRUDER}', email = 'hotro@example.org', {registered} = {now}",
             ),
+            f"UPDATE thu_users SET {registered} = '2024-01-02' WHERE username = 'quantri';\n",  # noqa: S608
             copy_row("thu_user_usergroup_map", "group_id = 8", f"user_id = {NUMBER}"),
             copy_row(
                 "thu_content", "id = 1",

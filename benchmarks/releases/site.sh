@@ -53,4 +53,4 @@ esac
 "php-fpm$php" -t 2>/dev/null
 nginx -t -q
 systemctl restart "php$php-fpm"
-systemctl reload nginx
+systemctl restart nginx
