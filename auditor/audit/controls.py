@@ -14,6 +14,7 @@ from auditor.audit import expressions
 from auditor.audit.effects import Effect
 from auditor.errors import InputError
 from auditor.models import Bucket, ControlId, Finding, Model, Severity, Text
+from auditor.models.reviews import MANNERS, Manner
 from auditor.system import resources
 from auditor.system.yaml_source import (
     find_line_of_path_in_yaml_file,
@@ -127,6 +128,10 @@ class Control(Model):
     tells: Tells | None = Field(default=None, description="what tables for authorities count of its violations")
     fix: Fix | None = None
     references: Mapping[str, Any] = Field(default_factory=dict)
+    rests_on: tuple[Manner, ...] = Field(
+        default=(),
+        description="of what is judged from reviews: the manners of visit without any of which it cannot pass",
+    )
     let_in_by: tuple[ControlId, ...] = Field(
         default=(),
         description="controls that, while they are open, let such a thing in: named beside what a hunt finds",
@@ -371,6 +376,23 @@ def _parse_control(index: int, entry: Any, file: Path, seen_ids: Collection[str]
             mend="start its ID with '{area}.'",
             control=control.id,
             area=file.parent.name,
+        )
+    if control.area == CONTENT and not control.rests_on:
+        raise InputError(
+            "control {control} does not state the manners of visit without which it cannot pass",
+            file=file,
+            line=find_line_of_path_in_yaml_file(file, [index]),
+            mend="add 'rests_on: [{manners}]', or those of them that it needs",
+            control=control.id,
+            manners=", ".join(MANNERS),
+        )
+    if control.rests_on and control.area != CONTENT:
+        raise InputError(
+            "control {control} states 'rests_on', and is not judged from reviews",
+            file=file,
+            line=find_line_of_path_in_yaml_file(file, [index, "rests_on"]),
+            mend="remove 'rests_on'",
+            control=control.id,
         )
     if control.id in seen_ids:
         raise InputError(

@@ -26,22 +26,6 @@ _WORDS: Mapping[str, Text] = {
     "patterns": make_text("the patterns of {file} cost too much time"),
     "not_understood": make_text("what {file} says could not be worked out"),
     "no_time": make_text("no time was left for {file}: other sites of this host took it all"),
-    "review_refused": make_text("the site began to refuse the last review (status {status} at {where})"),
-    "review_silent": make_text("the site no longer answered the last review (at {where})"),
-    "review_another_site": make_text("another site answered the last review in place of this one"),
-    "review_unreadable": make_text("the last review could not read the site's home page"),
-    "review_robots": make_text(
-        "the site's robots.txt refuses its home page; to have it reviewed, declare obey_robots: false for the site"
-    ),
-    "review_told_to_wait": make_text("the site asked to wait before it is reviewed again"),
-    "review_engine": make_text(
-        "the last review did not visit the site as a search engine: what would ban one could "
-        "not be asked of its host, or the site turned it away; nobody saw what search "
-        "engines alone are shown"
-    ),
-    "review_missed": make_text(
-        "the home page gave these visitors of the last review no answer that can be read: {visitors}"
-    ),
     "vulnerability_release": make_text("the imported vulnerability data does not cover the release {release}"),
     "failed": make_text("the site's tables could not be read as the account {account} that {file} names"),
 }

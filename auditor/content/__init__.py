@@ -6,6 +6,7 @@
 - ``worker``: child processes that analyze responses; ``analyzer``: one address and its ``answers``, analyzed.
 - ``page/``: what one document holds; ``text/``: the lexicon of adverts and text normalization.
 - ``detectors/``: judgements on text, links, cloaking, pages and access logs; ``evidence``: evidence by suspect.
+- ``manners``: what became of the visits of each manner; ``odd_answers``: visitors that were not served the page.
 - ``domains``: who an address belongs to; ``browser_responses``: what a browser sees besides the bytes.
 - ``warc``: responses as a WARC file.
 

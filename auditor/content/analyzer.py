@@ -14,6 +14,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 
+from auditor.content import odd_answers
 from auditor.content.answers import PageAnswers
 from auditor.content.detectors.links import list_hosts_linked_framed_and_loaded
 from auditor.content.detectors.pages import list_search_console_tokens
@@ -106,6 +107,7 @@ def _analyze_visit_uncached(visit: PageVisit, digests: Sequence[bytes], near: Do
         landmarks=segments.list_menu_and_heading_texts(page) if visit.role == "home" else (),
         tokens=list_search_console_tokens(answers),
         sheets=tuple(dict.fromkeys(page.sheets))[:MAX_SHEETS] if linked_hosts or framed_hosts or page.pointers else (),
+        odd_answers=tuple(odd_answers.iter_odd_answers(answers, near.baseline)),
         suspicious=bool(traces),
         whole=all(extract_page.whole for extract_page in extracts.values()),
     )

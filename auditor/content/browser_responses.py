@@ -8,7 +8,7 @@ from dataclasses import replace
 from pydantic import ValidationError
 
 from auditor.models import Trace
-from auditor.models.reviews import MAX_FAMILIES, MAX_RULES, RENDERED_RULE
+from auditor.models.reviews import MAX_FAMILIES, MAX_RULES, RENDERED_RULE, Hindrance
 from auditor.scans.responses import PageAnalysis, VisitorResponse
 from auditor.scans.traces import compute_certainty_by_families
 from auditor.web.browser import RenderedPage
@@ -20,6 +20,18 @@ def make_responses_from_rendered_page(plain: VisitorResponse, rendered_page: Ren
     yield replace(plain, headers=headers, body=rendered_page.html.encode("utf-8", "replace"), location=None)
     if rendered_page.led_to:
         yield replace(plain, status=302, headers=headers, body=b"", location=rendered_page.led_to)
+
+
+def find_hindrance_of_rendered_page(
+    plain: VisitorResponse, rendered_page: RenderedPage, reading: PageAnalysis
+) -> Hindrance | None:
+    """Return what a browser was shown in place of the page that people get; ``reading``: of what it was shown."""
+    if rendered_page.status is not None and rendered_page.status >= 400 > plain.status:
+        return "status"
+    oddities = [why for _, why in reading.odd_answers]
+    if "empty" in oddities:
+        return "led_away" if rendered_page.led_to else "empty"
+    return "challenge" if "challenge" in oddities else None
 
 
 def add_traces_only_browser_saw(reading: PageAnalysis, browser_readings: Iterable[PageAnalysis]) -> PageAnalysis:

@@ -14,6 +14,7 @@ from auditor.content.crawler.session import RequestPacer, SiteSession
 from auditor.content.review import ScanBudget, SiteScanner
 from auditor.fleet.host_proxy import HostPageFetcher
 from auditor.models import Host, Scan, Site
+from auditor.models.reviews import Hindrance
 from auditor.scans.frontier import CrawlFrontier
 from auditor.scans.responses import PageInventory, SiteBaseline
 from auditor.web import browser
@@ -137,7 +138,7 @@ class ScanRun:
                 tokens=frozenset(last.tokens) if last else frozenset(),
             ),
             last=last,
-            engine=ways.engine and (host_proxy is not None or "engine" not in ways.inside),
+            engine_hindrance=_find_engine_hindrance(ways, host_proxy),
             store=lambda name, content: self.shelf.store_responses_file_of_site(
                 self.inventory, site.domain, name, content
             ),
@@ -153,3 +154,10 @@ class ScanRun:
         look = review.scan_site_until_stopped()
         self.shelf.store_look_and_frontier(self.inventory, look, review.ledger)
         return look
+
+
+def _find_engine_hindrance(ways: VisitRoutes, host_proxy: HostPageFetcher | None) -> Hindrance | None:
+    """Return why nobody comes as a search engine."""
+    if not ways.engine:
+        return "guards_unknown"
+    return "no_way_inside" if host_proxy is None and "engine" in ways.inside else None

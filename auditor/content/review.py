@@ -15,15 +15,18 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from threading import Event
 
-from auditor.content import browser_responses, warc, worker
+from auditor.content import browser_responses, worker
 from auditor.content.crawler import crawl, home_pages, probes, robots, sitemaps, url_filter
 from auditor.content.crawler.crawl import HOME, PathToVisit
 from auditor.content.crawler.probes import ActiveProbe
 from auditor.content.crawler.robots import RobotsRules
-from auditor.content.crawler.session import HEADERS, CrawlStopError, SiteSession, build_headers
+from auditor.content.crawler.session import CrawlStopError, SiteSession
+from auditor.content.crawler.style_sheets import StyleSheets
 from auditor.content.domains import get_registrable_domain
+from auditor.content.manners import MANNERS_OF_VISITOR, MannerLog, select_traces_not_seen_again
+from auditor.content.warc import ResponseKeeper
 from auditor.models import Scan, Stop, Trace, clock
-from auditor.models.reviews import MAX_TARGET, ResponseFile
+from auditor.models.reviews import MAX_TARGET, MAX_WHERE, SILENCES, Hindrance
 from auditor.scans import inventory
 from auditor.scans.frontier import MAX_PLACES, CrawlFrontier
 from auditor.scans.responses import (
@@ -31,7 +34,6 @@ from auditor.scans.responses import (
     PageInventory,
     PageVisit,
     Role,
-    Sheet,
     SiteBaseline,
     Visitor,
     VisitorResponse,
@@ -50,10 +52,6 @@ MAX_OF_HOST = MAX_PLACES // 2
 """Addresses beyond which none is taken from a host: visitors write its logs."""
 KEPT_EVERY = 5
 """Pages after which it is kept how far a review got."""
-MAX_KEPT = 20
-"""Addresses whose answers are kept in one look."""
-MAX_SHEETS = 20
-"""Style sheets of one site that are fetched in one look, of those pages that lead to others."""
 ROBOTS = "/robots.txt"
 NOWHERE, LOGS, PROBES, RULES = "-", "=", "?", "!"
 """What the ledger calls the address at which there is nothing, another one in each look; what access logs say.
@@ -79,8 +77,8 @@ class SiteScanner:
     ledger: CrawlFrontier
     baseline: SiteBaseline
     last: Scan | None
-    engine: bool
-    """Whether it may be visited as a search engine."""
+    engine_hindrance: Hindrance | None
+    """Why it must not be visited as a search engine; None: it may."""
     save: Callable[[CrawlFrontier], None]
     """Keeps how far it got."""
     store: Callable[[str, bytes], str]
@@ -104,22 +102,33 @@ class SiteScanner:
     _visited_paths: set[str] = field(default_factory=set, init=False)
     _readings: list[PageAnalysis] = field(default_factory=list, init=False)
     _unread: int = field(default=0, init=False)
-    _missed_visitors: set[Visitor] = field(default_factory=set, init=False)
+    _turned_away: set[Visitor] = field(default_factory=set, init=False)
+    """Visitors that are not sent any more in this look."""
+    _manners: MannerLog = field(init=False)
     _sitemaps: int = field(default=0, init=False)
     _sample_count: int = field(default=0, init=False)
     _refusal_count: int = field(default=0, init=False)
     _id: str = field(default="", init=False)
     _rendered_count: int = field(default=0, init=False)
     _unrendered_count: int = field(default=0, init=False)
-    _answers: list[ResponseFile] = field(default_factory=list, init=False)
-    _proven: set[str] = field(default_factory=set, init=False)
-    """Keys of traces whose answers were kept in this look."""
-    _sheets: dict[str, Sheet] = field(default_factory=dict, init=False)
+    _kept_responses: ResponseKeeper = field(init=False)
+    _sheets: StyleSheets = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Prepare what goes by its parts."""
+        self._sheets = StyleSheets(
+            self.door.own, self._fetch_and_analyze_style_sheet, lambda path: self._robots.is_path_allowed_to_us(path)
+        )
+        self._manners = MannerLog(is_rendering_requested=self.browser is not None)
+        if self.engine_hindrance is not None:
+            self._turned_away.add("engine")
+            self._manners.note_hindrance(["search_engine"], self.engine_hindrance)
 
     def scan_site_until_stopped(self) -> Scan:
         """Look at it until all is seen, the budget is used up, or the site wants no more of it."""
         started_at, began = clock.now(), time.monotonic()
         self._id = f"{clock.format_compact_utc_moment(started_at)}-{secrets.token_hex(3)}"
+        self._kept_responses = ResponseKeeper(self.store, self.door.address, self._id)
         stop = self._visit_paths_until_stopped(began + self.budget.seconds, started_at)
         self.save(self.ledger)
         return self._build_scan(started_at, time.monotonic() - began, stop)
@@ -150,7 +159,7 @@ class SiteScanner:
         """Visit the home page, what the site lets us look at, and an address where nothing is."""
         self.door.request_home_page_here_or_from_host()
         rules = self._fetch_file_or_none(ROBOTS)
-        site_robots = robots.parse_robots_txt(_get_response_body(rules))
+        site_robots = robots.parse_robots_txt(rules.body if rules is not None else b"")
         self._robots = site_robots if self.obey_robots else replace(site_robots, rules=None)
         self.door.allows = self._robots.is_path_allowed_to_us
         self.ledger = self.ledger.with_known_paths([HOME], is_linked=True)
@@ -205,9 +214,12 @@ class SiteScanner:
             path for path in self.ledger.places if path[0] == "@" and path not in known_places
         )
         for scheme, name in others:
-            responses = tuple(home_pages.iter_home_page_responses(self.door, scheme, name, include_engine=self.engine))
+            responses, is_complete = home_pages.fetch_home_page_responses(
+                self.door, scheme, name, include_engine="engine" not in self._turned_away
+            )
+            self._unread += not is_complete
             if responses:
-                visit = PageVisit(f"{scheme}://{name}/", "section", responses, tuple(self._sheets.items()))
+                visit = PageVisit(f"{scheme}://{name}/", "section", responses, tuple(self._sheets.sheets.items()))
                 self._analyze_and_record_visit(f"@{scheme}://{name}", HOME, visit)
 
     def _analyze_and_record_visit(self, frontier_key: str, path: str, visit: PageVisit) -> None:
@@ -217,10 +229,22 @@ class SiteScanner:
         except UnreadableContent:
             self._unread += 1
             return
-        self._store_responses_with_new_traces(path, visit, reading.traces)
+        if ("plain", "challenge") in reading.odd_answers:
+            self._unread += 1
+            return
+        self._unread += any(visitor != "plain" for visitor, _ in reading.odd_answers)
+        self._record_reading(frontier_key, path, visit, reading, is_rendered=False)
+
+    def _record_reading(
+        self, frontier_key: str, path: str, visit: PageVisit, reading: PageAnalysis, *, is_rendered: bool
+    ) -> None:
+        """Keep what was read at an address, and what of it nobody could see again: it may be there."""
+        earlier = [self.ledger.traces[key] for key in self._get_trace_keys_of_path(frontier_key)]
+        kept = select_traces_not_seen_again(earlier, visit, reading, is_rendered=is_rendered)
+        self._kept_responses.keep_responses_with_new_traces(path, visit, reading.traces)
         self._readings.append(reading)
         self.ledger = self.ledger.with_known_paths(self._resolve_links_to_own_paths(reading.links), is_linked=True)
-        self.ledger = self.ledger.with_traces_seen_at_path(frontier_key, reading.traces, clock.now())
+        self.ledger = self.ledger.with_traces_seen_at_path(frontier_key, (*reading.traces, *kept), clock.now())
 
     def _run_visit_tolerating_refusals(self, path: str, visit: Callable[[], object], role: Role = "page") -> None:
         """Look at an address. One that refuses costs itself, as long as the home page still answers.
@@ -234,12 +258,13 @@ class SiteScanner:
             self._unread += 1
         except CrawlStopError as stopped:
             self._refusal_count += 1
-            if stopped.stop.status == 429 or stopped.wait or self._refusal_count >= MAX_REFUSED_IN_A_ROW:
+            is_too_much = stopped.stop.status == 429 or stopped.wait or self._refusal_count >= MAX_REFUSED_IN_A_ROW
+            if is_too_much or stopped.stop.where == HOME:
                 raise
             self.door.visit_path(HOME, "plain")
-            if stopped.stop.why == "silent":
+            if stopped.stop.why in SILENCES:
                 self._unread += 1
-            elif path in self.ledger.places:
+            elif path in self.ledger.places and path != HOME:
                 self._compare_refusal_with_engine_visit(path, role, stopped.stop.status or 0)
 
     def _compare_refusal_with_engine_visit(self, path: str, role: Role, status: int) -> None:
@@ -248,14 +273,16 @@ class SiteScanner:
         What had traces and is refused now is not seen: it may be there.
         """
         refusal = VisitorResponse("plain", status)
+        others = []
         try:
-            others = [self.door.visit_path(path, "engine")] if self.engine else []
+            if "engine" not in self._turned_away:
+                others = [self.door.visit_path(path, "engine")]
         except UnreadableContent:
-            others = []
+            self._unread += 1
+            return
         except CrawlStopError as stopped:
             if stopped.stop.status == 429 or stopped.wait:
                 raise
-            others = []
         if others:
             self._analyze_and_record_visit(
                 path, path, PageVisit(self._build_url_of_path(path), role, (refusal, *others))
@@ -282,7 +309,9 @@ class SiteScanner:
             self._sample_count += 1
             curious = True
         reading = self._analyze_responses_of_path(path, role, responses)
-        if self._fetch_new_style_sheets(reading.sheets):
+        if ("plain", "challenge") in reading.odd_answers:
+            raise CrawlStopError(Stop(why="challenge", status=plain_response.status, where=path[:MAX_WHERE]))
+        if self._sheets.fetch_new_sheets(reading.sheets):
             reading = self._analyze_responses_of_path(path, role, responses)
         if curious or reading.suspicious or reading.traces:
             responses += self._iter_responses_to_other_visitors(path, _OTHERS)
@@ -290,15 +319,20 @@ class SiteScanner:
         elif plain_response.status >= 400:
             responses += self._iter_responses_to_other_visitors(path, ("engine",))
             reading = self._analyze_responses_of_path(path, role, responses)
-        if self.browser is not None and "plain" not in self.door.through and (role == "home" or reading.traces):
-            reading = self._add_traces_only_browser_sees(self.browser, path, role, plain_response, reading)
-        self._unread += not reading.whole
-        self._store_responses_with_new_traces(
-            path, PageVisit(self._build_url_of_path(path), role, tuple(responses)), reading.traces
+        is_rendered = False
+        if self.browser is not None and (role == "home" or reading.traces):
+            reading, is_rendered = self._add_traces_only_browser_sees(self.browser, path, role, plain_response, reading)
+        is_seen_by_all = self._manners.note_answers_of_page(
+            path, responses, reading.odd_answers, is_rendered=is_rendered
         )
-        self._readings.append(reading)
-        self.ledger = self.ledger.with_known_paths(self._resolve_links_to_own_paths(reading.links), is_linked=True)
-        self.ledger = self.ledger.with_traces_seen_at_path(name or path, reading.traces, clock.now())
+        self._unread += not (reading.whole and is_seen_by_all)
+        self._record_reading(
+            name or path,
+            path,
+            PageVisit(self._build_url_of_path(path), role, tuple(responses)),
+            reading,
+            is_rendered=is_rendered,
+        )
         return reading
 
     def _add_traces_only_browser_sees(
@@ -308,7 +342,11 @@ class SiteScanner:
         role: Role,
         plain_response: VisitorResponse,
         reading: PageAnalysis,
-    ) -> PageAnalysis:
+    ) -> tuple[PageAnalysis, bool]:
+        """Return what was read with what a browser saw besides, and whether one was shown the page."""
+        if "plain" in self.door.through:
+            self._manners.note_visit_of_browser(path, "through_host")
+            return reading, False
         self.door.pace.wait_for_next_request()
         try:
             rendered_page = render_page(self._build_url_of_path(path))
@@ -318,9 +356,12 @@ class SiteScanner:
             ]
         except UnreadableContent:
             self._unrendered_count += 1
-            return reading
+            self._manners.note_visit_of_browser(path, "no_browser")
+            return reading, False
         self._rendered_count += 1
-        return browser_responses.add_traces_only_browser_saw(reading, theirs)
+        hindrance = browser_responses.find_hindrance_of_rendered_page(plain_response, rendered_page, theirs[0])
+        self._manners.note_visit_of_browser(path, hindrance, rendered_page.status)
+        return browser_responses.add_traces_only_browser_saw(reading, theirs), hindrance is None
 
     def _is_page_sampled_for_all_visitors(self, path: str) -> bool:
         """Return whether a page, once some are seen, is one of those that all visitors are sent to.
@@ -333,47 +374,15 @@ class SiteScanner:
     def _build_url_of_path(self, path: str) -> str:
         return f"{self.door.scheme}://{self.door.domain}{path}"
 
-    def _store_responses_with_new_traces(self, path: str, visit: PageVisit, traces: Iterable[Trace]) -> None:
-        """Keep what an address answered when it shows traces that no other address did in this look."""
-        new = {trace.key for trace in traces if trace.certainty != "weak"} - self._proven
-        if not new or len(self._answers) >= MAX_KEPT:
-            return
-        scheme = visit.url.partition(":")[0]
-        headers = {visitor: build_headers(visitor, scheme) for visitor in HEADERS}
-        content = warc.build_warc(visit, headers, self.door.address, self._id, clock.now())
-        name = self.store(f"{self._id}-{len(self._answers) + 1:02}", content)
-        self._proven |= new
-        self._answers.append(ResponseFile(file=name, sha256=hashlib.sha256(content).hexdigest(), where=path[:100]))
-
     def _get_trace_keys_of_path(self, path: str) -> tuple[str, ...]:
         return self.ledger.places[path].keys if path in self.ledger.places else ()
 
     def _analyze_responses_of_path(self, path: str, role: Role, responses: Iterable[VisitorResponse]) -> PageAnalysis:
         return worker.analyze_visit_in_child_process(
-            PageVisit(self._build_url_of_path(path), role, tuple(responses), tuple(self._sheets.items())),
+            PageVisit(self._build_url_of_path(path), role, tuple(responses), tuple(self._sheets.sheets.items())),
             self.baseline,
             self.words,
         )
-
-    def _fetch_new_style_sheets(self, addresses: Iterable[str]) -> bool:
-        """Read the style sheets that are new, and those that they take in. Whether one of them hides anything."""
-        hides, queue = False, [(address, address) for address in addresses]
-        while queue and len(self._sheets) < MAX_SHEETS:
-            address, origin = queue.pop(0)
-            path = url_filter.resolve_link_to_own_path(address, address, self.door.own)
-            if (
-                address in self._sheets
-                or path is None
-                or not url_filter.is_style_sheet_path(path)
-                or not self._robots.is_path_allowed_to_us(path)
-            ):
-                continue
-            read = self._fetch_and_analyze_style_sheet(path)
-            self._sheets[address] = ()
-            self._sheets[origin] += read.hides
-            hides = hides or bool(read.hides)
-            queue += [(imported_sheet, origin) for imported_sheet in read.sheets]
-        return hides
 
     def _fetch_and_analyze_style_sheet(self, path: str) -> PageAnalysis:
         """Return what a style sheet hides: nothing when it is not there. Raises CrawlStopError for a refusal."""
@@ -386,7 +395,7 @@ class SiteScanner:
         except UnreadableContent:
             pass
         except CrawlStopError as stopped:
-            if stopped.stop.why != "silent":
+            if stopped.stop.why not in SILENCES:
                 raise
         return PageAnalysis()
 
@@ -396,18 +405,25 @@ class SiteScanner:
         One that is turned away where a plain one was not is not sent again.
         """
         for visitor in visitors:
-            if visitor == "engine" and not self.engine:
+            if visitor in self._turned_away:
                 continue
             try:
                 yield self.door.visit_path(path, visitor)
             except UnreadableContent:
-                self._missed_visitors |= {visitor} if path == HOME else set()
                 self._unread += visitor != "again"
+                self._manners.note_hindrance(MANNERS_OF_VISITOR[visitor], "unreadable", path)
             except CrawlStopError as stopped:
-                if visitor != "engine" or stopped.stop.status == 429 or stopped.wait:
+                if stopped.stop.status == 429 or stopped.wait:
                     raise
-                self.engine = False
-                self.door.visit_path(path, "plain")
+                self.door.visit_path(HOME, "plain")
+                why: Hindrance = stopped.stop.why  # type: ignore[assignment]  # one of the site's
+                self._unread += visitor != "again"
+                missed_count = self._manners.count_missed_addresses(visitor) + 1
+                is_last_visit = path == HOME or why not in SILENCES or missed_count >= MAX_REFUSED_IN_A_ROW
+                self._turned_away |= {visitor} if is_last_visit else set()
+                self._manners.note_hindrance(
+                    MANNERS_OF_VISITOR[visitor], why, path, stopped.stop.status, is_last_visit=is_last_visit
+                )
 
     def _fetch_file_or_none(self, path: str) -> VisitorResponse | None:
         """Return a file for programs, or nothing where there is none."""
@@ -416,7 +432,7 @@ class SiteScanner:
         except UnreadableContent:
             return None
         except CrawlStopError as stopped:
-            if stopped.stop.status != 403:
+            if stopped.stop.status in (None, 429) or stopped.wait:
                 raise
             self.door.visit_path(HOME, "plain")
             return None
@@ -506,8 +522,8 @@ class SiteScanner:
             unread=self._unread,
             withheld=withheld,
             stopped=stop,
-            engine=self.engine,
-            missed=tuple(sorted(self._missed_visitors - {"again"})),
+            engine=not self._manners.is_gap("search_engine"),
+            manners=self._manners.list_manner_visits(stop),
             logs=self.pages.logs if self.pages is not None else "none",
             title=inventory.choose_home_page_title(self._readings, self.last, traces),
             sitemaps=self._sitemaps,
@@ -526,9 +542,5 @@ class SiteScanner:
             left_out=left_out,
             rendered=self._rendered_count,
             unrendered=self._unrendered_count,
-            answers=tuple(self._answers),
+            answers=tuple(self._kept_responses.files),
         )
-
-
-def _get_response_body(response: VisitorResponse | None) -> bytes:
-    return response.body if response is not None else b""

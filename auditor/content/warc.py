@@ -1,13 +1,14 @@
 """What each visitor was served at one address as a WARC file (ISO 28500), for those who look into it later.
 
-Pure but for its record ids.
+Pure but for its record ids, and for what keeps the files.
 """
 
 from __future__ import annotations
 
 import hashlib
 import io
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from http import HTTPStatus
 from urllib.parse import urlsplit
@@ -15,7 +16,9 @@ from urllib.parse import urlsplit
 from warcio.statusandheaders import StatusAndHeaders
 from warcio.warcwriter import WARCWriter
 
-from auditor.models import clock
+from auditor.content.crawler.session import HEADERS, build_headers
+from auditor.models import Trace, clock
+from auditor.models.reviews import ResponseFile
 from auditor.scans.responses import PageVisit, Visitor, VisitorResponse
 from auditor.text.redact import REDACTION_MARK, redact_secrets_in_text
 
@@ -28,6 +31,36 @@ _SECRETS = frozenset(
 _OF_TRANSPORT = frozenset({"content-encoding", "transfer-encoding", "content-length", "connection"})
 """What is said of bytes that were unpacked since."""
 _VERSION = "HTTP/1.1"
+
+
+MAX_KEPT = 20
+"""Addresses whose answers are kept in one look."""
+
+
+@dataclass
+class ResponseKeeper:
+    """What of the answers of one look is kept, as files."""
+
+    store: Callable[[str, bytes], str]
+    """Keeps a file of that name, and tells its whole name."""
+    address: str
+    """Of the host that answers."""
+    scan_id: str
+    files: list[ResponseFile] = field(default_factory=list, init=False)
+    _proven: set[str] = field(default_factory=set, init=False)
+    """Keys of traces whose answers were kept."""
+
+    def keep_responses_with_new_traces(self, path: str, visit: PageVisit, traces: Iterable[Trace]) -> None:
+        """Keep what an address answered when it shows traces that no other address did in this look."""
+        new = {trace.key for trace in traces if trace.certainty != "weak"} - self._proven
+        if not new or len(self.files) >= MAX_KEPT:
+            return
+        scheme = visit.url.partition(":")[0]
+        headers = {visitor: build_headers(visitor, scheme) for visitor in HEADERS}
+        content = build_warc(visit, headers, self.address, self.scan_id, clock.now())
+        name = self.store(f"{self.scan_id}-{len(self.files) + 1:02}", content)
+        self._proven |= new
+        self.files.append(ResponseFile(file=name, sha256=hashlib.sha256(content).hexdigest(), where=path[:100]))
 
 
 def build_warc(

@@ -53,6 +53,7 @@ def analyze_visit_in_child_process(visit: PageVisit, baseline: SiteBaseline, wor
         tokens=_keep_first_short_texts(analysis.tokens, 20, 120),
         sheets=_keep_first_short_texts(analysis.sheets, MAX_SHEETS, 2_000),
         hides=analysis.hides[: css_rules.MAX_RULES],
+        odd_answers=analysis.odd_answers[: len(visit.responses) + 1],
         suspicious=analysis.suspicious,
         whole=analysis.whole,
     )

@@ -51,7 +51,7 @@ if TYPE_CHECKING:
     from auditor.models.hunts import Hunt, HuntSummary
     from auditor.models.offices import Organisation, Unit
     from auditor.models.prior_state import PriorState
-    from auditor.models.reviews import AcceptedTrace, Scan, ScanSummary, Stop, Trace, TraceAcceptance
+    from auditor.models.reviews import AcceptedTrace, MannerVisit, Scan, ScanSummary, Stop, Trace, TraceAcceptance
     from auditor.models.run import ExcludedHost, HostOutcome, OnlyHere, Run
 
 __all__ = [
@@ -82,6 +82,7 @@ __all__ = [
     "HuntSummary",
     "Inventory",
     "Lang",
+    "MannerVisit",
     "Model",
     "Network",
     "NotDone",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import date
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal, Self, get_args
 
 from pydantic import Field, StringConstraints, model_validator
 
@@ -142,14 +142,46 @@ class Trace(Model):
         return self
 
 
-StopCause = Literal["refused", "silent", "another_site", "unreadable", "robots", "time", "pages", "told_to_wait"]
-"""The site began to refuse us; no longer answers; what answers is another site.
+SiteStop = Literal[
+    "refused", "challenge", "silent", "no_name", "no_tls", "another_site", "unreadable", "robots", "told_to_wait"
+]
+"""The site began to refuse us; shows a page that tells people from programs; no longer answers; its name is not found;
+offers no TLS that works; what answers is another site; its home page is no text that can be read; its robots.txt
+refuses its home page; the site said until when not to come again."""
+StopCause = Literal[SiteStop, "time", "pages"]
+"""What the site did, or the budget of minutes or pages is used up."""
+STOPPED_BY_SITE: frozenset[str] = frozenset(get_args(SiteStop))
+SILENCES: frozenset[str] = frozenset({"silent", "no_name", "no_tls"})
+"""Nothing answered."""
 
-Its home page is no text that can be read; its robots.txt refuses its home page; the budget of minutes or pages is used
-up; the site said until when not to come again."""
-STOPPED_BY_SITE: frozenset[StopCause] = frozenset(
-    {"refused", "silent", "another_site", "unreadable", "robots", "told_to_wait"}
-)
+Manner = Literal["visitor", "phone", "search_engine", "referrer", "rendered"]
+"""As whom a site is visited: somebody with a browser, a phone, a search engine, somebody who comes from a search.
+
+``rendered``: what a browser shows when the page's scripts have run."""
+MANNERS: tuple[Manner, ...] = get_args(Manner)
+Outcome = Literal["answered", "refused", "impossible", "otherwise", "not_requested"]
+"""What became of the visits in a manner; ``otherwise``: something was served, and it was not the page."""
+Hindrance = Literal[
+    SiteStop,
+    "guards_unknown",
+    "no_way_inside",
+    "no_browser",
+    "needs_browser",
+    "through_host",
+    "not_visited",
+    "status",
+    "empty",
+    "led_away",
+    "not_recorded",
+]
+"""What kept a visit from showing the page.
+
+Beside what ends a look: the host did not tell what would ban such a visitor; one who would be banned cannot come from
+the host itself; the browser showed nothing; scripts write the page, and no browser was asked for; people go through the
+host, where no browser is; the look ended before. An error where people get the page; next to nothing; a redirect to
+where no review goes; an earlier version did not say."""
+REFUSALS: frozenset[Hindrance] = frozenset({"refused", "challenge", "robots", "told_to_wait"})
+OTHER_ANSWERS: frozenset[Hindrance] = frozenset({"another_site", "unreadable", "status", "empty", "led_away"})
 Host = Annotated[str, StringConstraints(max_length=100)]
 Line = Annotated[str, StringConstraints(max_length=120)]
 
@@ -173,6 +205,21 @@ class Stop(Model):
     def was_caused_by_site(self) -> bool:
         """Return whether it was the site that ended it, so that finding nothing means nothing."""
         return self.why in STOPPED_BY_SITE
+
+
+class MannerVisit(Model):
+    """What became of the visits that one look made in one manner."""
+
+    manner: Manner
+    outcome: Outcome
+    why: Hindrance | None = Field(default=None, description="what kept them from showing the page")
+    status: int | None = Field(default=None, description="what was answered then")
+    where: str = Field(default="/", max_length=MAX_WHERE, description="path that was asked for then")
+
+    @property
+    def is_gap(self) -> bool:
+        """Return whether nobody knows what the site shows in this manner, though somebody should."""
+        return self.outcome not in ("answered", "not_requested")
 
 
 Logs = Literal["read", "partly", "none"]
@@ -205,6 +252,9 @@ class Scan(Model):
     engine: bool = Field(description="whether it was visited as a search engine, too")
     missed: tuple[Name, ...] = Field(
         default=(), max_length=6, description="visitors that its home page gave no answer that can be read"
+    )
+    manners: tuple[MannerVisit, ...] = Field(
+        default=(), max_length=5, description="what became of each manner of visit; none: looks did not say so yet"
     )
     logs: Logs | None = Field(
         default=None, description="access logs that told of pages; None: looks did not say so yet"
@@ -268,6 +318,7 @@ class ScanSummary(Model):
     withheld: int = 0
     stopped: Stop | None
     engine: bool
+    manners: tuple[MannerVisit, ...] = Field(default=(), description="what became of each manner of visit")
     logs: Logs | None = None
     weak: tuple[Trace, ...] = Field(default=(), description="seen, and too little for an alarm")
     accepted: tuple[AcceptedTrace, ...] = Field(default=(), description="seen, and accepted")

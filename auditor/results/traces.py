@@ -9,6 +9,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from auditor.audit import manners
 from auditor.audit.controls import Catalogue
 from auditor.models import OnlyHere, Run, ScanSummary, Trace, TraceAcceptance
 from auditor.models.reviews import MAX_SAMPLE, MAX_TARGET, MAX_WHERE, RENDERED_RULE
@@ -99,11 +100,16 @@ def describe_time_and_coverage_of_review(review: ScanSummary, words: Words) -> s
     if review.stopped:
         status = str(review.stopped.status or "–")
         parts.append(words(f"reviews.stopped.{review.stopped.why}", where=review.stopped.where, status=status))
-    if not review.engine:
+    if not review.engine and not review.manners:  # of an earlier version
         parts.append(words("reviews.no_engine"))
     if review.logs in ("partly", "none"):
         parts.append(words(f"reviews.logs.{review.logs}"))
     return "; ".join(parts)
+
+
+def describe_manners_not_seen(review: ScanSummary, words: Words) -> tuple[str, ...]:
+    """Return a sentence for each cause that kept the last look from seeing the site in a manner, with its mend."""
+    return tuple(text.get(words.lang) for text in manners.describe_gaps_of_summary(review))
 
 
 def format_roles_accepting_trace(acceptance: TraceAcceptance) -> str:

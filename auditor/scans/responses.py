@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from auditor.models import Trace
-from auditor.models.reviews import Logs
+from auditor.models.reviews import Hindrance, Logs
 
 Visitor = Literal["plain", "again", "engine", "referrer", "phone", "phone_referrer"]
 """A person's browser; the same once more, which shows what varies by itself; a search engine.
@@ -114,5 +114,7 @@ class PageAnalysis:
 
     Pages may be longer than what is taken, or hold more of something than is read.
     """
+    odd_answers: tuple[tuple[Visitor, Hindrance], ...] = ()
+    """Visitors that were served something else than the page, and what."""
     suspicious: bool = False
     """Whether other visitors should be sent there, too, when only ``plain`` has been."""

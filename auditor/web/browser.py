@@ -47,6 +47,8 @@ class RenderedPage:
     html: str
     led_to: str | None
     """The first address of another site that the page itself went to: it was not followed."""
+    status: int | None = None
+    """What the browser was answered; None: it was not told in time."""
 
 
 def check_browser_renders_safely() -> None:
@@ -185,4 +187,9 @@ def _parse_untrusted_browser_answer(answer: bytes) -> RenderedPage:
         raise UnreadableContent("the browser ended without an answer") from problem
     if not isinstance(html, str):
         raise UnreadableContent(str(error)[:200])
-    return RenderedPage(html[:MAX_HTML], led_to[:2_000] if isinstance(led_to, str) else None)
+    status = document.get("status")
+    return RenderedPage(
+        html[:MAX_HTML],
+        led_to[:2_000] if isinstance(led_to, str) else None,
+        status if isinstance(status, int) and 100 <= status < 600 else None,
+    )

@@ -127,19 +127,22 @@ def _render_page_in_chromium(question: dict[str, Any]) -> dict[str, Any]:
         context.route_web_socket("**/*", lambda socket: socket.close())
         page = visit.page = context.new_page()
         context.on("page", lambda other: other.close())
-        _open_url_and_wait_for_scripts(page, question["url"])
+        status = _open_url_and_wait_for_scripts(page, question["url"])
         html = page.content()
         browser.close()
-    return {"html": html[: question["longest"]], "led_to": visit.led_to}
+    return {"html": html[: question["longest"]], "led_to": visit.led_to, "status": status}
 
 
-def _open_url_and_wait_for_scripts(page: Page, url: str) -> None:
+def _open_url_and_wait_for_scripts(page: Page, url: str) -> int | None:
+    """Return what was answered, unless the page took too long."""
+    response = None
     try:
-        page.goto(url, wait_until="domcontentloaded", timeout=_LOAD_MS)
+        response = page.goto(url, wait_until="domcontentloaded", timeout=_LOAD_MS)
     except Error:
         if page.url in ("about:blank", ""):
             raise
     page.wait_for_timeout(_SETTLE_MS)
+    return response.status if response is not None else None
 
 
 def main() -> None:

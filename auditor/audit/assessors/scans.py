@@ -6,10 +6,11 @@ They are judged whether or not the site's host could be read.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
+from auditor.audit import manners
 from auditor.audit.assessors.assessment import Assessment, AuditInput
 from auditor.audit.assessors.traces import (
     Acceptances,
@@ -19,10 +20,10 @@ from auditor.audit.assessors.traces import (
     make_violation_from_trace,
     map_acceptances_in_force,
 )
-from auditor.audit.controls import CONTENT, Catalogue
+from auditor.audit.controls import CONTENT, Catalogue, Control
 from auditor.audit.evaluate import evaluate_control
-from auditor.models import Finding, Host, Scan, ScanSummary, Stop, Subject, TraceAcceptance, clock
-from auditor.models.reviews import Certainty
+from auditor.models import Finding, Host, Scan, ScanSummary, Status, Subject, Text, TraceAcceptance, clock
+from auditor.models.reviews import MANNERS, Certainty
 
 MAX_WEAK_TRACES = 20
 """Traces too weak for an alarm that an audit carries of a site."""
@@ -64,13 +65,27 @@ def judge_sites_by_last_scans(
                 continue
             summary = _summarize_scan_of_site(scan, by_site, now)
             summaries.append(summary)
-            context = {
-                "site": {"review": _build_review_context_of_expressions(scan, summary)},
-                "now": int(now.timestamp()),
-            }
             subject = Subject(kind="site", id=site.domain)
-            findings += [evaluate_control(control, subject, host.name, context, {}) for control in controls]
+            findings += [
+                _judge_control_by_scan(control, subject, host.name, scan, summary, now) for control in controls
+            ]
     return ReviewAssessment(tuple(findings), tuple(summaries))
+
+
+def _judge_control_by_scan(
+    control: Control, subject: Subject, host: str, scan: Scan, summary: ScanSummary, now: datetime
+) -> Finding:
+    """Return a control on a site. It passes only if the site was seen in every manner that it rests on."""
+    gaps = manners.select_gaps(summary.manners, control.rests_on or MANNERS)
+    context = {
+        "site": {"review": _build_review_context_of_expressions(scan, summary, is_complete=not gaps)},
+        "now": int(now.timestamp()),
+    }
+    finding = evaluate_control(control, subject, host, context, {})
+    if gaps and finding.status in (Status.PASS, Status.NOT_EVALUATED):
+        reason = Text.join(manners.describe_gaps(gaps))
+        return replace(finding, status=Status.NOT_EVALUATED, reason=reason)
+    return finding
 
 
 def _summarize_scan_of_site(scan: Scan, acceptances: Acceptances, now: datetime) -> ScanSummary:
@@ -85,42 +100,28 @@ def _summarize_scan_of_site(scan: Scan, acceptances: Acceptances, now: datetime)
         withheld=scan.withheld,
         stopped=scan.stopped,
         engine=scan.engine,
+        manners=manners.list_manner_visits_of_scan(scan),
         logs=scan.logs,
         weak=list_weak_traces(scan.site, scan.traces, acceptances, MAX_WEAK_TRACES),
         accepted=list_accepted_traces(scan.site, scan.traces, acceptances),
     )
 
 
-def _build_review_context_of_expressions(scan: Scan, summary: ScanSummary) -> dict[str, Any]:
-    """Return the ``site.review`` of control expressions. What was not seen is not there, with the reason beside it."""
+def _build_review_context_of_expressions(scan: Scan, summary: ScanSummary, *, is_complete: bool) -> dict[str, Any]:
+    """Return the ``site.review`` of control expressions. What was not seen is not there.
+
+    ``is_complete``: whether the absence of findings proves anything. What intruders put into a site is often shown
+    only to some of its visitors.
+    """
     accepted_keys = {acceptance.trace.key for acceptance in summary.accepted}
     review: dict[str, Any] = {"started": int(clock.parse_iso_moment(scan.started).timestamp())}
-    unseen = _explain_why_absence_proves_nothing(scan)
     for certainty in _ALARMS:
         traces = [trace for trace in scan.traces if trace.certainty == certainty and trace.key not in accepted_keys]
-        if traces or unseen is None:
+        if traces or is_complete:
             review[certainty] = [make_violation_from_trace(scan.site, trace, _FIRST) for trace in traces]
-        else:
-            review[f"{certainty}_unread"] = unseen
-    if unseen is None:
+    if is_complete:
         review["covered"] = scan.fresh >= scan.known and not scan.unread
-    else:
-        review["covered_unread"] = unseen
     return review
-
-
-def _explain_why_absence_proves_nothing(scan: Scan) -> dict[str, Any] | None:
-    """Return why the absence of findings proves nothing.
-
-    What intruders put into a site is often shown only to some of its visitors.
-    """
-    if scan.stopped is not None and scan.stopped.was_caused_by_site:
-        return _describe_stop_of_scan(scan.stopped)
-    if not scan.engine:
-        return {"why": "review_engine"}
-    if scan.missed:
-        return {"why": "review_missed", "visitors": ", ".join(scan.missed)}
-    return None
 
 
 _ALARMS: tuple[Certainty, ...] = ("exact", "strong")
@@ -128,7 +129,3 @@ _ALARMS: tuple[Certainty, ...] = ("exact", "strong")
 
 _FIRST = ("kind", "where", "target", "sample", "key")
 """What tables show, which have room for these."""
-
-
-def _describe_stop_of_scan(stop: Stop) -> dict[str, Any]:
-    return {"why": f"review_{stop.why}", "status": stop.status or "", "where": stop.where}

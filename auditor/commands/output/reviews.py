@@ -39,6 +39,8 @@ def show_last_review_of_each_site(run: Run, catalogue: Catalogue, words: Words, 
             f"{escape_markup(describe_time_and_coverage_of_review(site.review, words))}",
             soft_wrap=True,
         )
+        for line in traces.describe_manners_not_seen(site.review, words):
+            console.print(f"  [yellow]{escape_markup(line)}[/]", soft_wrap=True)
         site_traces = [*site.alarming_traces, *site.review.weak]
         for trace in site_traces[:_MAX_TRACES]:
             _show_trace(site.site_domain, trace, run.inventory, words, console)

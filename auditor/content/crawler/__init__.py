@@ -4,5 +4,6 @@
 - ``url_filter``: which addresses are the site's own, and which must not be requested.
 - ``robots``, ``sitemaps``: robots.txt as search engines read it, and addresses in sitemaps.
 - ``home_pages``: home pages under the site's other names and without HTTPS.
+- ``style_sheets``: the site's own style sheets that may hide something.
 - ``probes``: addresses that nobody links to, requested only with the office's authorization.
 """

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from auditor.content.crawler.session import CrawlStopError, SiteSession
 from auditor.scans.responses import Visitor, VisitorResponse
 from auditor.web.children import UnreadableContent
@@ -21,23 +19,24 @@ def list_other_home_pages(session: SiteSession) -> list[tuple[str, str]]:
     return [home_page for home_page in every if home_page != (session.scheme, session.domain)][:MAX_NAMES]
 
 
-def iter_home_page_responses(
+def fetch_home_page_responses(
     session: SiteSession, scheme: str, host_name: str, *, include_engine: bool
-) -> Iterator[VisitorResponse]:
-    """Yield what visitors get there, a plain one first; nothing where it is not the site's, or is not answered to.
+) -> tuple[tuple[VisitorResponse, ...], bool]:
+    """Return what visitors get there, a plain one first, and whether each of them got something.
 
-    ``include_engine``: whether one comes. Raises CrawlStopError where the site asks for less.
+    Nothing where it is not the site's, or does not answer people. ``include_engine``: whether one comes.
+    Raises CrawlStopError where the site asks for less.
     """
-    for visitor in _VISITORS:
-        if visitor == "engine" and not include_engine:
-            continue
+    responses: list[VisitorResponse] = []
+    visitors = [visitor for visitor in _VISITORS if visitor != "engine" or include_engine]
+    for visitor in visitors:
         try:
-            yield session.visit_home_page_of_host_name(scheme, host_name, visitor)
+            responses.append(session.visit_home_page_of_host_name(scheme, host_name, visitor))
         except UnreadableContent:
-            if visitor == "plain":
-                return
+            pass
         except CrawlStopError as stopped:
             if stopped.stop.status == 429 or stopped.wait:
                 raise
-            if visitor == "plain":
-                return
+        if not responses:
+            return (), True
+    return tuple(responses), len(responses) == len(visitors)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -11,7 +12,7 @@ from urllib.parse import urljoin, urlsplit
 
 from auditor.content.crawler import url_filter
 from auditor.models import Stop
-from auditor.models.reviews import MAX_WHERE
+from auditor.models.reviews import MAX_WHERE, SILENCES, SiteStop
 from auditor.scans.responses import Visitor, VisitorResponse
 from auditor.web.children import UnreadableContent
 from auditor.web.fetch import BROWSER, RawResponse
@@ -21,6 +22,9 @@ MAX_REDIRECTS = 5
 SECONDS_BETWEEN = 0.7
 """From one request to the next at one host: at most 15 in any 10 seconds."""
 _LONGEST_WAIT = 7 * 86_400
+_TLS_ERROR = re.compile(r"\[SSL\b|\[SSL:|\bTLSV?\d?_|CERTIFICATE_VERIFY_FAILED")
+_NAME_ERROR = re.compile(r"Name or service not known|name resolution|No address associated|nodename nor servname")
+"""What the systems' libraries say, in the errors of the HTTP client."""
 _PHONE = {
     **BROWSER,
     "Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,image/apng,*/"
@@ -127,7 +131,7 @@ class SiteSession:
         try:
             self._request_home_page_over_https_or_http()
         except CrawlStopError as stopped:
-            if stopped.stop.why != "silent" or self.inside is None or "plain" in self.through:
+            if stopped.stop.why not in SILENCES or self.inside is None or "plain" in self.through:
                 raise
             self.through = frozenset(HEADERS)
             self._request_home_page_over_https_or_http()
@@ -143,7 +147,7 @@ class SiteSession:
         return response
 
     def _request_home_page_over_https_or_http(self) -> None:
-        stop = None
+        stop, silences = None, list[SiteStop]()
         for scheme in ("https", "http"):
             raw = self._send_paced_request(scheme, self.domain, "/", "plain")
             if raw.status is not None and raw.own:
@@ -151,7 +155,9 @@ class SiteSession:
                 self.scheme, self._home = scheme, raw
                 return
             stop = stop or (Stop(why="another_site", status=raw.status) if not raw.own else None)
-        raise CrawlStopError(stop or Stop(why="silent"))
+            silences.append(_explain_silence(raw))
+        # Where HTTPS is what does not work, that is what has to be mended, whatever plain HTTP says.
+        raise CrawlStopError(stop or Stop(why=next((why for why in silences if why != "silent"), "silent")))
 
     def visit_path(self, path: str, visitor: Visitor) -> VisitorResponse:
         """Return what a visitor is served.
@@ -215,7 +221,7 @@ def _get_redirect_location(raw: RawResponse) -> str | None:
 def _raise_on_refusal_or_other_site(raw: RawResponse, path: str) -> None:
     where = path[:MAX_WHERE]
     if raw.status is None:
-        raise CrawlStopError(Stop(why="silent", where=where))
+        raise CrawlStopError(Stop(why=_explain_silence(raw), where=where))
     if not raw.own:
         raise CrawlStopError(Stop(why="another_site", status=raw.status, where=where))
     if raw.status in REFUSALS:
@@ -223,6 +229,13 @@ def _raise_on_refusal_or_other_site(raw: RawResponse, path: str) -> None:
             Stop(why="refused", status=raw.status, where=where),
             _parse_retry_after_seconds(raw.headers.get("retry-after")),
         )
+
+
+def _explain_silence(raw: RawResponse) -> SiteStop:
+    """Return why nothing answered: its name is not found, its TLS does not work, or none of that."""
+    if _TLS_ERROR.search(raw.error):
+        return "no_tls"
+    return "no_name" if _NAME_ERROR.search(raw.error) else "silent"
 
 
 def _parse_retry_after_seconds(retry_after: str | None) -> int | None:

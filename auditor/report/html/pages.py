@@ -371,6 +371,7 @@ class _SiteContentView:
     def __init__(self, site: SiteTraces, words: Words) -> None:
         review = site.review
         self.seen = traces.describe_time_and_coverage_of_review(review, words)
+        self.not_seen = traces.describe_manners_not_seen(review, words)
         self.traces = tuple(
             (
                 words(f"certainty.{trace.certainty}"),

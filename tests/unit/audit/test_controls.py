@@ -37,7 +37,7 @@ GOOD = """\
 
 def read(tmp_path: Path, text: str, area: str = "ssh") -> list[controls.Control]:
     file = tmp_path / area / "controls.yml"
-    file.parent.mkdir()
+    file.parent.mkdir(parents=True)
     file.write_text(text, "utf-8")
     return list(controls.load_catalogue(tmp_path).controls)
 
@@ -58,6 +58,7 @@ def test_a_good_file_is_read(tmp_path: Path) -> None:
         (GOOD + "  colour: red\n", 9, "colour"),
         ("id: ssh.x\n", 1, "list of controls"),
         (GOOD + GOOD, 9, "defined twice"),
+        (GOOD + "  rests_on: [phone]\n", 9, "not judged from reviews"),
         (GOOD.replace("ssh.installed", "ssg.installed"), 8, "no area 'ssg'; did you mean 'ssh'?"),
         (GOOD + "  fix: {touches: []}\n", None, "touches"),
         (GOOD + "  fix: {touches: [/x], effects: [stops_framing, flies]}\n", 9, "'stops_framing'"),
@@ -70,6 +71,18 @@ def test_a_mistake_names_file_line_and_mend(tmp_path: Path, text: str, line: int
     assert caught.value.mend
     if line is not None:
         assert caught.value.line == line
+
+
+def test_a_control_of_content_must_state_the_manners_that_it_rests_on(tmp_path: Path) -> None:
+    text = GOOD.replace("ssh.x", "content.x").replace("host", "site").replace("ssh.installed", "site.review.covered")
+    with pytest.raises(InputError) as caught:
+        read(tmp_path / "a", text, "content")
+    assert "does not state the manners of visit" in str(caught.value)
+    assert (caught.value.line, "search_engine" in str(caught.value.mend)) == (1, True)
+    with pytest.raises(InputError):
+        read(tmp_path / "b", text + "  rests_on: [robot]\n", "content")
+    (control,) = read(tmp_path / "c", text + "  rests_on: [visitor, phone]\n", "content")
+    assert control.rests_on == ("visitor", "phone")
 
 
 def test_what_is_wrong_is_short_and_no_requirement() -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from auditor.content.bot_protection import ALL, VisitRoutes
-from auditor.content.review import MAX_KEPT
+from auditor.content.warc import MAX_KEPT
 from auditor.history.scans import MAX_SCANS, ScanHistory
 from auditor.web import browser
 from auditor.web.browser import RenderedPage

@@ -35,6 +35,8 @@ class Page:
     headers: Mapping[str, str] = field(default_factory=dict)
     drip: float = 0.0
     """Seconds between its bytes."""
+    hang_up: bool = False
+    """Whether the connection is closed in place of an answer."""
 
 
 Answering = Callable[[Asked], Page]
@@ -83,6 +85,9 @@ def serving(answer: Answering, now: Callable[[], float] = time.monotonic) -> Ite
             )
             site.asked.append(asked)
             page = site.answer(asked)
+            if page.hang_up:
+                self.close_connection = True
+                return
             body = page.body.encode() if isinstance(page.body, str) else page.body
             try:
                 self.send_response(page.status)

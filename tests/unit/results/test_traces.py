@@ -45,8 +45,15 @@ def test_a_look_is_told_with_what_it_did_not_see() -> None:
     assert told(whole).endswith("3 of 3 known addresses within 7 days")
     assert told(cut).endswith(
         "2 of 3 known addresses within 7 days; 1 address could not be read; the site began to refuse "
-        "(status 403 at /x); not viewed as a search engine; its access logs could not be read"
+        "(status 403 at /x); its access logs could not be read"
     )
+    assert traces.describe_manners_not_seen(whole, Words("en")) == ()
+    engine, people = sorted(traces.describe_manners_not_seen(cut, Words("en")))
+    assert engine.startswith("the last review did not see the site as a search engine: the review did not record why")
+    assert people.startswith(
+        "the last review did not see the site as an ordinary visitor: the site refused it (status 403"
+    )
+    assert "; to fix it: let requests from this machine's address through" in people
     (known,) = whole.accepted
     line = traces.describe_acceptance(known.trace, known.by, Words("en"))
     assert line == f"accepted by Văn phòng (until withdrawn): link to another site; ours [{EXACT.key}]"

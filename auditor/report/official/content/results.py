@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 
+from auditor.audit import manners
 from auditor.audit.frameworks.assessment import measure_self_checked_clauses
-from auditor.models import Bucket, Finding
+from auditor.models import Bucket, Finding, ScanSummary
 from auditor.report.official.content.blocks import make_list_item_block, make_paragraph
 from auditor.report.official.content.context import MAX_NOTABLE, OPEN, ReportContext
 from auditor.report.official.content.phrases import (
@@ -20,6 +21,8 @@ from auditor.results.compare import CHANGES
 from auditor.results.intrusions import split_intrusions
 from auditor.results.office_month import Requirement, build_requirements_from_findings_in_buckets
 from auditor.results.summary import SEVERITIES, SiteSummary
+from auditor.system.groups import group_by
+from auditor.text.translations import Words
 
 _APART: tuple[Bucket, ...] = ("attested", "not_applicable", "manual", "not_evaluated")
 
@@ -227,12 +230,27 @@ def iter_sentences_on_site_content_reviews(context: ReportContext) -> Iterable[s
             yield words("official.content.handled", sites=", ".join(handled_domains), incident=incident.id)
     if unseen:
         yield words("official.content.unseen", sites=words("official.sites_n", n=len(unseen)))
+    yield from _iter_sentences_on_manners_not_seen(words, [site.review for site in site_traces])
     fixed_findings = figures.change.changes.get("fixed", ()) if figures.change else ()
     cleaned_sites = {
         fixed_finding.subject.id for fixed_finding in fixed_findings if fixed_finding.control in of_looks
     } - alarming_domains
     if cleaned_sites:
         yield words("official.content.cleaned", sites=words("official.sites_n", n=len(cleaned_sites)))
+
+
+def _iter_sentences_on_manners_not_seen(words: Words, reviews: Iterable[ScanSummary]) -> Iterable[str]:
+    """Yield in which manners how many sites were not seen, and what has to be done."""
+    gaps = [gap for review in reviews for gap in manners.select_gaps(review.manners)]
+    for (manner, outcome), members in group_by(gaps, lambda gap: (gap.manner, gap.outcome)).items():
+        yield words(
+            f"official.content.not_seen.{outcome}",
+            manner=manners.MANNER_NAMES[manner].get(words.lang),
+            sites=words("official.sites_n", n=len(members)),
+        )
+    fixes = dict.fromkeys(manners.get_fix(gap).get(words.lang) for gap in gaps)
+    if fixes:
+        yield words("official.content.fixes", fixes="; ".join(fixes))
 
 
 def _iter_sentences_on_alarming_sites(

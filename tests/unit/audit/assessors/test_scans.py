@@ -113,7 +113,10 @@ def test_what_a_site_kept_us_from_seeing_is_never_clean(why: str) -> None:
 
 @pytest.mark.parametrize(
     ("given", "said"),
-    [({"engine": False}, "as a search engine"), ({"missed": ["phone", "referrer"]}, "phone, referrer")],
+    [
+        ({"engine": False}, "as a search engine"),
+        ({"missed": ["phone", "referrer"]}, "as a phone, somebody who comes from a search"),
+    ],
 )
 def test_what_was_not_visited_in_every_manner_is_never_clean(given: dict[str, object], said: str) -> None:
     found = {finding.control: finding for finding in judged(look(STRONG, **given)).findings}
