@@ -96,7 +96,11 @@ VERBS: Mapping[str, Entry] = {
         "Indicators: known malicious addresses, domain names and hashes.",
     ),
     "known-good": Reference(
-        "auditor.commands.verbs.compromise:KNOWN_GOOD", "Known-good releases: import, list, remove, export."
+        "auditor.commands.verbs.compromise:KNOWN_GOOD", "Known-good releases: import, update, list, remove, export."
+    ),
+    "rules": Reference(
+        "auditor.commands.verbs.compromise:RULES",
+        "Rule sets that others publish, for hunts: import, list, remove.",
     ),
     "lab": Reference(
         "auditor.commands.verbs.lab:LAB", "Lab: real Debian machines with real weaknesses, on this machine."

@@ -77,6 +77,7 @@ NOT_TYPED: Mapping[str, Mapping[str, str]] = {
         "auditor harden -i inventories/office --limit web1 --unjudged bi-bat.gov.vn": f"{_MONTH}; --unjudged: tests/hostile/test_owned_site.py",
         "auditor drift -i inventories/office --limit web1": "tests/hostile/test_owned_host.py and tests/guard/test_guard.py, on what others changed since",
     },
+    "hunt-rules.md": {"auditor hunt": "the same command is typed from hunt.md"},
     "rollback.md": {"auditor rollback -i inventories/office --limit web1": "tests/integration/test_rollback.py"},
     "harden-trouble.md": {
         "ls /var/lib/luytre/guard": _GUARD,

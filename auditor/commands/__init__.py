@@ -8,7 +8,8 @@
 - ``controls``, ``controls_check``: what is checked and why. ``waivers``, ``exceptions``: what offices accept.
 - ``history``, ``report``, ``mail``: kept runs, their reports, and mail to the offices.
 - ``completion``: shell completion.
-- ``content/``: ``review`` and ``baseline``. ``compromise/``: ``hunt`` and ``known-good``. ``incidents/``: ``incident``.
+- ``content/``: ``review`` and ``baseline``. ``compromise/``: ``hunt``, ``known-good`` and ``rules``.
+  ``incidents/``: ``incident``.
 - ``indicators/``, ``vulnerabilities/``: the groups of those names. ``lab/``: the verbs that need the lab.
 - ``options/``: options that verbs share. ``output/``: what a terminal shows, by subject.
 """

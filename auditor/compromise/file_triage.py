@@ -15,10 +15,11 @@ from auditor.compromise.file_listing import CACHE, PHP, PROGRAM, SCRIPT, SWAPPED
 from auditor.compromise.known_good import checksums, matcher
 from auditor.compromise.known_good.manifest import ReleaseManifest
 from auditor.compromise.known_good.matcher import HostFile, MatchResult
+from auditor.compromise.rules import engine
 from auditor.models.applications.registry import CMSS
 from auditor.models.reviews import Certainty, Family, Kind, Trace
 from auditor.scans.dedup import limit_traces_per_kind, merge_traces_by_key_and_place
-from auditor.scans.traces import build_masked_trace, convert_to_trace_on_host
+from auditor.scans.traces import build_masked_trace, convert_to_trace_on_host, format_path_on_host
 
 
 @dataclass(frozen=True)
@@ -75,6 +76,18 @@ def find_traces_in_triaged_files(triage: TriageResult, judgements: Mapping[str, 
         1 for file in triage.suspect_files if _is_judged_as_generated_file(judgements.get(file.sha256 or ""))
     )
     return HuntFindings(traces, left_out, unjudged_count, generated_count)
+
+
+def list_unexplained_places(
+    triage: TriageResult, judgements: Mapping[str, Judgement], traces: Iterable[Trace]
+) -> frozenset[str]:
+    """Return where files lie that nothing explains: code that nobody knows, and whatever has a trace."""
+    unknown_code = {
+        format_path_on_host(file.full_path)
+        for file in triage.suspect_files
+        if not _is_judged_as_generated_file(judgements.get(file.sha256 or ""))
+    }
+    return frozenset(unknown_code | {trace.where for trace in traces if trace.kind != "missing"})
 
 
 def _is_judged_as_generated_file(judgement: Judgement | None) -> bool:
@@ -154,6 +167,7 @@ def _find_file_trace(
         )
         if verdict is not None and (verdict.certainty != "weak" or match_status is None):
             sample = judgement.settings[0].line if judgement.settings else judgement.differs or judgement.sample
+            sample = engine.format_credits(judgement.others) + sample
             return _build_file_trace(
                 verdict.kind, file.sha256 or where, where, sample, verdict.families, verdict.rules, verdict.certainty
             )

@@ -31,12 +31,14 @@ from auditor.compromise.file_listing import (
 )
 from auditor.compromise.known_good import archives, checksums, file_diff
 from auditor.compromise.known_good.manifest import ReleaseManifest
+from auditor.compromise.rules.folder import SUFFIXES
+from auditor.compromise.rules.rule_set import SUFFIX
 from auditor.compromise.scan_cache import ScanCache
 from auditor.facts import HostFacts
 from auditor.fleet import collect
 from auditor.fleet.runner import AnsibleTask, PlaybookRun, play
 from auditor.models import Host, HostOutcome, clock
-from auditor.models.hunts import Hunt
+from auditor.models.hunts import Explained, Hunt, RuleSetUse
 from auditor.scans.dedup import limit_traces_per_kind, merge_traces_by_key
 from auditor.system import memory
 
@@ -78,6 +80,8 @@ class HuntRun:
     manifests: Sequence[ReleaseManifest]
     rules: Path | None = None
     """A folder of others' rules."""
+    rule_sets: tuple[RuleSetUse, ...] = ()
+    """What lies in it."""
     whole: bool = False
     """Whether everything is read, whatever earlier hunts have read."""
     fact_query: collect.FactsRequest = collect.ALL
@@ -233,6 +237,10 @@ class HuntRun:
             left_out=findings.left_out + left_out,
             places=autorun_list.seen_count if autorun_list is not None else None,
             places_left=autorun_list.cut_short if autorun_list is not None else (),
+            rule_sets=self.rule_sets,
+            explained=_count_explained(
+                host_triage, judgements, findings, autorun_list, len(persistence_traces) + len(code)
+            ),
         )
         texts = {digest: _JUDGEMENT.dump_json(judgement).decode() for digest, judgement in judgements.items()}
         keys = None
@@ -441,6 +449,30 @@ def _read_autoruns_of_host(run: PlaybookRun, host: str, facts: HostFacts | None)
     return replace(autoruns, all=(*autoruns.all, *iter_cms_administrators_as_autoruns(facts)))
 
 
+def _count_explained(
+    host_triage: _FileTriage,
+    judgements: Mapping[str, Judgement],
+    findings: file_triage.HuntFindings,
+    autorun_list: AutorunList | None,
+    place_trace_count: int,
+) -> Explained:
+    """Return what is explained on a host, before anybody accepts anything.
+
+    What the host did not tell of, for want of time or room, is not.
+    """
+    file_count = len(host_triage.files)
+    unexplained_count = min(
+        len(file_triage.list_unexplained_places(host_triage.triage, judgements, findings.traces)), file_count
+    )
+    known_count = min(host_triage.triage.known_count + findings.generated_count, file_count - unexplained_count)
+    return Explained(
+        known_good=known_count,
+        packages=max(0, autorun_list.seen_count - place_trace_count) if autorun_list is not None else None,
+        without_code=file_count - unexplained_count - known_count,
+        unexplained=unexplained_count + host_triage.told.left_count + place_trace_count,
+    )
+
+
 def _drop_snippets_and_mark_unexplained(
     autorun_list: AutorunList, triage: file_triage.TriageResult
 ) -> tuple[Autorun, ...]:
@@ -468,12 +500,15 @@ def _parse_judgements(judgements_json: Mapping[str, str]) -> dict[str, Judgement
     return judgements
 
 
+_RULE_FILES = frozenset({SUFFIX, *SUFFIXES})
+
+
 @cache
 def _hash_judging_code_and_rules(rules: Path | None) -> str:
     """Return what tells judgements of these judges from those of others: our own code, and others' rules."""
     digest = hashlib.sha256()
     ours = sorted(Path(__file__).parent.rglob("*.py")) + sorted(Path(__file__).parent.rglob("*.yar"))
-    others = sorted(rules.rglob("*.yar*")) if rules is not None else []
+    others = sorted(file for file in rules.rglob("*") if file.suffix in _RULE_FILES) if rules is not None else []
     for path in (*ours, *others):
         digest.update(path.read_bytes() if path.is_file() else b"")
     return digest.hexdigest()[:16]

@@ -9,6 +9,7 @@ from auditor.compromise import classifier
 from auditor.compromise.autoruns import Autorun
 from auditor.compromise.classifier import JudgeRequest
 from auditor.compromise.confidence import weigh_judgement
+from auditor.compromise.rules import engine
 from auditor.models.reviews import Trace
 from auditor.scans.traces import build_masked_trace, convert_to_trace_on_host
 
@@ -27,7 +28,7 @@ def find_traces_in_snippets(places: Iterable[Autorun], rules: Path | None = None
                 "database_code",
                 place.text,
                 where=place.where,
-                sample=judgement.sample,
+                sample=engine.format_credits(judgement.others) + judgement.sample,
                 families=verdict.families,
                 rules=[rule.lower()[:30] for rule in verdict.rules],
             )

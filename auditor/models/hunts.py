@@ -37,6 +37,30 @@ KINDS: Mapping[str, Kind] = {
 """What lies in the slots that hosts name outside their web roots."""
 
 
+class RuleSetUse(Model):
+    """A set of rules of others that judged in a hunt."""
+
+    name: str = Field(max_length=200)
+    version: str = Field(max_length=100)
+    licence: str = Field(default="", max_length=100)
+    rules: int = Field(description="rules of it that were used")
+
+
+class Explained(Model):
+    """What is explained of a host's files and places, as counts."""
+
+    known_good: int = Field(description="files of imported releases, or that an application makes by itself")
+    packages: int | None = Field(
+        description="places outside the web roots that are as their packages made them, or that nothing speaks "
+        "against; None: they were not looked at"
+    )
+    accepted: int = Field(default=0, description="files and places whose traces are accepted")
+    without_code: int = Field(
+        description="files below the web roots that hold no code, so that nothing has to explain them"
+    )
+    unexplained: int = Field(description="files with code and places that none of these explains")
+
+
 class Hunt(Model):
     """The result of one hunt on one host."""
 
@@ -59,6 +83,8 @@ class Hunt(Model):
         default=None, description="places outside the web roots that were looked at; None: hunts did not do so yet"
     )
     places_left: tuple[str, ...] = Field(default=(), description="kinds of such places that were not seen to their end")
+    rule_sets: tuple[RuleSetUse, ...] = Field(default=(), description="rules of others that judged besides our own")
+    explained: Explained | None = Field(default=None, description="None: hunts did not count so yet")
 
     @property
     def is_everything_seen_and_judged(self) -> bool:
@@ -82,6 +108,10 @@ class HuntSummary(Model):
     cut_short: bool
     places: int | None = Field(default=None, description="looked at outside the web roots; None: that hunt did not")
     places_left: tuple[str, ...] = ()
+    rule_sets: tuple[RuleSetUse, ...] = Field(default=(), description="rules of others that judged besides our own")
+    explained: Explained | None = Field(
+        default=None, description="what is explained on the host, as counts; None: that hunt did not count so"
+    )
     weak: tuple[Trace, ...] = Field(default=(), description="seen, and too little for an alarm")
     accepted: tuple[AcceptedTrace, ...] = Field(default=(), description="seen, and accepted")
 

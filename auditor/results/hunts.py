@@ -64,11 +64,25 @@ def describe_time_and_coverage_of_hunt(hunt: HuntSummary, words: Words) -> str:
         parts.append(
             words("hunts.places_left", parts=", ".join(_iter_names_of_places_of_slots(hunt.places_left, words)))
         )
+    if hunt.rule_sets:
+        sets = ", ".join(
+            words("hunts.rule_set", name=used.name, version=used.version, n=used.rules) for used in hunt.rule_sets
+        )
+        parts.append(words("hunts.rule_sets", sets=sets))
     if hunt.warm:
         parts.append(words("hunts.warm"))
     if hunt.unjudged or hunt.left or hunt.cut_short:
         parts.append(words("hunts.unjudged", n=hunt.unjudged + hunt.left))
     return "; ".join(parts)
+
+
+EXPLAINED = ("known_good", "packages", "without_code", "accepted", "unexplained")
+"""The counts of what is explained on a host, in the order of the table."""
+
+
+def list_explained_counts(hunt: HuntSummary) -> tuple[int | None, ...]:
+    """Return the counts of ``EXPLAINED``, None for one that nobody took; nothing of a hunt that did not count so."""
+    return tuple(getattr(hunt.explained, name) for name in EXPLAINED) if hunt.explained is not None else ()
 
 
 def _iter_names_of_places_of_slots(slots: Iterable[str], words: Words) -> Iterator[str]:

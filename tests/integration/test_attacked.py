@@ -216,6 +216,9 @@ def findings(incidents: Office) -> Office:
     )
     (there.folder / "rules").mkdir()
     (there.folder / "rules/x.yar").write_text('rule x { strings: $a = "luytre-none" condition: $a }', "ascii")
+    (there.folder / "mirror").mkdir()
+    with zipfile.ZipFile(there.folder / "mirror/theme.2.0.zip", "w") as packed:
+        packed.writestr("theme/style.css", "/* Theme Name: Theme */")
     (there.folder / "portal").mkdir()
     (there.folder / "portal/index.php").write_text("<?php // luytre-lab: inert", "utf-8")
     with zipfile.ZipFile(there.folder / "plugin.1.2.zip", "w") as packed:

@@ -21,8 +21,8 @@ from auditor.audit.assessors.traces import (
 )
 from auditor.audit.controls import COMPROMISE, Catalogue
 from auditor.audit.evaluate import MAX_VIOLATIONS, evaluate_control
-from auditor.models import Finding, Host, Subject, Trace, TraceAcceptance, clock
-from auditor.models.hunts import GROUPS, OUTSIDE, Hunt, HuntSummary
+from auditor.models import AcceptedTrace, Finding, Host, Subject, Trace, TraceAcceptance, clock
+from auditor.models.hunts import GROUPS, OUTSIDE, Explained, Hunt, HuntSummary
 from auditor.scans.dedup import interleave_iterators
 from auditor.scans.traces import format_path_on_host
 
@@ -156,10 +156,19 @@ def _interleave_traces_by_kind(traces: Sequence[Trace]) -> Sequence[Trace]:
 
 def _summarize_hunt(hunt: Hunt, acceptances: Acceptances, now: datetime) -> HuntSummary:
     values = {name: getattr(hunt, name) for name in HuntSummary.model_fields if name in Hunt.model_fields}
+    accepted = list_accepted_traces(hunt.host, hunt.traces, acceptances)
     return HuntSummary(
-        **values,
+        **values | {"explained": _count_accepted(hunt.explained, accepted)},
         hunt=hunt.id,
         age_days=count_days_since(hunt.started, now),
         weak=list_weak_traces(hunt.host, hunt.traces, acceptances, MAX_WEAK_TRACES),
-        accepted=list_accepted_traces(hunt.host, hunt.traces, acceptances),
+        accepted=accepted,
     )
+
+
+def _count_accepted(explained: Explained | None, accepted: Iterable[AcceptedTrace]) -> Explained | None:
+    """Return the counts with what is accepted taken out of what nothing explains."""
+    if explained is None:
+        return None
+    count = min(sum(1 for one in accepted if one.trace.kind != "missing"), explained.unexplained)
+    return explained.model_copy(update={"accepted": count, "unexplained": explained.unexplained - count})

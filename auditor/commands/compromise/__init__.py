@@ -1,1 +1,1 @@
-"""The verbs about what intruders leave: ``hunt`` and ``known-good``."""
+"""The verbs about what intruders leave: ``hunt``, ``known-good`` and ``rules``."""

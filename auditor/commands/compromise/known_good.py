@@ -14,8 +14,10 @@ from auditor.commands.verbs.compromise import (
     KnownGoodImportOptions,
     KnownGoodListOptions,
     KnownGoodRemoveOptions,
+    KnownGoodUpdateOptions,
 )
-from auditor.compromise.known_good import archives, manifest_file
+from auditor.compromise.known_good import archives, manifest_file, mirror
+from auditor.compromise.known_good.manifest import ReleaseManifest
 from auditor.errors import InputError
 from auditor.history.known_good import KnownGoodStore
 from auditor.system import files
@@ -49,6 +51,60 @@ def import_releases_as_known_good(options: KnownGoodImportOptions) -> None:
             words("known_good.imported", name=manifest.name, version=manifest.version, n=len(manifest.entries)),
             markup=False,
         )
+
+
+def update_releases_from_mirror(options: KnownGoodUpdateOptions) -> None:
+    """Run ``auditor known-good update``."""
+    store = KnownGoodStore()
+    difference = mirror.compare_mirror_with_known_good(options.folder, store.load_manifests())
+    if difference.new or difference.moved:
+        store.put((*difference.new, *difference.moved))
+    if options.as_json:
+        typer.echo(json.dumps(_build_json_of_difference(difference), ensure_ascii=False, indent=1))
+    else:
+        _show_difference(difference, Words(options.lang))
+    if difference.unreadable:
+        first, *others = difference.unreadable
+        first.others = tuple(others)
+        raise first
+    if difference.changed:
+        raise typer.Exit(1)
+
+
+def _show_difference(difference: mirror.MirrorDifference, words: Words) -> None:
+    for manifest in difference.new:
+        console.out.print(
+            words("known_good.imported", name=manifest.name, version=manifest.version, n=len(manifest.entries)),
+            markup=False,
+        )
+    for changed in difference.changed:
+        name, version = changed.manifest.name, changed.manifest.version
+        console.out.print(
+            words("known_good.changed", file=changed.file, name=name, version=version), markup=False, soft_wrap=True
+        )
+    for manifest in difference.gone:
+        console.out.print(
+            words("known_good.gone", name=manifest.name, version=manifest.version), markup=False, soft_wrap=True
+        )
+    console.out.print(
+        words("known_good.updated", new=len(difference.new), same=difference.unchanged_count), markup=False
+    )
+
+
+def _build_json_of_difference(difference: mirror.MirrorDifference) -> dict[str, object]:
+    return {
+        "new": [_build_json_of_release(manifest) for manifest in difference.new],
+        "unchanged": difference.unchanged_count,
+        "changed": [
+            {**_build_json_of_release(changed.manifest), "file": str(changed.file)} for changed in difference.changed
+        ],
+        "gone": [_build_json_of_release(manifest) for manifest in difference.gone],
+        "unreadable": [error.build_json_data() for error in difference.unreadable],
+    }
+
+
+def _build_json_of_release(manifest: ReleaseManifest) -> dict[str, object]:
+    return {"name": manifest.name, "version": manifest.version, "files": len(manifest.entries)}
 
 
 def list_known_good_releases(options: KnownGoodListOptions) -> None:

@@ -11,6 +11,7 @@ from auditor.audit.controls import Catalogue
 from auditor.commands.output.console import escape_markup, out
 from auditor.commands.output.reviews import show_command_to_contain_or_accept_trace, show_how_to_accept_alarming_traces
 from auditor.history.known_good import ManifestSummary
+from auditor.history.rule_sets import RuleSetSummary
 from auditor.models import Run, Trace
 from auditor.results import hunts
 from auditor.results.traces import describe_acceptance, describe_trace_kind
@@ -50,10 +51,30 @@ def show_last_hunt_of_each_host(run: Run, catalogue: Catalogue, words: Words, co
                 f"  {escape_markup(describe_acceptance(accepted_trace.trace, accepted_trace.by, words))}",
                 soft_wrap=True,
             )
+    _show_what_is_explained(host_hunts, words, console)
     for common in hunts.find_alarming_traces_shared_by_hosts(host_hunts):
         what = words("hunts.shared", n=len(common.where), what=describe_trace_kind(common.trace, words))
         console.print(f"{escape_markup(what)}: {escape_markup(', '.join(common.where))}", soft_wrap=True)
     console.print(words("hunts.may_lie"))
+
+
+def _show_what_is_explained(host_hunts: Iterable[hunts.HostTraces], words: Words, console: Console) -> None:
+    """Print a row for each host: how much of it is explained, and by what."""
+    rows = [
+        (host_hunt.hunt.host, counts)
+        for host_hunt in host_hunts
+        if (counts := hunts.list_explained_counts(host_hunt.hunt))
+    ]
+    if not rows:
+        return
+    table = Table(box=None, pad_edge=False, header_style="bold", title=words("explained.heading"), title_justify="left")
+    table.add_column(words("host"))
+    for name in hunts.EXPLAINED:
+        table.add_column(words(f"explained.{name}"), justify="right", overflow="fold")
+    for host, counts in rows:
+        cells = ("–" if count is None else words.format_number(count) for count in counts)
+        table.add_row(escape_markup(host), *cells)
+    console.print(table)
 
 
 def _show_trace(host: str, trace: Trace, inventory: str, words: Words, console: Console) -> None:
@@ -91,5 +112,29 @@ def build_known_good_releases_table(releases: Iterable[ManifestSummary], words: 
             str(release.files),
             escape_markup(release.origin),
             escape_markup(why),
+        )
+    return table
+
+
+def build_rule_sets_table(summaries: Iterable[RuleSetSummary], words: Words) -> Table:
+    """Return rule sets in rows: which, under which licence, how many rules, made from what."""
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for title in (
+        words("known_good.name"),
+        words("known_good.version"),
+        words("rule_sets.column.licence"),
+        words("rule_sets.column.rules"),
+        words("rule_sets.column.left_out"),
+        words("known_good.origin"),
+    ):
+        table.add_column(title, overflow="fold")
+    for summary in summaries:
+        table.add_row(
+            escape_markup(summary.name),
+            escape_markup(summary.version),
+            escape_markup(summary.licence or words("rule_sets.no_licence")),
+            str(summary.rules),
+            str(summary.left_out + summary.too_broad),
+            escape_markup(f"{summary.origin} {summary.digest[:12]}"),
         )
     return table

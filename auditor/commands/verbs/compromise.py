@@ -1,4 +1,4 @@
-"""Declare ``auditor hunt`` and ``auditor known-good``."""
+"""Declare ``auditor hunt``, ``auditor known-good`` and ``auditor rules``."""
 
 from __future__ import annotations
 
@@ -42,9 +42,9 @@ WholeOption = Annotated[
 class HuntOptions(Verb, runs="auditor.commands.compromise.hunt:hunt_for_intrusion_traces_and_audit"):
     """Scan web roots, autostart entries, ways to log in and processes for traces of intrusion; then audit.
 
-    Known-good files are not analyzed (auditor known-good). Nothing is changed on the hosts, links are not followed, and
-    files unchanged since the last hunt are not read again. The results from a host whose root account is compromised
-    cannot be trusted.
+    Known-good files are not analyzed (auditor known-good). Imported rule sets are used (auditor rules). Nothing is
+    changed on the hosts, links are not followed, and files unchanged since the last hunt are not read again. The
+    results from a host whose root account is compromised cannot be trusted.
 
     Exit code and --baseline: as for 'auditor audit'.
 
@@ -151,12 +151,94 @@ class KnownGoodExportOptions(Verb, runs="auditor.commands.compromise.known_good:
     lang: LangOption = DEFAULT_LANG
 
 
+@dataclass(frozen=True, kw_only=True)
+class KnownGoodUpdateOptions(Verb, runs="auditor.commands.compromise.known_good:update_releases_from_mirror"):
+    """Import what is new in a folder of release archives, and name the archives that are gone or changed.
+
+    An archive that was imported before is not imported again. A release whose archive is gone stays known good until
+    you remove it. An archive whose content changed under the same version is named and not imported; the exit code is 1
+    then.
+
+    Example:
+      auditor known-good update mirror/
+
+    """
+
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="A folder of release archives, with its subfolders.")]
+    as_json: JsonOption = False
+    lang: LangOption = DEFAULT_LANG
+
+
 KNOWN_GOOD = Group(
-    help="Known-good releases: import, list, remove, export.",
+    help="Known-good releases: import, update, list, remove, export.",
     entries={
         "import": KnownGoodImportOptions,
+        "update": KnownGoodUpdateOptions,
         "list": KnownGoodListOptions,
         "remove": KnownGoodRemoveOptions,
         "export": KnownGoodExportOptions,
+    },
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class RulesImportOptions(Verb, runs="auditor.commands.compromise.rules:import_rule_set"):
+    """Import a set of YARA rules that others publish. Every later hunt uses it in addition to the built-in rules.
+
+    The rules are compiled one by one. A rule that does not compile, or that fits harmless files, is named and left out.
+    A set that was imported before under the same name is replaced. The version comes from a VERSION file, else from the
+    newest date in the rules.
+
+    Example:
+      auditor rules import signature-base/
+
+      auditor rules import php-malware-finder/data --name php-malware-finder --version 0.3.4
+
+    """
+
+    folder: Annotated[
+        Path, typer.Argument(metavar="DIR", help="The unpacked folder of the set, with its rule files and its license.")
+    ]
+    name: Annotated[
+        str, typer.Option("--name", metavar="NAME", help="Name of the set; default: the name of the folder.")
+    ] = ""
+    version: Annotated[
+        str, typer.Option("--version", metavar="VERSION", help="Version of the set; default: found in the folder.")
+    ] = ""
+    lang: LangOption = DEFAULT_LANG
+
+
+@dataclass(frozen=True, kw_only=True)
+class RulesListOptions(Verb, runs="auditor.commands.compromise.rules:list_rule_sets"):
+    """List the imported rule sets with version, license and number of rules.
+
+    Example:
+      auditor rules list
+
+    """
+
+    as_json: JsonOption = False
+    lang: LangOption = DEFAULT_LANG
+
+
+@dataclass(frozen=True, kw_only=True)
+class RulesRemoveOptions(Verb, runs="auditor.commands.compromise.rules:remove_rule_set"):
+    """Remove an imported rule set. Later hunts do not use it.
+
+    Example:
+      auditor rules remove signature-base
+
+    """
+
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Name of the set, as listed.")]
+    lang: LangOption = DEFAULT_LANG
+
+
+RULES = Group(
+    help="Rule sets that others publish, for hunts: import, list, remove.",
+    entries={
+        "import": RulesImportOptions,
+        "list": RulesListOptions,
+        "remove": RulesRemoveOptions,
     },
 )

@@ -48,7 +48,7 @@ def read_release_manifest(file: Path, name: str = "", version: str = "") -> Rele
         manifest = _read_exported_manifest_or_checksums(file, name, version)
         if manifest is not None:
             return manifest
-        digest = _compute_sha256_of_file(file)
+        origin = format_origin_of_archive(file)
         entries_and_top = _strip_common_top_folder(
             _collect_checked_digests_by_path(_iter_archive_members_with_digests(file, _BoundedHasher()), file)
         )
@@ -71,9 +71,17 @@ def read_release_manifest(file: Path, name: str = "", version: str = "") -> Rele
         ) from error
     entries, top = _select_application_folder_of_deb(*entries_and_top) if file.suffix == ".deb" else entries_and_top
     release_version = version or _find_version_at_name_end(top) or told_version
-    return ReleaseManifest(
-        name or told_name, release_version, f"{file.name} {digest}", entries, lies=str(file.absolute())
-    )
+    return ReleaseManifest(name or told_name, release_version, origin, entries, lies=str(file.absolute()))
+
+
+def format_origin_of_archive(file: Path) -> str:
+    """Return what a manifest says that it was made from: the file's name and SHA-256. Raises InputError."""
+    try:
+        return f"{file.name} {_compute_sha256_of_file(file)}"
+    except OSError as error:
+        raise InputError(
+            "cannot be read: {why}", why=error.strerror, file=file, mend="check the path and its permissions"
+        ) from error
 
 
 def _read_exported_manifest_or_checksums(file: Path, name: str, version: str) -> ReleaseManifest | None:

@@ -16,7 +16,7 @@ from typing import Literal
 from auditor.compromise.known_good.manifest import ReleaseManifest
 
 DeviatingStatus = Literal["changed", "unknown", "left_over", "misplaced"]
-FileStatus = Literal["known"] | DeviatingStatus
+FileStatus = Literal["known", DeviatingStatus]
 _OPEN = frozenset(
     {
         *(

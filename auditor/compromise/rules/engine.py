@@ -1,23 +1,24 @@
-"""Rules of YARA over a file's bytes: compiled one by one, so that one that is wrong is named and costs itself alone."""
+"""Rules of YARA over a file's bytes: our own, and sets of others'."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import yara_x
 
+from auditor.compromise.rules.compilation import RuleError, compile_rule_sources
+from auditor.compromise.rules.folder import SUFFIXES, read_rule_folder
+from auditor.compromise.rules.rule_set import SUFFIX, LoadedRuleSet, load_rule_set
+
 OWN = Path(__file__).parent / "own.yar"
 WORTH = Path(__file__).parent / "worth_a_tree.yar"
 SECONDS = 20
 """For one file."""
-MAX_RULE_FILE = 20_000_000
-MAX_FILES = 5_000
-_OUTSIDE = ("filename", "filepath", "extension", "filetype", "owner")
-"""What public rules expect to be told of a file; we have it as nothing."""
 _MAX_TEXT = 80
+_MAX_CREDITS = 2
+"""Rules that are named with their authors where a file is shown; the others are named without."""
 
 
 @dataclass(frozen=True)
@@ -30,14 +31,21 @@ class RuleMatch:
     licence: str = ""
     beside: bool = False
     """Whether it counts only beside what another judge says."""
+    rule_set: str = ""
+    """Name and version of the set that it is from; empty: it is ours, or of a folder that was given."""
 
 
-@dataclass(frozen=True)
-class RuleError:
-    """A file of rules that does not compile, and why."""
+def format_credits(matches: Iterable[RuleMatch]) -> str:
+    """Return which rules of others fit, by whom and of which set; empty: none do.
 
-    file: str
-    why: str
+    Licences of public sets require that a match names the author.
+    """
+    credits = []
+    for match in matches:
+        of = "; ".join(part for part in (match.author, match.rule_set) if part)
+        credits.append(f"{match.rule} ({of})" if of else match.rule)
+    shown = ", ".join(credits[:_MAX_CREDITS])
+    return f"[{shown}, …] " if len(credits) > _MAX_CREDITS else f"[{shown}] " if shown else ""
 
 
 @dataclass(frozen=True)
@@ -55,17 +63,23 @@ class YaraRules:
 
     ours: yara_x.Scanner
     """Our own, and in a namespace of their own those that say what is worth a tree: all look at a file at once."""
-    others: yara_x.Scanner | None
+    others: tuple[tuple[LoadedRuleSet, yara_x.Scanner], ...] = ()
+    """Sets of others', each with what scans for it."""
     wrong: tuple[RuleError, ...] = ()
 
     def scan_content(self, content: bytes) -> RuleScan:
         """Return what fits. Raises TimeoutError when that takes more than SECONDS."""
         ours = _scan_rules(self.ours, content)
-        others = _scan_rules(self.others, content) if self.others is not None else ()
         own = [_build_match_of_own_rule(rule) for rule in ours if rule.namespace != WORTH.stem]
         return RuleScan(
-            (*own, *map(_build_match_of_foreign_rule, others)), any(rule.namespace == WORTH.stem for rule in ours)
+            (*own, *self._iter_matches_of_others(content)), any(rule.namespace == WORTH.stem for rule in ours)
         )
+
+    def _iter_matches_of_others(self, content: bytes) -> Iterator[RuleMatch]:
+        for rule_set, scanner in self.others:
+            for rule in _scan_rules(scanner, content):
+                if f"{rule.namespace}:{rule.identifier}" not in rule_set.muted:
+                    yield _build_match_of_foreign_rule(rule, rule_set)
 
 
 def _build_match_of_own_rule(rule: yara_x.Rule) -> RuleMatch:
@@ -73,10 +87,16 @@ def _build_match_of_own_rule(rule: yara_x.Rule) -> RuleMatch:
     return RuleMatch(str(metadata["what"]), own=True, beside=metadata.get("beside") is True)
 
 
-def _build_match_of_foreign_rule(rule: yara_x.Rule) -> RuleMatch:
+def _build_match_of_foreign_rule(rule: yara_x.Rule, rule_set: LoadedRuleSet) -> RuleMatch:
     metadata = {str(key): str(value)[:_MAX_TEXT] for key, value in rule.metadata}
-    licence = metadata.get("license", metadata.get("licence", ""))
-    return RuleMatch(rule.identifier[:_MAX_TEXT], own=False, author=metadata.get("author", ""), licence=licence)
+    licence = metadata.get("license", metadata.get("licence", rule_set.licence[:_MAX_TEXT]))
+    return RuleMatch(
+        rule.identifier[:_MAX_TEXT],
+        own=False,
+        author=metadata.get("author", ""),
+        licence=licence,
+        rule_set=rule_set.label[:_MAX_TEXT],
+    )
 
 
 def _scan_rules(scanner: yara_x.Scanner, content: bytes) -> tuple[yara_x.Rule, ...]:
@@ -87,15 +107,26 @@ def _scan_rules(scanner: yara_x.Scanner, content: bytes) -> tuple[yara_x.Rule, .
 
 
 def load_yara_rules(folder: Path | None = None) -> YaraRules:
-    """Return our own rules, and those in a folder of others'; what does not compile is named in ``wrong``."""
-    others, wrong = (
-        _compile_foreign_rules(sorted(folder.rglob("*.yar*"))[:MAX_FILES]) if folder is not None else (None, [])
-    )
+    """Return our own rules, and those of others in a folder: compiled sets and rule files.
+
+    What does not compile is named in ``wrong``.
+    """
+    loaded, wrong = ([], ()) if folder is None else _load_rules_of_others(folder)
     return YaraRules(
         _build_yara_scanner(_compile_own_rules()),
-        _build_yara_scanner(others) if others is not None else None,
-        tuple(wrong),
+        tuple((rule_set, _build_yara_scanner(rule_set.rules)) for rule_set in loaded),
+        wrong,
     )
+
+
+def _load_rules_of_others(folder: Path) -> tuple[list[LoadedRuleSet], tuple[RuleError, ...]]:
+    loaded = [load_rule_set(file) for file in sorted(folder.glob(f"*{SUFFIX}"))]
+    if not any(file.name.lower().endswith(SUFFIXES) for file in folder.rglob("*")):
+        return loaded, ()
+    rule_folder = read_rule_folder(folder)
+    compilation = compile_rule_sources(rule_folder.sources)
+    loaded.append(LoadedRuleSet("", "", frozenset(), compilation.rules))
+    return loaded, tuple(sorted((*rule_folder.errors, *compilation.errors), key=lambda error: error.file))
 
 
 def _compile_own_rules() -> yara_x.Rules:
@@ -111,34 +142,3 @@ def _build_yara_scanner(rules: yara_x.Rules) -> yara_x.Scanner:
     scanner.set_timeout(SECONDS)
     scanner.fast_scan(True)
     return scanner
-
-
-def _compile_foreign_rules(files: Iterable[Path]) -> tuple[yara_x.Rules | None, list[RuleError]]:
-    compiler, wrong, count = _build_compiler_for_foreign_rules(), [], 0
-    for file in files:
-        try:
-            source = _read_rule_file(file)
-            _build_compiler_for_foreign_rules().add_source(source, origin=file.name)
-            compiler.new_namespace(f"n{count}")
-            compiler.add_source(source, origin=file.name)
-            count += 1
-        except (OSError, ValueError, yara_x.CompileError) as error:
-            wrong.append(RuleError(file.name, re.sub(r"\s+", " ", str(error))[:200]))
-    return (compiler.build() if count else None), wrong
-
-
-def _read_rule_file(file: Path) -> str:
-    if file.is_symlink() or not file.is_file():
-        raise ValueError("no regular file")
-    with file.open("rb") as stream:
-        content = stream.read(MAX_RULE_FILE + 1)
-    if len(content) > MAX_RULE_FILE:
-        raise ValueError(f"more than {MAX_RULE_FILE} bytes")
-    return content.decode("utf-8")
-
-
-def _build_compiler_for_foreign_rules() -> yara_x.Compiler:
-    compiler = yara_x.Compiler(relaxed_re_syntax=True, includes_enabled=False)
-    for name in _OUTSIDE:
-        compiler.define_global(name, "")
-    return compiler

@@ -395,6 +395,10 @@ class _HuntView:
 
     def __init__(self, host: HostTraces, words: Words) -> None:
         self.seen = hunts.describe_time_and_coverage_of_hunt(host.hunt, words)
+        self.explained = tuple(
+            (words(f"explained.{name}"), "–" if count is None else words.format_number(count))
+            for name, count in zip(hunts.EXPLAINED, hunts.list_explained_counts(host.hunt), strict=False)
+        )
         self.let_in_by = ", ".join(host.let_in_by)
         self.weak = tuple(
             (

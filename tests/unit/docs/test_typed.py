@@ -29,7 +29,7 @@ from tests.unit.vulnerabilities import factory as vulnerabilities
 
 VIETNAMESE = {"under-attack.md": "bi-tan-cong.md"}
 PAGES = sorted(path.name for path in (guide.ROOT / "docs/en").glob("*.md"))
-HERE = ("history.md", "report.md", "inventory.md", "mail.md", "indicators.md", "vulnerabilities.md")
+HERE = ("history.md", "report.md", "inventory.md", "mail.md", "indicators.md", "vulnerabilities.md", "hunt-rules.md")
 EXITS = {"auditor indicators match": 1, "auditor vulnerabilities advisory": 3}
 """By how a command begins, when it is not 0: it found something, and the example's host was never read."""
 
@@ -163,6 +163,18 @@ def test_the_page_on_indicators(working: Path) -> None:
         type_page("indicators.md", {"auditor indicators import c2": lists}, {"/srv/nhat-ky/": f"{Path.cwd()}/"})
     )
     assert "203.0.114.9" in said["auditor indicators match /srv/nhat-ky/access.log.gz -i inventories/lab"]
+
+
+def test_the_page_on_rule_sets(working: Path) -> None:
+    def unpack() -> None:
+        Path("signature-base").mkdir()
+        Path("signature-base/LICENSE").write_text("Detection Rule License (DRL) 1.1", "ascii")
+        rule = 'rule X { meta: date = "2026-11-02" strings: $a = "luytre-none" condition: $a }'
+        Path("signature-base/x.yar").write_text(rule, "ascii")
+
+    said = dict(type_page("hunt-rules.md", {"auditor rules import": unpack}))
+    listed = " ".join(said["auditor rules list"].split())
+    assert "signature-base 2026-11-02 Detection Rule License 1.1 1 0" in listed
 
 
 def test_the_page_on_vulnerabilities(working: Path) -> None:

@@ -23,6 +23,7 @@ from auditor.models import (
     Subject,
     Text,
     Trace,
+    TraceAcceptance,
     clock,
 )
 from auditor.models.hunts import Hunt
@@ -147,3 +148,27 @@ def test_no_kind_of_trace_keeps_another_out_of_a_finding() -> None:
     (runs,) = [one for one in told.findings if one.control == "compromise.runs"]
     assert len(runs.violations) == MAX_VIOLATIONS
     assert "replaced" in {one["kind"] for one in runs.violations}
+
+
+def test_what_is_accepted_is_taken_out_of_what_nothing_explains() -> None:
+    counts = {"known_good": 1, "packages": None, "without_code": 0, "unexplained": 2}
+    traces = found("program", "strong", "/a.php"), found("missing", "weak", "/b.php")
+    accepted = tuple(
+        TraceAcceptance(site="web1", key=trace.key, reason="r", approver="a", granted=NOW.date()) for trace in traces
+    )
+    hunt = Hunt.model_validate({**HUNT, "traces": traces, "explained": counts})
+    (summary,) = judge_hunts(CATALOGUE, [HOST], [hunt], accepted, NOW).hunted
+    assert hunts.list_explained_counts(summary) == (1, None, 0, 1, 1)
+    earlier = Hunt.model_validate({**HUNT, "traces": traces})
+    (summary,) = judge_hunts(CATALOGUE, [HOST], [earlier], accepted, NOW).hunted
+    assert hunts.list_explained_counts(summary) == ()
+
+
+def test_which_sets_of_others_judged_is_said() -> None:
+    uses = [{"name": "signature-base", "version": "2025-11-01", "rules": 4012}]
+    hunt = Hunt.model_validate({**HUNT, "rule_sets": uses})
+    (summary,) = judge_hunts(CATALOGUE, [HOST], [hunt], (), NOW).hunted
+    for lang in ("vi", "en"):
+        said = hunts.describe_time_and_coverage_of_hunt(summary, Words(lang))
+        assert "signature-base 2025-11-01" in said
+        assert "4" in said

@@ -98,6 +98,7 @@ FACTS = {
     "indicators.no_match": "the stored indicators were searched",
     "known_good.none": "the store holds no release",
     "exceptions.none": "all files of the office, the history and the store of releases: none of that selection",
+    "explained.unexplained": "releases, packages and acceptances were compared with it",
     # what a hunt saw of one thing
     "trace.rule.missing": "its place was looked at, which the release or the numbers of a log name",
     "trace.rule.nobody_listens": "no process that the hunt could read holds the socket",
