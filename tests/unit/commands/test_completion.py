@@ -13,7 +13,9 @@ from auditor.commands import completion
 from auditor.commands.options.choices import inventory
 from auditor.commands.verbs.base import COMPLETION_VARIABLE
 from auditor.commands.verbs.machine import Shell
+from auditor.hardening.journal import Journal
 from auditor.history.runs import RunHistory
+from auditor.models import Hardening, HostHardening
 from tests import factory
 
 LAB = str(Path(__file__).parents[3] / "inventories/lab")
@@ -58,6 +60,16 @@ def test_kept_runs_are_offered(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     RunHistory().keep(factory.run(run_id="20261124T010000Z-aaaaaa"))
     assert offered("history", "show", "2026") == ["20261124T010000Z-aaaaaa"]
     assert offered("rollback", "2026") == [""]
+
+
+def test_the_inventorys_hardenings_are_offered(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LUYTRE_STATE", str(tmp_path))
+    for name, of in (("20261124T0-a", LAB), ("20261125T0-b", "another")):
+        host = HostHardening(host="web1", state="confirmed")
+        Journal().write_progress_of_hardening(
+            Hardening(id=name, inventory=of, started="2026-11-24T09:00:00+07:00", seconds=1, hosts=(host,))
+        )
+    assert offered("rollback", "-i", LAB, "2026") == ["20261124T0-a"]
 
 
 @pytest.mark.parametrize("name", ["web1$(id)", "web1;id", "`id`", "a b"])
