@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from auditor.content.crawler.crawl import HOME
@@ -97,7 +97,8 @@ class MannerLog:
     ) -> bool:
         """Note in which manners an address was seen. Return whether in all in which it was visited.
 
-        What people are served at other addresses is as it is: an error, a redirect, nothing at all.
+        Of the home page a manner is lost as a whole, and no address besides. What people are served at other addresses
+        is as it is: an error, a redirect, nothing at all.
         """
         odd, is_seen_by_all = dict(odd_answers), True
         is_page = path == HOME or all(response.status < 400 for response in responses if response.visitor == "plain")
@@ -110,7 +111,7 @@ class MannerLog:
                 if not is_rendered:
                     self.note_hindrance(["rendered"], why, path)
             else:
-                is_seen_by_all = False
+                is_seen_by_all = is_seen_by_all and path == HOME
                 self.note_hindrance(manners, why, path, response.status)
         return is_seen_by_all
 
@@ -145,31 +146,42 @@ class MannerLog:
 
 
 def select_traces_not_seen_again(
-    earlier: Iterable[Trace], visit: PageVisit, reading: PageAnalysis, *, is_rendered: bool
+    earlier: Iterable[Trace],
+    visit: PageVisit,
+    reading: PageAnalysis,
+    visitors: Collection[Visitor],
+    *,
+    is_rendered: bool,
 ) -> tuple[Trace, ...]:
     """Return those earlier traces of an address that only somebody could see who was not answered this time.
 
-    ``is_rendered``: whether a browser showed the page, so that what a browser alone saw is seen again.
+    ``visitors``: who is sent to such an address; ``is_rendered``: whether a browser showed the page, so that what a
+    browser alone saw is seen again.
     """
     if visit.responses[0].status in _GONE_STATUSES:
         return ()
-    answered = {response.visitor for response in visit.responses} - {visitor for visitor, _ in reading.odd_answers}
+    odd = {visitor for visitor, _ in reading.odd_answers}
+    not_answered = {*visitors} - ({response.visitor for response in visit.responses} - odd)
     seen_again = {trace.key for trace in reading.traces}
     return tuple(
         trace
         for trace in earlier
         if trace.key not in seen_again
         and (
-            any(_find_visitor_of_rule(rule) not in {None, *answered} for rule in trace.rules)
+            not not_answered.isdisjoint(_list_visitors_who_saw(trace))
             or (not is_rendered and RENDERED_RULE in trace.rules)
         )
     )
 
 
-def _find_visitor_of_rule(rule: str) -> Visitor | None:
-    """Return who has to be shown a page so that a rule finds something on it; None: anybody."""
-    visitors = [visitor for visitor in MANNERS_OF_VISITOR if rule.startswith(f"{visitor}_")]
-    return max(visitors, key=len, default=None)
+def _list_visitors_who_saw(trace: Trace) -> frozenset[Visitor]:
+    """Return who may have been shown a trace that people were not; a trace has room for few of its rules."""
+    visitors = [visitor for visitor, manners in MANNERS_OF_VISITOR.items() if manners and manners != ("visitor",)]
+    if "visitors" not in trace.families:
+        return frozenset()
+    by_length = sorted(visitors, key=len, reverse=True)
+    named = (next((v for v in by_length if rule.startswith(f"{v}_")), None) for rule in trace.rules)
+    return frozenset(visitor for visitor in named if visitor is not None) or frozenset(visitors)
 
 
 def get_outcome_of_hindrance(why: Hindrance) -> Outcome:

@@ -240,7 +240,8 @@ class SiteScanner:
     ) -> None:
         """Keep what was read at an address, and what of it nobody could see again: it may be there."""
         earlier = [self.ledger.traces[key] for key in self._get_trace_keys_of_path(frontier_key)]
-        kept = select_traces_not_seen_again(earlier, visit, reading, is_rendered=is_rendered)
+        visitors = home_pages.VISITORS if frontier_key.startswith("@") else _OTHERS
+        kept = select_traces_not_seen_again(earlier, visit, reading, visitors, is_rendered=is_rendered)
         self._kept_responses.keep_responses_with_new_traces(path, visit, reading.traces)
         self._readings.append(reading)
         self.ledger = self.ledger.with_known_paths(self._resolve_links_to_own_paths(reading.links), is_linked=True)
@@ -417,7 +418,7 @@ class SiteScanner:
                     raise
                 self.door.visit_path(HOME, "plain")
                 why: Hindrance = stopped.stop.why  # type: ignore[assignment]  # one of the site's
-                self._unread += visitor != "again"
+                self._unread += visitor != "again" and path != HOME
                 missed_count = self._manners.count_missed_addresses(visitor) + 1
                 is_last_visit = path == HOME or why not in SILENCES or missed_count >= MAX_REFUSED_IN_A_ROW
                 self._turned_away |= {visitor} if is_last_visit else set()

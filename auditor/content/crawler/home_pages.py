@@ -8,7 +8,7 @@ from auditor.web.children import UnreadableContent
 
 MAX_NAMES = 6
 """Of one site, each by HTTPS and without."""
-_VISITORS: tuple[Visitor, ...] = ("plain", "engine", "phone_referrer")
+VISITORS: tuple[Visitor, ...] = ("plain", "engine", "phone_referrer")
 
 
 def list_other_home_pages(session: SiteSession) -> list[tuple[str, str]]:
@@ -28,7 +28,7 @@ def fetch_home_page_responses(
     Raises CrawlStopError where the site asks for less.
     """
     responses: list[VisitorResponse] = []
-    visitors = [visitor for visitor in _VISITORS if visitor != "engine" or include_engine]
+    visitors = [visitor for visitor in VISITORS if visitor != "engine" or include_engine]
     for visitor in visitors:
         try:
             responses.append(session.visit_home_page_of_host_name(scheme, host_name, visitor))

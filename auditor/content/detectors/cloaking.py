@@ -13,6 +13,7 @@ from auditor.content.detectors import links, spam_text
 from auditor.content.detectors.links import KIND, find_advert_words_in_link, find_foreign_addresses_in_script
 from auditor.content.domains import DomainClassifier, get_host_in_address, get_registrable_domain, resolve_link
 from auditor.content.evidence import PageEvidence
+from auditor.content.odd_answers import is_challenge
 from auditor.content.page.extract import REFRESH, OutboundPointer, PageExtract
 from auditor.content.page.segments import is_filled_by_browser_application
 from auditor.content.text.normalization import MIN_DISGUISED, normalize_text_as_read
@@ -38,9 +39,10 @@ def check_cloaking(answers: PageAnswers, domain_classifier: DomainClassifier, ev
             _check_redirect_cloaking(visit.url, people, other, domain_classifier, evidence)
             _check_canonical_cloaking(visit.url, people, other, domain_classifier, evidence)
             if other.status < 300 or other.status in _MISSING_STATUSES:
-                _check_status_cloaking(
-                    plain, other, pages, domain_classifier, evidence, is_missing_page=visit.role == "missing"
-                )
+                if not is_challenge(other, pages[other.visitor]):
+                    _check_status_cloaking(
+                        plain, other, pages, domain_classifier, evidence, is_missing_page=visit.role == "missing"
+                    )
                 _check_page_content_cloaking(people, other, pages, domain_classifier, evidence)
 
 
@@ -147,6 +149,7 @@ def _check_page_content_cloaking(
         and not spam_text.classify_non_vietnamese_language(people_pages[0])
         and not shell
         and not people_pages[0].noindex
+        and not is_challenge(other, theirs)
     ):
         evidence.add_evidence_without_host(
             "doorway",

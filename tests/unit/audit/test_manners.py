@@ -113,7 +113,7 @@ def test_an_official_report_counts_the_sites_and_names_what_is_to_be_done(monkey
     ours = tuple(control for control in CATALOGUE.controls if control.area == "content")
     monkeypatch.setattr(official, "CATALOGUE", Catalogue(controls=(*official.CATALOGUE.controls, *ours)))
     said = told("xa-an-truc", official_run(look(manners=visited("search_engine", "refused"))))
-    assert "Từ chối khi xem với vai máy tìm kiếm: 1 trang thông tin điện tử." in said
+    assert "Bị từ chối khi xem với vai máy tìm kiếm: 1 trang thông tin điện tử." in said
     assert "Việc cần làm: cho các yêu cầu từ địa chỉ của máy quản trị này" in said
     assert "Không phát hiện nội dung bị chèn" not in said
 

@@ -108,7 +108,7 @@ def test_no_control_passes_by_a_manner_in_which_the_page_was_not_seen(
     require_that_none_passes(office)
 
 
-@pytest.mark.parametrize("what", SERVED)
+@pytest.mark.parametrize("what", ["403", "challenge", "hung up", "damaged", "error", "empty", "another site"])
 @pytest.mark.parametrize("manner", ["phone", "search_engine", "referrer"])
 def test_no_control_passes_by_pages_that_a_manner_was_not_shown(
     reviewer: Callable[[WebSite], Reviewer], manner: str, what: str
@@ -117,6 +117,32 @@ def test_no_control_passes_by_pages_that_a_manner_was_not_shown(
         office = reviewer(site)
         office.look()
     require_that_none_passes(office)
+
+
+@pytest.mark.parametrize("what", ["challenge", "captcha", "Vietnamese"])
+def test_a_bot_protection_is_not_taken_for_an_intruder(reviewer: Callable[[WebSite], Reviewer], what: str) -> None:
+    with serving(as_one("search_engine", SERVED[what])) as site:
+        office = reviewer(site)
+        scan = office.look()
+    assert [trace for trace in scan.traces if trace.certainty != "weak"] == []
+    assert set(office.statuses().values()) <= {Status.NOT_EVALUATED, Status.FAIL}
+    assert office.statuses()["content.suspected"] is Status.NOT_EVALUATED
+
+
+def test_what_only_an_engine_could_see_stays_while_engines_are_refused(
+    reviewer: Callable[[WebSite], Reviewer],
+) -> None:
+    spam = Page(HOME + "<p>nhà cái uy tín <a href=https://88win.example/>nhà cái 88win</a>")
+    with serving(as_one("search_engine", spam, ("/",))) as site:
+        office = reviewer(site)
+        found = {trace.key for trace in office.look().traces if trace.certainty != "weak"}
+        assert found
+        site.answer = as_one("search_engine", Page("", 403))
+        assert found <= {trace.key for trace in office.look().traces}
+        assert Status.FAIL in office.statuses().values()
+        site.answer = USUAL
+        assert not found & {trace.key for trace in office.look().traces}
+        assert set(office.statuses().values()) == {Status.PASS}
 
 
 RENDERINGS = {
