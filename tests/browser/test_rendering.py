@@ -56,8 +56,16 @@ def test_scripts_run_reach_nobody_but_the_site_and_leave_nothing_behind(account)
     assert "OWN" in seen.html
     assert "REACHED" not in seen.html
     assert seen.led_to == "https://evil.example/go"
+    assert seen.status == 200
     assert asked == {("GET", "antruc.test", "/"), ("GET", "antruc.test", "/own.json")}
     assert running(account) == []
+
+
+def test_a_browser_says_what_it_was_answered(account):
+    with serving(pages({"/": Page("<p>Truy cập bị từ chối", 403)})) as site:
+        seen = browser.render_page_in_browser("http://antruc.test/", ["antruc.test"], "127.0.0.1", {"http": site.port})
+    assert seen.status == 403
+    assert "bị từ chối" in seen.html
 
 
 OTHER_PORTS = """<title>Xã</title><div id=a></div><script>
