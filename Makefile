@@ -44,20 +44,23 @@ APART = sh tests/lab/apart.sh
 # As long as drills are short: these go with them, so that no lab is the last one at work.
 WITH_DRILLS = $(addprefix tests/integration/,test_attacked.py test_first_hour.py test_trace_kinds.py)
 
+# Hosts that these boot nobody else boots; the hostile ones are done before the others.
+WITH_HOSTILE = $(addprefix tests/integration/,test_joomla_postgresql.py test_messy.py test_spip.py)
+
 test-lab-bare: standard-images $(TOOLS)
-	$(VENV)/bin/python -m pytest -m "not hardened" tests/integration $(addprefix --ignore=,$(WITH_DRILLS))
+	$(VENV)/bin/python -m pytest -m "not hardened" tests/integration $(addprefix --ignore=,$(WITH_DRILLS) $(WITH_HOSTILE))
 
 test-lab-hardened: standard-images $(TOOLS)
 	$(APART) $(VENV)/bin/python -m pytest -m hardened tests/integration
 
 test-lab-hostile: standard-images $(TOOLS)
-	$(APART) $(VENV)/bin/python -m pytest tests/hostile
+	$(APART) $(VENV)/bin/python -m pytest tests/hostile $(WITH_HOSTILE)
 
 test-lab-drills: standard-images $(TOOLS)
 	$(APART) $(VENV)/bin/python -m pytest tests/drills $(WITH_DRILLS)
 
 test-unit: $(TOOLS)
-	$(ASIDE) $(VENV)/bin/python -m pytest tests/unit tests/office
+	$(VENV)/bin/python -m pytest tests/unit tests/office
 
 test-browser: $(TOOLS) # apart: playwright keeps an event loop, the mail server of others wants its own; not aside: browsers have deadlines
 	$(VENV)/bin/python -m pytest tests/browser
