@@ -171,7 +171,7 @@ def _find_newest_day(sources: Mapping[str, str]) -> str:
             except ValueError:
                 continue
             if said <= today:
-                newest = max(newest, said.isoformat())
+                newest = max(newest, str(said))
     return newest
 
 

@@ -231,12 +231,15 @@ def iter_sentences_on_site_content_reviews(context: ReportContext) -> Iterable[s
     if unseen:
         yield words("official.content.unseen", sites=words("official.sites_n", n=len(unseen)))
     yield from _iter_sentences_on_manners_not_seen(words, [site.review for site in site_traces])
-    fixed_findings = figures.change.changes.get("fixed", ()) if figures.change else ()
-    cleaned_sites = {
-        fixed_finding.subject.id for fixed_finding in fixed_findings if fixed_finding.control in of_looks
-    } - alarming_domains
-    if cleaned_sites:
+    if cleaned_sites := _list_cleaned_sites(context) - alarming_domains:
         yield words("official.content.cleaned", sites=words("official.sites_n", n=len(cleaned_sites)))
+
+
+def _list_cleaned_sites(context: ReportContext) -> set[str]:
+    """Return the sites on which something that was seen from outside is gone since the run before."""
+    change, of_looks = context.figures.change, context.catalogue.control_ids_judged_from_looks
+    fixed_findings = change.changes.get("fixed", ()) if change else ()
+    return {finding.subject.id for finding in fixed_findings if finding.control in of_looks}
 
 
 def _iter_sentences_on_manners_not_seen(words: Words, reviews: Iterable[ScanSummary]) -> Iterable[str]:
