@@ -68,16 +68,23 @@ class ImageLayer:
         return (cache / self.digest).is_dir()
 
 
+_BYTECODE = "__pycache__"
+
+
 def _read_text(file: Path) -> str:
     return file.read_text("utf-8")
 
 
 def compute_tree_digest(root: Path) -> str:
-    """Return a hash of a folder's file names, contents and executable bits, or of a file's content."""
+    """Return a hash of a folder's file names, contents and executable bits, or of a file's content.
+
+    What Python keeps of its own beside its files is none of them.
+    """
     if root.is_file():
         return hashlib.sha256(root.read_bytes()).hexdigest()
     digest = hashlib.sha256()
-    for file in sorted(path for path in root.rglob("*") if path.is_file() or path.is_symlink()):
+    files = (path for path in root.rglob("*") if path.is_file() or path.is_symlink())
+    for file in sorted(path for path in files if _BYTECODE not in path.parts):
         content = str(file.readlink()).encode() if file.is_symlink() else file.read_bytes()
         header = [str(file.relative_to(root)), bool(file.lstat().st_mode & 0o100), hashlib.sha256(content).hexdigest()]
         digest.update(json.dumps(header).encode())
@@ -95,7 +102,7 @@ def make_layer(layer: ImageLayer, extra_inputs: Mapping[str, str], cache: Path) 
     inputs.mkdir()
     for name, value in {**layer.inputs, **extra_inputs}.items():
         if isinstance(value, Path) and value.is_dir():
-            shutil.copytree(value, inputs / name, symlinks=True)
+            shutil.copytree(value, inputs / name, symlinks=True, ignore=shutil.ignore_patterns(_BYTECODE))
         elif isinstance(value, Path):
             shutil.copy(value, inputs / name)
         else:

@@ -169,3 +169,11 @@ file:/srv/local/|./|$(COMPONENT)|$(SIGNED_BY)"""
 def test_only_how_to_fetch_is_taken_from_the_machines_apt() -> None:
     dump = 'APT::Architecture "amd64";\nAcquire::http::Proxy "http://p.test:3128/";\nAcquire::Languages:: "vi";\n'
     assert apt.parse_apt_fetch_options(dump) == 'Acquire::http::Proxy "http://p.test:3128/";\n'
+
+
+def test_what_python_keeps_beside_its_files_changes_no_image(tmp_path: Path) -> None:
+    (tmp_path / "portal.py").write_text("x = 1\n")
+    before = compute_tree_digest(tmp_path)
+    (tmp_path / "__pycache__").mkdir()
+    (tmp_path / "__pycache__/portal.cpython-313.pyc").write_bytes(b"x")
+    assert compute_tree_digest(tmp_path) == before
