@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 
 from auditor.models import MannerVisit, Scan, ScanSummary, Text
-from auditor.models.reviews import MANNERS, STOPPED_BY_SITE, Hindrance, Manner
+from auditor.models.reviews import MANNERS, Hindrance, Manner
 from auditor.system.groups import group_by
 from auditor.text.sanitize import escape_text_to_one_line
 from auditor.text.translations import make_text
@@ -109,8 +109,7 @@ def list_manner_visits_of_scan(scan: Scan) -> tuple[MannerVisit, ...]:
         for manner in MANNERS:
             if manner in visitor:
                 gaps[manner] = _make_gap(manner, "unreadable")
-    if scan.stopped is not None and scan.stopped.why in STOPPED_BY_SITE:
-        why: Hindrance = scan.stopped.why  # type: ignore[assignment]  # one of the site's
+    if scan.stopped is not None and (why := scan.stopped.hindrance):
         gaps["visitor"] = _make_gap("visitor", why, scan.stopped.status, scan.stopped.where)
     rendered = MannerVisit(manner="rendered", outcome="answered" if scan.rendered else "not_requested")
     answered = {manner: MannerVisit(manner=manner, outcome="answered") for manner in MANNERS}

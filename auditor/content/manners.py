@@ -125,8 +125,7 @@ class MannerLog:
 
     def list_manner_visits(self, stop: Stop | None) -> tuple[MannerVisit, ...]:
         """Return what became of each manner; ``stop``: what ended the look before all was seen."""
-        if stop is not None and stop.was_caused_by_site:
-            why: Hindrance = stop.why  # type: ignore[assignment]  # one of the site's
+        if stop is not None and (why := stop.hindrance):
             self._gaps["visitor"] = MannerVisit(
                 manner="visitor", outcome=get_outcome_of_hindrance(why), why=why, status=stop.status, where=stop.where
             )

@@ -414,10 +414,10 @@ class SiteScanner:
                 self._unread += visitor != "again"
                 self._manners.note_hindrance(MANNERS_OF_VISITOR[visitor], "unreadable", path)
             except CrawlStopError as stopped:
-                if stopped.stop.status == 429 or stopped.wait:
+                why = stopped.stop.hindrance
+                if why is None or stopped.stop.status == 429 or stopped.wait:
                     raise
                 self.door.visit_path(HOME, "plain")
-                why: Hindrance = stopped.stop.why  # type: ignore[assignment]  # one of the site's
                 self._unread += visitor != "again" and path != HOME
                 missed_count = self._manners.count_missed_addresses(visitor) + 1
                 is_last_visit = path == HOME or why not in SILENCES or missed_count >= MAX_REFUSED_IN_A_ROW

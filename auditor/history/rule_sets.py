@@ -35,7 +35,14 @@ _MIGRATIONS = (
 _ERRORS = TypeAdapter(tuple[RuleError, ...])
 _MUTED = TypeAdapter(tuple[str, ...])
 _SOURCES = TypeAdapter(dict[str, str])
-_COLUMNS = "name, version, digest, licence, origin, rules, errors, too_broad, muted, engine, compiled, compiled_digest"
+_SELECT = (
+    "SELECT name, version, digest, licence, origin, rules, errors, too_broad, muted, engine, compiled, compiled_digest"
+    " FROM rule_sets ORDER BY name"
+)
+_INSERT = (
+    "INSERT OR REPLACE INTO rule_sets (imported, licence_text, sources, name, version, digest, licence, origin, rules,"
+    " errors, too_broad, muted, engine, compiled, compiled_digest) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+)
 
 
 @dataclass(frozen=True)
@@ -71,8 +78,7 @@ class RuleSetStore:
     def _store(self, database: sqlite3.Connection, rule_set: RuleSet, folder: RuleFolder, imported: str) -> None:
         sources = zlib.compress(_SOURCES.dump_json(dict(folder.sources)), 6)
         database.execute(
-            "INSERT OR REPLACE INTO rule_sets (imported, licence_text, sources, " + _COLUMNS + ") VALUES"
-            " (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            _INSERT,
             (
                 imported,
                 folder.licence_text,
@@ -112,7 +118,7 @@ class RuleSetStore:
         if not self.path.exists():
             return ()
         with self._open_database() as database:
-            rows = database.execute(f"SELECT {_COLUMNS} FROM rule_sets ORDER BY name").fetchall()  # noqa: S608  ours
+            rows = database.execute(_SELECT).fetchall()
             return tuple(self._parse_row(database, row) for row in rows)
 
     def _parse_row(self, database: sqlite3.Connection, row: tuple[str, ...]) -> RuleSet:

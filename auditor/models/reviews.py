@@ -150,7 +150,6 @@ offers no TLS that works; what answers is another site; its home page is no text
 refuses its home page; the site said until when not to come again."""
 StopCause = Literal[SiteStop, "time", "pages"]
 """What the site did, or the budget of minutes or pages is used up."""
-STOPPED_BY_SITE: frozenset[str] = frozenset(get_args(SiteStop))
 SILENCES: frozenset[str] = frozenset({"silent", "no_name", "no_tls"})
 """Nothing answered."""
 
@@ -202,9 +201,12 @@ class Stop(Model):
     where: str = Field(default="/", max_length=MAX_WHERE, description="path that was asked for then")
 
     @property
-    def was_caused_by_site(self) -> bool:
-        """Return whether it was the site that ended it, so that finding nothing means nothing."""
-        return self.why in STOPPED_BY_SITE
+    def hindrance(self) -> SiteStop | None:
+        """Return what the site did to end it, so that finding nothing means nothing.
+
+        None where a budget was used up.
+        """
+        return None if self.why == "time" or self.why == "pages" else self.why
 
 
 class MannerVisit(Model):
