@@ -9,6 +9,7 @@ import pytest
 
 from auditor.errors import InputError
 from auditor.history.runs import RunHistory
+from auditor.models import clock
 from tests.unit.commands.test_incident import WHO, auditor, inventory, the_only
 from tests.unit.incidents.filled import clean
 from tests.unit.results.test_verdict import finding
@@ -23,7 +24,11 @@ def keep(inventory: str, *members: Any) -> None:
     RunHistory().keep(clean("2026-01-30T08:00:00+07:00", found, other, inventory=inventory))
 
 
-def test_all_that_gives_the_alarm_is_taken_into_one_incident_and_what_comes_next_is_told(inventory: str) -> None:
+def test_all_that_gives_the_alarm_is_taken_into_one_incident_and_what_comes_next_is_told(
+    inventory: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    moment = clock.now()
+    monkeypatch.setattr(clock, "now", lambda: moment)  # a minute may end between the two that are compared
     keep(inventory, MEMBER)
     told = auditor(inventory, "open", "--all-found", "web1", "--yes", *WHO, code=1)
     assert "os.unlink(n,dir_fd=f)' /etc/sudoers.d/x\n" in told.stdout
