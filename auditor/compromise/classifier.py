@@ -20,7 +20,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from auditor.compromise import scripts
 from auditor.compromise.known_good import generated_files
-from auditor.compromise.php import nodes, taint
+from auditor.compromise.php import nodes, reachability, taint
 from auditor.compromise.rules import engine
 from auditor.compromise.settings import DirectiveHit, find_dangerous_directives
 from auditor.models.applications.registry import CMSS
@@ -108,7 +108,7 @@ def judge_content(content: bytes, file_name: str, rules: engine.YaraRules) -> Ju
 
 def _find_hits_of_program(content: bytes, *, worth_a_tree: bool) -> tuple[tuple[taint.CodeHit, ...], str]:
     """Return what a program of PHP's or of a shell does, and why not all of it was read; empty: all was."""
-    if not worth_a_tree or not _BEGINS.search(content):
+    if not (worth_a_tree or _is_small_and_risky(content)) or not _BEGINS.search(content):
         return scripts.find_hits_in_shebang_script(content) if content.startswith(b"#!") else (), ""
     why = "it is larger than a megabyte: its beginning and its end were read" if len(content) > nodes.MAX_BYTES else ""
     try:
@@ -116,6 +116,15 @@ def _find_hits_of_program(content: bytes, *, worth_a_tree: bool) -> tuple[tuple[
         return tuple(hit for part in parts for hit in taint.find_suspicious_php_code(part)), why
     except nodes.TooLarge as error:
         return (), str(error)
+
+
+def _is_small_and_risky(content: bytes) -> bool:
+    """Return whether a tree of a file costs little, and something in it may run, fetch, hide or write."""
+    return len(content) <= _SMALL and bool(reachability.find_offsets_of_risky_php(content))
+
+
+_SMALL = 12_000
+"""Bytes: what is read as a tree though no rule asks for it; larger ones cost more than all others together."""
 
 
 def _is_guarded_from_direct_requests(content: bytes) -> bool:

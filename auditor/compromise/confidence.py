@@ -51,7 +51,8 @@ def weigh_judgement(
         if not judgement.within or "place" in families:
             return FileVerdict("program", "exact", families, rule_names)
         is_left_installer = is_at_installer_path and judgement.installer
-        return FileVerdict("program", "weak" if is_left_installer else "strong", families, rule_names)
+        is_weak = is_left_installer or _is_own_storage(judgement)
+        return FileVerdict("program", "weak" if is_weak else "strong", families, rule_names)
     if judgement.settings:
         return _weigh_settings(judgement.settings, families, is_upload_folder=is_upload_folder)
     judges = [family for family in families if family != "place"]
@@ -62,6 +63,13 @@ def weigh_judgement(
     if judgement.unjudged:
         return FileVerdict("unjudged", "weak", families or ("structure",), ("unjudged",))
     return None
+
+
+def _is_own_storage(judgement: Judgement) -> bool:
+    """Return whether all that is exact of an application's part is that it includes what it has noted itself."""
+    if judgement.installer or judgement.own or judgement.others:
+        return False
+    return all(hit.rule == "included_data" for hit in judgement.hits if hit.level == "exact")
 
 
 def _weigh_settings(

@@ -81,7 +81,7 @@ _DATA = re.compile(
     re.IGNORECASE,
 )
 _CODE = re.compile(r"\.(?:php\d?|phtml|inc)$", re.IGNORECASE)
-_ODD = re.compile(r"/\.[^/]|/(?:uploads?|cache|media|images?)/", re.IGNORECASE)
+_ODD = re.compile(r"(?:^|/)\.[^./]|/(?:uploads?|cache|media|images?)/", re.IGNORECASE)
 """Hidden, or where visitors and applications put files."""
 MAX_READ = 200_000
 

@@ -67,8 +67,27 @@ def _check_evaluation(flow: PhpSinkAnalyzer, call: BuiltinCall) -> None:
 
 
 def _check_command(flow: PhpSinkAnalyzer, call: BuiltinCall) -> None:
+    if call.name in names.LISTS_WORDS and call.first.items and _is_program_of_its_own(call.first.items.get(b"0")):
+        if call.first.flags & FOREIGN:
+            flow.record_hit("command", "hint", call.node)
+        return
     is_second = call.name in names.SECOND_COMMANDS and len(call.args) > 1
     flow.check_shell_command(get_last_foreign_item_or_value(call.args[1]) if is_second else call.first, call.node)
+
+
+def _is_program_of_its_own(program: AbstractValue | None) -> bool:
+    """Return whether the first of a command's words is a program that runs none of the others."""
+    if program is None or program.text is None or program.flags & FOREIGN:
+        return False
+    return _RUNS_WORDS.search(program.text) is None
+
+
+_RUNS_WORDS = re.compile(
+    rb"(?i)(?:\A|/)(?:[a-z]{0,3}sh|busybox|env|nohup|sudo|su|timeout|nice|setsid|xargs|find|awk|[gm]awk|vim?|ssh|script"
+    rb"|cmd(?:\.exe)?|powershell(?:\.exe)?|php[\d.]*|python[\d.]*|perl[\d.]*|ruby|node|lua[\d.]*|gdb|git|expect|socat"
+    rb"|nc|ncat|at|crontab|systemd-run|wget|curl)\Z|\A\Z"
+)
+"""Programs that run what they are given, or write it where it runs."""
 
 
 def _check_regular_expression(flow: PhpSinkAnalyzer, call: BuiltinCall) -> None:
@@ -406,6 +425,16 @@ def _get_temporary_folder(_flow: PhpSinkAnalyzer, _call: BuiltinCall) -> Abstrac
     return AbstractValue(b"/tmp")
 
 
+def _get_session_id(_flow: PhpSinkAnalyzer, _call: BuiltinCall) -> AbstractValue:
+    """Return what names the file that holds what visitors said."""
+    return AbstractValue(None, UPLOAD, head=False)
+
+
+def _write_as_constant(_flow: PhpSinkAnalyzer, call: BuiltinCall) -> AbstractValue | None:
+    """Return what PHP reads as the same value again, whatever it holds."""
+    return AbstractValue(None, call.first.flags & ~FOREIGN) if call.first.flags & FOREIGN else None
+
+
 def _get_item_of_array(_flow: PhpSinkAnalyzer, call: BuiltinCall) -> AbstractValue | None:
     if not call.first.items:
         return None
@@ -436,6 +465,8 @@ _RESULTS: Mapping[bytes, _Result] = {
         ((b"define",), _define_constant),
         ((b"constant",), _get_constant),
         ((b"sys_get_temp_dir",), _get_temporary_folder),
+        ((b"session_id",), _get_session_id),
+        ((b"var_export",), _write_as_constant),
         (
             (b"current", b"reset", b"end", b"pos", b"array_pop", b"array_shift", b"next", b"prev", b"each"),
             _get_item_of_array,

@@ -126,7 +126,8 @@ def _get_filtered_input(
     kinds = [flow.get_text(child) for child in (node.get("arguments") or node).children]
     if not args or not kinds:
         return None
-    return REQUEST_VALUE if kinds[0] in names.INPUTS and len(args) < 3 else UNKNOWN
+    is_as_said = len(kinds) < 3 or kinds[2] in names.LOOSE_FILTERS
+    return REQUEST_VALUE if kinds[0] in names.INPUTS and is_as_said else UNKNOWN
 
 
 _BEFORE_CALLS: Mapping[bytes, _Reader] = {

@@ -16,6 +16,7 @@ from auditor.compromise.php.values import (
     REMOTE,
     REQUEST,
     UNKNOWN,
+    WORD,
     AbstractValue,
 )
 from auditor.compromise.php.variables import MAX_DEPTH, get_value_at_array_key, is_code_running_php_function
@@ -74,8 +75,10 @@ class PhpCallAnalyzer(PhpSinkAnalyzer):
             if value is not None:
                 return value
         if callee.text is not None:
+            if callee.flags & (REQUEST | PARAMETERS):  # the constant is what it is where nobody says another
+                self._record_call_of_name_with_default(callee, args, node)
             return self._call_function_of_constant_name(callee, callee.text, args, node)
-        if callee.flags & REQUEST:
+        if callee.flags & REQUEST or (callee.flags & WORD and any(arg.flags & FOREIGN for arg in args)):
             self._record_call_of_chosen_function(callee, args, node, is_direct=is_direct)
         elif callee.flags & REMOTE:
             self.record_hit("chosen_call", "sure", node)
@@ -120,6 +123,15 @@ class PhpCallAnalyzer(PhpSinkAnalyzer):
             self.record_hit("chosen_call", "exact" if has_foreign_args or is_direct else "sure", node)
         else:
             self.record_hit("chosen_call", "hint", node)
+
+    def _record_call_of_name_with_default(
+        self, callee: AbstractValue, args: list[AbstractValue], node: PhpNode
+    ) -> None:
+        """Note the call of a name that others choose, and that is a constant where they do not."""
+        if not (callee.head and any(arg.flags & (FOREIGN | PARAMETERS) for arg in args)):
+            return
+        if not self.has_guarded_variable(node):
+            self.record_use_of_tainted_value("chosen_call", callee, node)
 
     def _record_call_of_decoded_function(self, callee: AbstractValue, args: list[AbstractValue], node: PhpNode) -> None:
         if any(arg.flags & FOREIGN for arg in args):

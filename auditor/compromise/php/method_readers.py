@@ -24,6 +24,7 @@ from auditor.compromise.php.values import (
     REQUEST,
     UNKNOWN,
     UPLOAD,
+    WORD,
     AbstractValue,
     make_array,
 )
@@ -38,6 +39,8 @@ _REQUEST = re.compile(
     rb"(?i)(?:request|input)(?:\s*\(\s*\))?(?:\s*->\s*(?:query|request|headers|cookies|attributes))?\s*\Z"
 )
 _DECLARES = re.compile(rb"\b(?:sys[t]em|po[p]en|ex[e]c\w*|do_sys[t]em)\s*\(")
+_BY_FUNCTION = re.compile(rb"::\s{0,9}FETCH_FUNC\b")
+"""A database's rows are given to a function each."""
 
 
 class MethodCall(NamedTuple):
@@ -125,6 +128,10 @@ def _ask_request(flow: PhpCallAnalyzer, call: MethodCall) -> AbstractValue | Non
     return REQUEST_VALUE if is_request else None
 
 
+def _ask_request_for_word(flow: PhpCallAnalyzer, call: MethodCall) -> AbstractValue | None:
+    return AbstractValue(None, WORD) if _ask_request(flow, call) is not None else None
+
+
 def _is_framework_request_object(flow: PhpCallAnalyzer, object_node: PhpNode) -> bool:
     """Return whether an object is by its name a framework's for what visitors ask."""
     return _REQUEST.search(flow.content, max(object_node.start, object_node.end - 60), object_node.end) is not None
@@ -149,7 +156,8 @@ def _check_framework_output(flow: PhpCallAnalyzer, call: MethodCall) -> None:
 
 def _invoke_by_reflection(flow: PhpCallAnalyzer, call: MethodCall) -> AbstractValue | None:
     if not isinstance(call.receiver.function, bytes):
-        return None
+        is_called_itself = call.name == b"__invoke" and (call.receiver.text or call.receiver.flags)
+        return flow.call_value_as_function(call.receiver, call.args, call.node) if is_called_itself else None
     args = call.args[1:] if call.receiver.function == b"reflectionmethod" else call.args
     return flow.call_value_as_function(
         _drop_text(call.receiver), [get_value_passed_to_callback(arg) for arg in args], call.node
@@ -236,7 +244,9 @@ def _unpack_archive(flow: PhpCallAnalyzer, call: MethodCall) -> None:
         flow.record_hit("unpacked_upload", "hint" if flow.has_upload_type_check() else "sure", call.node)
 
 
-def _read_from_database(_flow: PhpCallAnalyzer, _call: MethodCall) -> AbstractValue:
+def _read_from_database(flow: PhpCallAnalyzer, call: MethodCall) -> AbstractValue:
+    if len(call.args) > 1 and _BY_FUNCTION.search(flow.content, call.node.start, call.node.end):
+        flow.call_value_as_function(call.args[1], [AbstractValue(None, FILE)], call.node, is_direct=False)
     return AbstractValue(None, FILE)
 
 
@@ -266,6 +276,7 @@ _READERS: tuple[_Reader, ...] = (
         ((b"cdef", b"load", b"scope"), _load_foreign_functions),
         (names.CAPTURES, _capture_request),
         (names.FRAMEWORK_ASKS, _ask_request),
+        (names.WORD_ASKS, _ask_request_for_word),
         (names.TAKES_CALLBACK, _check_callback),
         ((b"newinstance", b"newinstanceargs"), _make_object_by_reflection),
         (names.OUTPUT_METHODS, _check_framework_output),

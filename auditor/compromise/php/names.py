@@ -29,6 +29,11 @@ REQUEST_GETTERS = _split_into_byte_names(
     "get_defined_vars"
 )
 """Functions that give what visitors say."""
+LOOSE_FILTERS = _split_into_byte_names(
+    "FILTER_DEFAULT FILTER_UNSAFE_RAW FILTER_SANITIZE_URL FILTER_SANITIZE_STRING FILTER_SANITIZE_ADD_SLASHES "
+    "FILTER_SANITIZE_MAGIC_QUOTES FILTER_VALIDATE_URL"
+)
+"""Filters that leave a name, an address or a line of code as it was said."""
 INPUTS = _split_into_byte_names("INPUT_GET INPUT_POST INPUT_COOKIE INPUT_REQUEST")
 READERS = _split_into_byte_names(
     "file_get_contents file fopen readfile stream_get_contents fread fgets fgetc fscanf stream_get_line gzfile "
@@ -90,11 +95,13 @@ BY_EXPRESSION = _split_into_byte_names("evaluate query importstylesheet transfor
 """Methods that take a path or a style sheet, which can call PHP's functions where that was allowed."""
 FRAMEWORK_ASKS = _split_into_byte_names(
     "get post input cookie query header all param params server json getstring getvar getraw getparam getquery "
-    "getpost getcmd getheader"
+    "getpost getheader"
     " getheaderline getcontent getbody getparsedbody getqueryparams get_string get_title get_textarea get_editor "
     "get_array getget rawbody"
 )
 """Methods by which frameworks' objects for requests give what visitors say."""
+WORD_ASKS = _split_into_byte_names("getcmd getword")
+"""Those that leave nothing but a word of it."""
 FRAMEWORK_FUNCTIONS = _split_into_byte_names("request input")
 OUTPUT_METHODS = _split_into_byte_names("setbody appendbody prependbody setcontent")
 """Methods by which frameworks show something to visitors."""
@@ -115,6 +122,8 @@ COMMANDS = _split_into_byte_names(
     "sys~tem ex~ec shell_~exec pass~thru po~pen proc_~open pcntl_~exec expect_popen ssh2_exec win_shell_execute"
 )
 """Their first argument is a command."""
+LISTS_WORDS = _split_into_byte_names("proc_~open")
+"""They take a command as a list of words, too, which no shell reads."""
 ESCAPERS = _split_into_byte_names("escapeshellarg escapeshellcmd")
 SECOND_COMMANDS = _split_into_byte_names("pcntl_~exec ssh2_~exec")
 """Their second argument is a command."""

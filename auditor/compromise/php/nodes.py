@@ -21,7 +21,7 @@ MAX_BYTES = 1_000_000
 MAX_NODES = 150_000
 _LANGUAGE = tree_sitter.Language(tree_sitter_php.language_php())
 _OPERATORS = frozenset(
-    {".", "^", "~", "&", "|", ".=", "??", "??=", "^=", "+", "-", "*", "/", "%", "=", "&&", "||", "!"}
+    {".", "^", "~", "&", "|", ".=", "??", "??=", "^=", "+", "-", "*", "/", "%", "=", "&&", "||", "!", "|>"}
 )
 """Signs that are nodes of their own here; brackets, commas and keywords are not."""
 _SILENT = frozenset({"comment", "text", "php_tag", "text_interpolation"})

@@ -130,6 +130,8 @@ def _read_binary_expression(flow: PhpCallAnalyzer, node: PhpNode) -> AbstractVal
             if other.text and side.type in ("variable_name", "subscript_expression"):
                 flow.mark_variables_guarded(side)
         return UNKNOWN
+    if operator == b"|>":
+        return flow.call_value_as_function(second, [first], node)
     combine = _OPERATORS.get(operator)
     return combine(first, operator, second) if combine is not None else UNKNOWN
 

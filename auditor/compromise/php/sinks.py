@@ -26,7 +26,7 @@ from auditor.compromise.php.values import (
     concatenate,
     make_array,
 )
-from auditor.compromise.php.variables import MAX_DEPTH, PhpVariableState, is_made_of_own_constants
+from auditor.compromise.php.variables import MAX_DEPTH, Level, PhpVariableState, is_made_of_own_constants
 
 _ENGINES = re.compile(
     rb"(?i)(?:google|bing|yandex|coccoc|baidu)bot|slurp|['\"/|(](?:google|bing|coccoc)(?:\.|\||['\"/)])|google\.co"
@@ -40,13 +40,14 @@ _DECODER_CODE = re.compile(
     rb"(?i)\bchr\s*\(|\bord\s*\(|\^|base64_decode|gzinflate|hexdec|str_rot13|strrev|hex2bin|strpos\s*\("
 )
 _LETTERS = re.compile(rb"(?i)\bsubstr\s*\(|\$\w+\s*[\[{]|\bchr\s*\(|str_split")
-_ESCAPES = re.compile(rb"\\x[0-9a-fA-F]{2}|\\[0-7]{2,3}|chr\s*\(|base64_decode|str_rot13|strrev")
+_ESCAPES = re.compile(rb"\\x[0-9a-fA-F]{2}|\\[0-7]{2,3}|(?:chr|base64_decode|str_rot13|strrev)\s*\(")
 _ASKS_SUFFIX = re.compile(
     rb"(?i)pathinfo|mime|getimagesize|extension|in_array|preg_match|strrchr|finfo|is_allowed|valid"
 )
 _LED_AWAY = re.compile(rb"(?i)location(?:\.href)?\s*(?:=|\.replace\()\s*[\"']https?://")
 _SCHEME = re.compile(rb"(?!file:)[a-z][a-z0-9+.-]{1,20}://")
 _PICTURE = re.compile(rb"\.(?:jpe?g|png|gif|ico|bmp|webp|txt)(?:/|\Z)")
+_SESSION_FILE = re.compile(rb"['\"/]sess_['\"]")
 _WRITES_BY_MAIL = re.compile(rb"(?:\A|\s)-(?:X|OQueueDirectory|C\s*/|be\b)")
 _SHELL = re.compile(rb"/bin/(?:ba|da|z|k)?sh\b|cmd\.exe|powershell")
 _CONNECTS = re.compile(rb"fsockopen|socket_create|stream_socket_client")
@@ -192,10 +193,17 @@ class PhpSinkAnalyzer(PhpVariableState):
             )
         elif command.flags & DECODED_TEXT and command.text:
             self.record_hit("decoded_command", "sure", node)
-        elif command.text is not None and (
-            _REVERSE.search(command.text) or (_SHELL.search(command.text) and _CONNECTS.search(self.content))
-        ):
+        elif self._is_command_from_elsewhere(command):
             self.record_hit("shell_to_elsewhere", "sure", node)
+
+    def _is_command_from_elsewhere(self, command: AbstractValue) -> bool:
+        """Return whether a command lets somebody in, or starts what was fetched before into a folder for all."""
+        if command.begins.startswith(_TEMPORARY) and any(flags & FOREIGN for flags in self.kept.values()):
+            return True
+        if command.text is None:
+            return False
+        is_shell_here = _SHELL.search(command.text) and _CONNECTS.search(self.content)
+        return bool(_REVERSE.search(command.text) or is_shell_here)
 
     def check_regular_expression(self, args: list[AbstractValue], node: PhpNode) -> None:
         """Note that a regular expression is put in force, which may run its replacement."""
@@ -214,7 +222,7 @@ class PhpSinkAnalyzer(PhpVariableState):
 
     def check_file_inclusion(self, path: AbstractValue, node: PhpNode) -> None:
         """Note that a file is run by its path."""
-        if path.text is not None:
+        if path.text is not None and not path.flags & REQUEST:
             self._check_inclusion_of_constant_path(path, path.text, node)
             return
         if not path.flags & (FOREIGN | PARAMETERS):
@@ -223,10 +231,13 @@ class PhpSinkAnalyzer(PhpVariableState):
         if included_flags & (FOREIGN | DECODED_TEXT):
             self.record_hit("included_data", "exact" if included_flags & REQUEST else "sure", node)
         elif path.flags & REQUEST:
+            if path.text is not None and not path.head and self.has_upload_type_check():
+                return
             is_free = path.head and not self.has_guarded_variable(node)
             self.record_hit("chosen_include", "exact" if is_free else "hint", node)
         elif path.flags & UPLOAD:
-            self.record_hit("chosen_include", "exact" if path.head else "hint", node)
+            is_session = _SESSION_FILE.search(self.content) is not None
+            self.record_hit("chosen_include", "exact" if path.head else "sure" if is_session else "hint", node)
         elif path.flags & (REMOTE | DECODED_TEXT):
             self.record_hit("decoded_include", "sure", node)
         elif path.flags & PARAMETERS and path.head:
@@ -262,7 +273,7 @@ class PhpSinkAnalyzer(PhpVariableState):
     def check_file_write(self, path: AbstractValue, content: AbstractValue, node: PhpNode) -> None:
         """Note that a file is written, or what was opened."""
         self._keep_written_flags(path, content, node)
-        if content.text is not None and b"<?" in content.text and content.flags & (DECODED_TEXT | BUILT_TEXT):
+        if content.text is not None and b"<?" in content.text:
             if content.flags & DECODED_TEXT:
                 self.record_hit("written_program", "sure", node)
             self.analyze_embedded_program(content.text, node)
@@ -292,9 +303,16 @@ class PhpSinkAnalyzer(PhpVariableState):
             self.record_hit("written_program", "exact" if content.head else "sure", node)
         elif path.flags & REQUEST and path.head:
             self.record_hit("written_file", "sure" if content.head else "hint", node)
+        elif path.flags & REQUEST and content.head and self._ends_as_chosen(path) and not self.has_upload_type_check():
+            self.record_hit("written_file", "sure", node)
         else:
             return False
         return True
+
+    @staticmethod
+    def _ends_as_chosen(path: AbstractValue) -> bool:
+        """Return whether a path ends with what a visitor says, or with the default of that."""
+        return path.text is not None or not path.ends
 
     def _record_write_of_page_or_notes(self, path: AbstractValue, content: AbstractValue, node: PhpNode) -> bool:
         """Note that a visitor's words go into a page, or aside; return whether that is so."""
@@ -339,7 +357,9 @@ class PhpSinkAnalyzer(PhpVariableState):
             is_chosen = target.flags & REQUEST and target.head
             self.record_hit("copied_from_elsewhere", "exact" if is_chosen else "sure", node)
         elif source.flags & (REMOTE | REQUEST) and (is_code or target.flags & REQUEST):
-            self.record_hit("copied_from_elsewhere", "sure" if source.head else "hint", node)
+            is_free = is_code and source.flags & REQUEST and source.head and not self.has_guarded_variable(node)
+            level: Level = "exact" if is_free and not target.flags & REQUEST else "sure" if source.head else "hint"
+            self.record_hit("copied_from_elsewhere", level, node)
         elif source.text is not None and source.text.startswith((b"http://", b"https://")):
             self.record_hit("copied_from_elsewhere", "sure", node)
         else:
@@ -383,12 +403,6 @@ class PhpSinkAnalyzer(PhpVariableState):
                 AbstractValue(None, before.flags | flags, function=before.function),
                 node,
             )
-
-    def add_flags_to_variables_of_scope(self, scope: PhpNode | None, flags: int) -> None:
-        """Note that variables of others' choosing are made, which may be those that are there."""
-        for key, value in self.variables.items():
-            if flags and key[0] is scope:
-                self.variables[key] = value.with_flags(flags)
 
     def check_redirect_header(self, header: AbstractValue, node: PhpNode) -> None:
         """Note a Location header that is sent by a file that tells search engines apart."""

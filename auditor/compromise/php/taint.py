@@ -24,11 +24,16 @@ LOOPS = frozenset({"while_statement", "for_statement", "foreach_statement", "do_
 
 def find_suspicious_php_code(content: bytes) -> tuple[CodeHit, ...]:
     """Return what a file of PHP does that nobody but an intruder needs, the worst first. Raises nodes.TooLarge."""
+    content = _PICTURE_NAME.sub(lambda match: match[0].translate(_AS_LETTERS), content)
     flow = PhpTaintAnalyzer(_LETTER.sub(rb"\1[\2]", _TAGS.sub(_replace_old_php_tag, content)), 0)
     flow.analyze_whole_file()
     return tuple(sorted(flow.hits.values(), key=lambda hit: (-RANK[hit.level], hit.start)))
 
 
+_PICTURE_NAME = re.compile(rb"\$\w{0,40}[\xe2\xef\xf0][\w\x80-\xff]{0,80}")
+"""A variable that is named by pictures or by what nobody sees, which PHP takes and the grammar does not."""
+_WORD_LETTERS = b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_"
+_AS_LETTERS = bytes(_WORD_LETTERS[byte % len(_WORD_LETTERS)] if byte >= 0x80 else byte for byte in range(256))
 _TAGS = re.compile(rb"(?i)<script\s[^>]{0,40}language\s*=\s*[\"']?php[\"']?[^>]{0,20}>")
 
 

