@@ -303,7 +303,7 @@ def _derive_result_from_arguments(name: bytes, args: list[AbstractValue]) -> Abs
     flags = DECODED_TEXT if name in names.DECRYPTERS else 0
     for arg in args:
         flags |= arg.flags
-    if constant is not None:
+    if constant is not None and (constant.items is None or not flags & (FOREIGN | PARAMETERS)):
         return constant.with_flags(flags | BUILT_TEXT)
     if args and all(map(is_made_of_own_constants, args)):
         flags |= BUILT_TEXT

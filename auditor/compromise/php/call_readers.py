@@ -110,6 +110,7 @@ def _assign_to_output_argument(flow: PhpCallAnalyzer, name: bytes, args: list[Ab
 def _assign_result_of_parse_str(flow: PhpCallAnalyzer, _name: bytes, args: list[AbstractValue], node: PhpNode) -> None:
     if args and not _assign_to_argument(flow, node, 1, AbstractValue(None, args[0].flags)):
         flow.spread[node.scope] = flow.spread.get(node.scope, 0) | args[0].flags & FOREIGN
+        flow.add_flags_to_variables_of_scope(node.scope, args[0].flags & FOREIGN)
 
 
 def _assign_groups_of_preg_match(flow: PhpCallAnalyzer, name: bytes, args: list[AbstractValue], node: PhpNode) -> None:
@@ -201,6 +202,8 @@ def check_callback_of_class_or_method(
     """Note that a class or a method of PHP's is given a function to be called that runs code."""
     if any(arg.text is not None and is_code_running_php_function(arg.text) for arg in args):
         flow.record_hit("runs_by_callback", "sure", node)
+    elif len(args) > 1 and args[1].flags & FOREIGN:
+        flow.call_value_as_function(args[1], [args[0]], node, is_direct=False)
 
 
 def _check_database_connection(flow: PhpCallAnalyzer, name: bytes, args: list[AbstractValue], node: PhpNode) -> None:

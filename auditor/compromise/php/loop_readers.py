@@ -21,6 +21,14 @@ def read_foreach_head(flow: PhpCallAnalyzer, node: PhpNode) -> AbstractValue:
     return UNKNOWN
 
 
+def read_foreach_list(flow: PhpCallAnalyzer, node: PhpNode) -> AbstractValue:
+    """Assign the variables of a loop that takes each item apart."""
+    loop = node.parent
+    if loop is not None and loop.type == "foreach_statement" and loop.children[0] is not node:
+        _assign_foreach_targets(flow, loop, [node])
+    return UNKNOWN
+
+
 def _assign_foreach_targets(flow: PhpCallAnalyzer, loop: PhpNode, targets: list[PhpNode]) -> None:
     over = get_value_of_node(loop.children[0])
     value = REQUEST_VALUE if over is ALL_SERVER else merge_values_of_array_items(over)

@@ -227,6 +227,12 @@ def _save_document(flow: PhpCallAnalyzer, call: MethodCall) -> None:
         flow.record_hit("written_program", "hint", call.node)
 
 
+def _read_picture(flow: PhpCallAnalyzer, call: MethodCall) -> None:
+    path = call.args[0] if call.args else UNKNOWN
+    if (path.text or path.begins).lower().startswith((b"msl:", b"vid:msl:")):
+        flow.record_hit("included_from_elsewhere", "exact" if path.flags & (REQUEST | UPLOAD) else "sure", call.node)
+
+
 def _open_archive(flow: PhpCallAnalyzer, call: MethodCall) -> None:
     if call.args and (
         call.args[0].flags & UPLOAD or _get_flags_of_written_file(flow, call.args[0], call.node) & FOREIGN
@@ -297,6 +303,7 @@ _READERS: tuple[_Reader, ...] = (
         ((b"fwrite",), _write_to_file),
         ((b"save", b"savehtmlfile"), _save_document),
         ((b"open",), _open_archive),
+        ((b"readimage", b"readimages", b"pingimage"), _read_picture),
         ((b"extractto",), _unpack_archive),
         (names.STORED_METHODS, _read_from_database),
         ((b"getdoccomment",), _get_comment),

@@ -15,6 +15,7 @@ from auditor.compromise.php.call_readers import (
 from auditor.compromise.php.calls import PhpCallAnalyzer
 from auditor.compromise.php.loop_readers import (
     read_foreach_head,
+    read_foreach_list,
     read_match_expression,
     read_throw_expression,
     read_yield_expression,
@@ -465,6 +466,7 @@ READERS: Mapping[str, Reader] = {
     "shell_command_expression": read_backtick_command,
     "return_statement": _merge_return_value_of_function,
     "pair": read_foreach_head,
+    "list_literal": read_foreach_list,
     "global_declaration": _declare_global_variables,
     "anonymous_function": _read_anonymous_function,
     "arrow_function": _read_anonymous_function,

@@ -45,6 +45,10 @@ _ASKS_SUFFIX = re.compile(
     rb"(?i)pathinfo|mime|getimagesize|extension|in_array|preg_match|strrchr|finfo|is_allowed|valid"
 )
 _LED_AWAY = re.compile(rb"(?i)location(?:\.href)?\s*(?:=|\.replace\()\s*[\"']https?://")
+_OF_THIS_MACHINE = re.compile(
+    rb"(?i)(?:file_get_contents|curl_init|fopen)\s{0,9}\(\s{0,9}['\"]https?://(?:127\.0\.0\.1|localhost|\[::1\])[:/]"
+)
+"""A page is fetched from a program beside, as renderers for search engines are."""
 _SCHEME = re.compile(rb"(?!file:)[a-z][a-z0-9+.-]{1,20}://")
 _PICTURE = re.compile(rb"\.(?:jpe?g|png|gif|ico|bmp|webp|txt)(?:/|\Z)")
 _SESSION_FILE = re.compile(rb"['\"/]sess_['\"]")
@@ -343,6 +347,9 @@ class PhpSinkAnalyzer(PhpVariableState):
             self.record_hit("led_out", "sure", node)
         elif name == b"copy" and self._record_copy_from_elsewhere(source, target, node):
             return
+        elif self.kept.get(source.text or b"", 0) & FOREIGN and where.endswith(names.SUFFIXES):
+            is_said = self.kept[source.text or b""] & REQUEST
+            self.record_hit("written_program", "exact" if is_said else "sure", node)
         elif source.flags & UPLOAD:
             if where.endswith(names.SUFFIXES):
                 self.record_hit("uploaded_program", "exact", node)
@@ -384,7 +391,7 @@ class PhpSinkAnalyzer(PhpVariableState):
         if (any(value.flags & REMOTE for value in values) and self.has_search_engine_check(or_tells_others=True)) or (
             any(value.text and _LED_AWAY.search(value.text) for value in values) and self.has_search_engine_check()
         ):
-            self.record_hit("cloak", "sure", node)
+            self.record_hit("cloak", "hint" if _OF_THIS_MACHINE.search(self.content) else "sure", node)
         elif any(
             value.flags & REQUEST and value.flags & FILE and value.head for value in values
         ) and not self.has_guarded_variable(node):

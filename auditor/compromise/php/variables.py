@@ -247,6 +247,10 @@ class PhpVariableState:
     def _assign_array_item(self, left_node: PhpNode, value: AbstractValue, node: PhpNode) -> None:
         key = self.get_variable_key_of_node(left_node)
         if key is None:
+            is_chosen = len(left_node.children) > 1 and get_value_of_node(left_node.children[1]).flags & REQUEST
+            if is_chosen and self.is_globals_array(left_node.children[0]):
+                self.spread[None] = self.spread.get(None, 0) | value.flags & FOREIGN
+                self.add_flags_to_variables_of_scope(None, value.flags & FOREIGN)
             return
         if self.is_globals_array(left_node.children[0]):
             self.set_variable(key, value, node)

