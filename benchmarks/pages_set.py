@@ -2,8 +2,9 @@
 
     .venv/bin/python -m benchmarks.pages_set [--folder FOLDER] [--lexicon shipped|empty] [--shuffle SEED] [--each]
 
-Each page of ``FOLDER/pages.yml`` is read as a review reads it: every manner of visit, redirects, the site's own name
-and title. A hostile page is found when a trace is ``exact`` or ``strong``, and only signalled when all are ``weak``.
+Each page of ``FOLDER/pages.yml`` is read as a review reads it: every manner of visit, redirects, and nothing known of
+the site but its own name, as on a first look. Files that a page loads are not fetched. A hostile page is found when a
+trace is ``exact`` or ``strong``, and only signalled when all are ``weak``.
 ``--shuffle`` changes the names, domains and addresses of hostile pages at random, and leaves the site's own host.
 """
 
@@ -46,9 +47,7 @@ def read_visit(folder: Path, told: Mapping[str, Any], chance: random.Random | No
     """Return one page as all visitors were served it, and what is known of its site."""
     host, path = told["host"], told["path"]
     changed: dict[str, str] = {}
-    responses = tuple(
-        _read_response(folder / told["folder"], told, manner, (chance, changed)) for manner in MANNERS
-    )
+    responses = tuple(_read_response(folder / told["folder"], told, manner, (chance, changed)) for manner in MANNERS)
     role = "home" if path == "/" else "page"
     known = SiteBaseline(host, own=frozenset({host}))
     return PageVisit(f"https://{host}{path}", role, responses), known

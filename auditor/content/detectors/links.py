@@ -229,6 +229,10 @@ def _check_foreign_addresses_in_script(script: ScriptBehaviour, near: DomainClas
             not in {get_registrable_domain(known_host) for known_host in near.baseline.hosts}
         ):
             evidence.add_evidence_against_host(host, "script", "new_here", address, "baseline", report_alone=True)
+        if script.copies_command:
+            evidence.add_evidence_against_host(
+                host, "payload", "copies_command", address, "code", "address", report_alone=True
+            )
         if script.pushes:
             evidence.add_evidence_against_host(host, "push", "pushes", address, "code", "address", report_alone=True)
     if script.asks_who and script.leads:

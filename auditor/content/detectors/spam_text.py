@@ -6,6 +6,7 @@ Pure.
 from __future__ import annotations
 
 import functools
+import itertools
 import re
 from collections.abc import Iterable, Iterator
 from urllib.parse import urlsplit
@@ -45,6 +46,8 @@ _TORN_APART = re.compile(
 _FOREIGN_LETTER = re.compile(
     "[\u0370-\u05ff\u0600-\u06ff\u0900-\u109f\u1100-\u11ff\u1780-\u18af\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]"
 )
+_STYLE_TEXT = re.compile(r"\bcontent\s{0,9}:\s{0,9}(?:\"([^\"\\\n<>]{6,300})\"|'([^'\\\n<>]{6,300})')")
+_MAX_STYLE_TEXTS = 100
 _ENOUGH, _PIECE, _SEEN, _TITLES = 40, 10, 800, 2_000
 
 
@@ -68,6 +71,7 @@ def check_spam_text(answers: PageAnswers, near: DomainClassifier, evidence: Page
     page, visit = answers.page, answers.visit
     _check_advert_words_in_title_or_meta(page, visit, near, evidence)
     _check_advert_words_in_text_blocks(page, visit, near, evidence)
+    _check_advert_words_in_style_sheets(page, near, evidence)
     for text in page.hidden_texts:
         match = find_lexicon_words(text, near.lexicon)
         if match.is_advert_and_no_report:
@@ -103,6 +107,18 @@ def check_spam_text(answers: PageAnswers, near: DomainClassifier, evidence: Page
         led_to = sorted({get_registrable_domain(pointer.host) for pointer in _list_foreign_pointers(page, near)})
         where_to = f"language wide {','.join(led_to)}"
         evidence.add_evidence_without_host("doorway", where_to, "foreign_language", page.title or page.text, "language")
+
+
+def _check_advert_words_in_style_sheets(page: PageExtract, near: DomainClassifier, evidence: PageEvidence) -> None:
+    """Say so when a rule of style writes an advert: who edits the page's text never sees it."""
+    for match in itertools.islice(_STYLE_TEXT.finditer(page.html), _MAX_STYLE_TEXTS):
+        text = match[1] or match[2]
+        start = match.start()
+        is_style = page.html.rfind("<style", 0, start) > page.html.rfind("</style", 0, start)
+        if is_style and find_lexicon_words(text, near.lexicon).is_advert_and_no_report:
+            evidence.add_evidence_without_host(
+                "text", build_stable_essence_of_text(text, near.lexicon), "style_text", text, "lexicon", "hidden"
+            )
 
 
 def _list_foreign_pointers(page: PageExtract, near: DomainClassifier) -> list[OutboundPointer]:
@@ -166,7 +182,7 @@ def _check_advert_words_in_title_or_meta(
         if not match.has_advert_words or match.report_words:
             continue
         around = find_lexicon_words(page.main, near.lexicon)
-        if around.report_words >= REPORTS:
+        if around.report_words >= REPORTS and not _is_reporting_about_other_things(page, visit, near):
             continue
         if _SEARCH_URL.search(visit.url):
             if not page.noindex and "noindex" not in visit.responses[0].headers.get("x-robots-tag", "").lower():
@@ -194,6 +210,18 @@ def _check_advert_words_in_title_or_meta(
             )
 
 
+def _is_reporting_about_other_things(page: PageExtract, visit: PageVisit, near: DomainClassifier) -> bool:
+    """Return whether what a page reports has nothing to do with what its title offers.
+
+    No line that reports says a word of the offer, and the page leads to others, or its title is that of the whole site.
+    """
+    is_site_title = visit.role == "home" and find_lexicon_words(page.title, near.lexicon).is_advert_and_no_report
+    if not is_site_title and not _has_foreign_link_in_main_text(page, near):
+        return False
+    lines = (find_lexicon_words(line, near.lexicon) for line in page.main.split("\n"))
+    return not any(line.report_words and line.terms for line in lines)
+
+
 def _check_advert_words_in_text_blocks(
     page: PageExtract, visit: PageVisit, near: DomainClassifier, evidence: PageEvidence
 ) -> None:
@@ -202,7 +230,9 @@ def _check_advert_words_in_text_blocks(
     match = near.lexicon.find_terms_in_text(whole)
     if not _may_hold_advert(whole, match) or _SEARCH_URL.search(visit.url):
         return
-    is_report = find_lexicon_words(page.main, near.lexicon).report_words >= REPORTS
+    is_report = find_lexicon_words(
+        page.main, near.lexicon
+    ).report_words >= REPORTS and not _is_reporting_about_other_things(page, visit, near)
     pointers = _list_foreign_pointers_with_text(page, near)
     for text, together in _iter_blocks_and_pairs_with_contact(iter_text_blocks(page, separator="" if is_torn else " ")):
         block_text = normalization.normalize_text_as_read(text)

