@@ -196,6 +196,10 @@ def _check_log(flow: PhpSinkAnalyzer, call: BuiltinCall) -> None:
 def _check_download(flow: PhpSinkAnalyzer, call: BuiltinCall) -> None:
     if len(call.args) > 2 and call.args[1].text == b"CURLOPT_FILE":
         flow.check_file_write(call.args[2], AbstractValue(None, REMOTE), call.node)
+    elif len(call.args) == 2 and call.args[1].items:
+        target = call.args[1].items.get(b"CURLOPT_FILE")
+        if target is not None:
+            flow.check_file_write(target, AbstractValue(None, REMOTE), call.node)
 
 
 def _check_stream_copy(flow: PhpSinkAnalyzer, call: BuiltinCall) -> None:
@@ -270,7 +274,7 @@ EFFECTS: Mapping[bytes, _Effect] = {
         (names.STORES, _store_by_key),
         ((b"session_id",), _check_session_name),
         ((b"error_log",), _check_log),
-        ((b"curl_setopt",), _check_download),
+        ((b"curl_setopt", b"curl_setopt_array"), _check_download),
         ((b"stream_copy_to_stream",), _check_stream_copy),
         (names.WRITES | names.HANDLE_WRITES, _check_write),
         (names.MOVES, _check_move),

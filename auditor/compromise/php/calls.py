@@ -128,10 +128,12 @@ class PhpCallAnalyzer(PhpSinkAnalyzer):
         self, callee: AbstractValue, args: list[AbstractValue], node: PhpNode
     ) -> None:
         """Note the call of a name that others choose, and that is a constant where they do not."""
-        if not (callee.head and any(arg.flags & (FOREIGN | PARAMETERS) for arg in args)):
+        if not callee.head or self.has_guarded_variable(node):
             return
-        if not self.has_guarded_variable(node):
+        if any(arg.flags & (FOREIGN | PARAMETERS) for arg in args):
             self.record_use_of_tainted_value("chosen_call", callee, node)
+        elif callee.flags & REQUEST and not args:
+            self.record_hit("chosen_call", "sure", node)
 
     def _record_call_of_decoded_function(self, callee: AbstractValue, args: list[AbstractValue], node: PhpNode) -> None:
         if any(arg.flags & FOREIGN for arg in args):

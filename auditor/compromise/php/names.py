@@ -60,7 +60,7 @@ HANDED_ON = frozenset(DECODERS) | _split_into_byte_names(
     "array_flip array_combine array_walk array_change_key_case array_unique array_chunk array_pad array_fill "
     "array_fill_keys",
     "array_diff array_diff_key array_intersect_key current reset end next prev key each pos array_merge_recursive "
-    "array_replace",
+    "array_replace array_replace_recursive",
     "array_search array_rand array_column range compact strstr stristr strrchr strpbrk substr_compare addslashes nl2br",
     "html_entity_decode htmlspecialchars_decode rawurldecode get_magic_quotes_gpc mb_strrev strpos_ array "
     "iterator_to_array",

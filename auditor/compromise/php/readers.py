@@ -155,6 +155,9 @@ def _calculate(first: AbstractValue, operator: bytes, second: AbstractValue) -> 
     if (first.flags | second.flags) & LETTER:
         return AbstractValue(None, first.flags | second.flags | DECODED_TEXT)
     if operator == b"+" and (first.items is not None or second.items is not None):
+        others = first if first.items is None else second
+        if others.items is None and others.flags & FOREIGN:  # whose keys may be any
+            return AbstractValue(None, first.flags | second.flags)
         return merge_alternative_values(first, second)
     return UNKNOWN
 

