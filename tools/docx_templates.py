@@ -251,12 +251,20 @@ def _add_page_number_to_header(section: Any) -> None:
     """
     paragraph = section.header.paragraphs[0]
     paragraph.style, paragraph.alignment = "Normal", _CENTER
-    field = OxmlElement("w:fldSimple")
-    field.set(qn("w:instr"), "PAGE")
-    run = paragraph.add_run("2")
-    run.font.size = Pt(SIZE_PAGE_NUMBER)
-    field.append(run._r)
-    paragraph._p.append(field)
+    marks = {"begin": "", "instruction": "PAGE", "separate": "", "shown": "2", "end": ""}
+    for kind, text in marks.items():
+        run = paragraph.add_run()
+        run.font.size = Pt(SIZE_PAGE_NUMBER)  # each: some take it from the first run of a field, others from its text
+        if kind == "instruction":
+            instruction = OxmlElement("w:instrText")
+            instruction.text = text
+            run._r.append(instruction)
+        elif kind == "shown":
+            run.text = text
+        else:
+            mark = OxmlElement("w:fldChar")
+            mark.set(qn("w:fldCharType"), kind)
+            run._r.append(mark)
     section.first_page_header.paragraphs[0].style = "Normal"
 
 

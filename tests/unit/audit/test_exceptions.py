@@ -26,7 +26,18 @@ from auditor.history.known_good import KnownGoodStore
 from auditor.history.prior_state import load_prior_state
 from auditor.history.scans import ScanHistory
 from auditor.inventory.hosts import load_inventory
-from auditor.models import Finding, HostOutcome, Inventory, PriorState, Run, Severity, Status, Subject, TraceAcceptance
+from auditor.models import (
+    Finding,
+    HostOutcome,
+    Inventory,
+    PriorState,
+    Run,
+    Severity,
+    Status,
+    Subject,
+    TraceAcceptance,
+    clock,
+)
 from auditor.models.exceptions.record import ExceptionState
 from auditor.report import json_output
 from auditor.report.html.pages import iter_html_report_pages
@@ -36,7 +47,7 @@ from tests.unit import official
 from tests.unit.audit.assessors.test_scans import EXACT, look
 
 CATALOGUE = controls.load_catalogue()
-TODAY = datetime.datetime.now(datetime.UTC).date()
+TODAY = clock.today()
 FIRST, LAST, AFTER = TODAY - datetime.timedelta(30), TODAY + datetime.timedelta(20), TODAY + datetime.timedelta(21)
 ROLE = "Chánh Văn phòng"
 HOSTS = """\

@@ -23,7 +23,7 @@ from auditor.commands.output import exceptions
 from auditor.errors import InputError
 from auditor.hardening import plan
 from auditor.inventory import hosts as inventory
-from auditor.models import Finding, Inventory, Lang, Run, Severity, Status, Subject
+from auditor.models import Finding, Inventory, Lang, Run, Severity, Status, Subject, clock
 from auditor.report import json_output, junit
 from auditor.report.html import pages as html
 from auditor.results import verdict
@@ -503,7 +503,7 @@ def auditor(*arguments: str, exit_code: int = 0) -> Result:
 @pytest.fixture
 def kept(tmp_path: Path) -> Path:
     """An inventory whose waivers hold from 2020 and some of them for ever, as far as a test may live."""
-    past, future = datetime.date(2020, 1, 1), datetime.datetime.now(datetime.UTC).date() + datetime.timedelta(days=9)
+    past, future = datetime.date(2020, 1, 1), clock.today() + datetime.timedelta(days=9)
     entries = [
         waiver(1, control="tls.hsts", scope={"units": ["tinh"]}, granted=past, expires=datetime.date(2020, 6, 1)),
         waiver(2, control="ssh.root_login", granted=future - datetime.timedelta(days=99), expires=future),
