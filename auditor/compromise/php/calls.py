@@ -78,6 +78,12 @@ class PhpCallAnalyzer(PhpSinkAnalyzer):
             if callee.flags & (REQUEST | PARAMETERS):  # the constant is what it is where nobody says another
                 self._record_call_of_name_with_default(callee, args, node)
             return self._call_function_of_constant_name(callee, callee.text, args, node)
+        self._record_call_of_unknown_name(callee, args, node, is_direct=is_direct)
+        return AbstractValue(None, callee.flags & FOREIGN)
+
+    def _record_call_of_unknown_name(
+        self, callee: AbstractValue, args: list[AbstractValue], node: PhpNode, *, is_direct: bool
+    ) -> None:
         if callee.flags & REQUEST or (callee.flags & WORD and any(arg.flags & FOREIGN for arg in args)):
             self._record_call_of_chosen_function(callee, args, node, is_direct=is_direct)
         elif callee.flags & REMOTE:
@@ -89,7 +95,6 @@ class PhpCallAnalyzer(PhpSinkAnalyzer):
             self.record_use_of_tainted_value("chosen_call", callee, node, "sure" if both else "hint")
         elif is_direct and any(arg.flags & REQUEST and arg.head for arg in args):
             self._record_call_of_unknown_function(callee, node)
-        return AbstractValue(None, callee.flags & FOREIGN)
 
     def _call_method_of_pair(
         self, callee: AbstractValue, args: list[AbstractValue], node: PhpNode

@@ -181,8 +181,7 @@ def _check_advert_words_in_title_or_meta(
         match = find_lexicon_words(text, near.lexicon)
         if not match.has_advert_words or match.report_words:
             continue
-        around = find_lexicon_words(page.main, near.lexicon)
-        if around.report_words >= REPORTS and not _is_reporting_about_other_things(page, visit, near):
+        if _is_reporting_about_its_offer(page, visit, near):
             continue
         if _SEARCH_URL.search(visit.url):
             if not page.noindex and "noindex" not in visit.responses[0].headers.get("x-robots-tag", "").lower():
@@ -198,7 +197,7 @@ def _check_advert_words_in_title_or_meta(
         evidence.add_evidence_without_host(
             "title", build_stable_essence_of_text(text, near.lexicon), rule, text, "lexicon"
         )
-        put_on = match.score >= CLEAR and not around.has_advert_words
+        put_on = match.score >= CLEAR and not find_lexicon_words(page.main, near.lexicon).has_advert_words
         if (
             put_on
             or visit.role in ("orphan", "missing")
@@ -208,6 +207,12 @@ def _check_advert_words_in_title_or_meta(
             evidence.add_evidence_without_host(
                 "title", build_stable_essence_of_text(text, near.lexicon), rule, text, "structure"
             )
+
+
+def _is_reporting_about_its_offer(page: PageExtract, visit: PageVisit, near: DomainClassifier) -> bool:
+    """Return whether a page that names an offer reports on it."""
+    report_words = find_lexicon_words(page.main, near.lexicon).report_words
+    return report_words >= REPORTS and not _is_reporting_about_other_things(page, visit, near)
 
 
 def _is_reporting_about_other_things(page: PageExtract, visit: PageVisit, near: DomainClassifier) -> bool:
@@ -230,9 +235,7 @@ def _check_advert_words_in_text_blocks(
     match = near.lexicon.find_terms_in_text(whole)
     if not _may_hold_advert(whole, match) or _SEARCH_URL.search(visit.url):
         return
-    is_report = find_lexicon_words(
-        page.main, near.lexicon
-    ).report_words >= REPORTS and not _is_reporting_about_other_things(page, visit, near)
+    is_report = _is_reporting_about_its_offer(page, visit, near)
     pointers = _list_foreign_pointers_with_text(page, near)
     for text, together in _iter_blocks_and_pairs_with_contact(iter_text_blocks(page, separator="" if is_torn else " ")):
         block_text = normalization.normalize_text_as_read(text)
