@@ -215,6 +215,7 @@ def main() -> None:
     options.add_argument("--alone", action="store_true", help="hunt for each of what is missed in company alone, too")
     asked = options.parse_args()
     all_of = load_footholds(asked.folder, asked.only)
+    lab.boot_machines_and_await_sites(list(HOSTS))
     lab.reset_machines_to_pristine_image(list(HOSTS))
     with tempfile.TemporaryDirectory() as folder:
         clean = hunt_on_hosts(Path(folder) / "clean")
