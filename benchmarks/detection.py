@@ -1,6 +1,6 @@
 """What the judges of code say of the sets that were written before them, a line for each family.
 
-    .venv/bin/python -m benchmarks.detection [--half a] [--rules FOLDER] [--each]
+    .venv/bin/python -m benchmarks.detection [--sets FOLDER] [--half a] [--rules FOLDER] [--each]
 
 Shells and the settings that go with them count as alarm (``exact`` or ``strong``), sign (``weak``) or nothing; honest
 files that are an alarm or a sign are named. Each file is judged for itself, in no upload folder and with nothing known
@@ -56,25 +56,26 @@ def show_families(answers: Mapping[str, Counter[Answer]]) -> None:
 def main() -> None:
     """Judge both sets and print what they come to."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--sets", type=Path, default=SETS, help="where shells/HALF and honest/HALF lie")
     parser.add_argument("--half", default="a")
     parser.add_argument("--rules", type=Path)
     parser.add_argument("--each", action="store_true", help="name what each shell comes to")
     choice = parser.parse_args()
     rules = engine.load_yara_rules(choice.rules)
     answers: defaultdict[str, Counter[Answer]] = defaultdict(Counter)
-    for family, path in iter_shells(SETS / "shells" / choice.half):
+    for family, path in iter_shells(choice.sets / "shells" / choice.half):
         answer, why = judge_file(path, rules)
         answers[family][answer] += 1
         if choice.each:
-            print(f"  {answer:8} {path.relative_to(SETS)} {why}")
+            print(f"  {answer:8} {path.relative_to(choice.sets)} {why}")
     show_families(answers)
-    honest = [path for path in sorted((SETS / "honest" / choice.half).rglob("*")) if path.is_file()]
+    honest = [path for path in sorted((choice.sets / "honest" / choice.half).rglob("*")) if path.is_file()]
     counts: Counter[Answer] = Counter()
     for path in (path for path in honest if path.suffix != ".yml"):
         answer, why = judge_file(path, rules)
         counts[answer] += 1
         if answer != "nothing":
-            print(f"  honest {answer:8} {path.relative_to(SETS)} {why}")
+            print(f"  honest {answer:8} {path.relative_to(choice.sets)} {why}")
     print(f"honest: {counts['alarm']} alarm, {counts['sign']} sign, {counts['nothing']} nothing")
 
 

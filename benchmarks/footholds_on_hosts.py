@@ -209,6 +209,7 @@ class Measurement:
 
 
 def main() -> None:
+    """Hunt on the hosts clean, then on all footholds in batches, and print what was said of each."""
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--folder", type=Path, default=Path("benchmarks/detection_sets/footholds/a"))
     options.add_argument("--only", default="", help="a regular expression of names")

@@ -37,7 +37,11 @@ MANNERS: dict[Visitor, tuple[str, ...]] = {
     "phone_referrer": ("phone_referrer", "engine_phone"),
 }
 """How a review's manner of visit is called in the sets: the first name with an answer of its own counts."""
-_HOST = re.compile(r"\b(?:[a-z0-9][a-z0-9-]{0,60}\.){1,4}[a-z]{2,12}\b", re.IGNORECASE)
+_HOST = re.compile(
+    r"(?:(?<=//)(?:[a-z0-9][a-z0-9-]{0,60}\.){1,4}[a-z]{2,12}|\b(?:[a-z0-9][a-z0-9-]{0,60}\.){1,4}(?:example|test|invalid))\b",
+    re.IGNORECASE,
+)
+"""Behind slashes any name, elsewhere those of the sets: ``document.write`` is none."""
 _BRAND = re.compile(r"\b(?=[a-z0-9]{3,12}\b)(?:[a-z]{1,10}\d{1,4}|\d{1,3}[a-z]{2,9})\b", re.IGNORECASE)
 _KEPT = re.compile(r"\.(?:html?|php|js|json|css|png|jpe?g|svg|webp|gif|ico|pdf|xml)$|\.gov\.vn$", re.IGNORECASE)
 _STRENGTHS = ("exact", "strong", "weak", "nothing")
@@ -103,7 +107,9 @@ def measure(folder: Path, lexicon: Lexicon, seed: int | None, *, each: bool) -> 
     kinds = {"hostile": Counter[str](), "honest": Counter[str]()}
     for told in load_yaml(folder / "pages.yml"):
         is_hostile = told["expected"] == "hostile"
-        chance = random.Random(f"{seed}-{told['folder']}") if is_hostile and seed is not None else None  # noqa: S311
+        chance = None
+        if is_hostile and seed is not None:
+            chance = random.Random(f"{seed}-{told['folder']}")  # noqa: S311  the same names at each run, no secret
         visited, known = read_visit(folder, told, chance)
         traces = analyze_visit(visited, known, lexicon).traces
         strongest = min((one.certainty for one in traces), key=_STRENGTHS.index, default="nothing")

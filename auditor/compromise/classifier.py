@@ -35,6 +35,8 @@ WAIT_SECONDS = 300.0
 OUT_OF_TIME = "there was no time left for it"
 MEMORY = 1_500_000_000
 """Bytes of addresses of a child; what it fills of them is far less, but rules that are compiled take addresses."""
+_SMALL = 12_000
+"""Bytes: what is read as a tree though no rule asks for it; larger ones cost more than all others together."""
 _MAX_MESSAGE = 24_000_000
 _CHILDREN_AT_ONCE = 4
 TOGETHER = 1_500_000
@@ -121,10 +123,6 @@ def _find_hits_of_program(content: bytes, *, worth_a_tree: bool) -> tuple[tuple[
 def _is_small_and_risky(content: bytes) -> bool:
     """Return whether a tree of a file costs little, and something in it may run, fetch, hide or write."""
     return len(content) <= _SMALL and bool(reachability.find_offsets_of_risky_php(content))
-
-
-_SMALL = 12_000
-"""Bytes: what is read as a tree though no rule asks for it; larger ones cost more than all others together."""
 
 
 def _is_guarded_from_direct_requests(content: bytes) -> bool:

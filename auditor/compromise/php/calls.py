@@ -105,9 +105,8 @@ class PhpCallAnalyzer(PhpSinkAnalyzer):
         if own is not None:
             return self.call_own_function(own, args, node)
         if method and callee.flags & REQUEST and not any(arg.flags & FOREIGN for arg in args):
-            self.record_hit(
-                "chosen_call", "hint", node
-            )  # whose method of that name it is was chosen, and nothing is said to it
+            # Whose method of that name it is was chosen, and nothing is said to it.
+            self.record_hit("chosen_call", "hint", node)
             return AbstractValue(None, callee.flags & FOREIGN)
         return None
 
