@@ -303,7 +303,7 @@ def measured(name: str, server: Server, folder: Path) -> Counts:
 
 
 def main() -> int:
-    """Return each server in its turn; with --fetch only what earlier runs could not fetch."""
+    """Measure each server in its turn; with --fetch only fetch what earlier runs could not."""
     if sys.argv[1:] == ["--fetch"]:
         for kept in sorted(KEPT.iterdir()):
             fetch(kept, kept.name.partition("=")[2].split("+"))
