@@ -7,6 +7,7 @@ import http.client
 import itertools
 import os
 import shutil
+import ssl
 import subprocess
 import time
 from collections.abc import Callable, Iterable, Sequence
@@ -333,16 +334,39 @@ def _is_machine_answering_http_and_ssh(lab: LabSpec, name: str, own: LabState) -
 
 
 def _is_site_serving_at_address(address: str, domain: str) -> bool:
-    connection = http.client.HTTPConnection(address, timeout=1)
+    """Return whether a site's home page comes; where http only points to https, whether https gives it."""
+    status, location = _request_home_page(address, domain)
+    if 300 <= status < 400 and location.startswith(f"https://{domain}/"):
+        status, _location = _request_home_page(address, domain, https=True)
+    return 200 <= status < 400
+
+
+def _request_home_page(address: str, domain: str, *, https: bool = False) -> tuple[int, str]:
+    """Return the status and ``Location`` of a site's home page; 0 when nothing answers.
+
+    Whether a certificate is valid is for the audit: whether the site answers is asked here.
+    """
+    connection = http.client.HTTPConnection(address, 443 if https else 80, timeout=1)
     try:
         connection.connect()
         connection.sock.settimeout(5)
+        if https:
+            connection.sock = _make_context_without_verification().wrap_socket(connection.sock, server_hostname=domain)
         connection.request("GET", "/", headers={"Host": domain})
-        return connection.getresponse().status < 400
+        response = connection.getresponse()
+        return response.status, response.getheader("Location", "")
     except (OSError, http.client.HTTPException):
-        return False
+        return 0, ""
     finally:
         connection.close()
+
+
+@functools.cache
+def _make_context_without_verification() -> ssl.SSLContext:
+    context = ssl.create_default_context()
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    return context
 
 
 def _make_status(lab: LabSpec, name: str, own: LabState, latest: str | None) -> MachineStatus:
