@@ -1,10 +1,12 @@
 """What a hunt says of footholds that work: planted on the lab's hosts, proven, hunted on, removed.
 
     python -m benchmarks.footholds_on_hosts --folder benchmarks/detection_sets/footholds/a [--only PATTERN] [--alone]
+        [--record]
 
 Needs root and the lab. Those that write to different places are planted together. A trace is a foothold's when it names
 what its ``plant`` writes, and the same hosts had no such trace before. With ``--alone``, one that has none in company
 is hunted for alone, where whatever is new is its own. A foothold that does not work on a host counts for nothing there.
+``--record`` writes what was said into ``result.yml`` of the folder: the table of ATT&CK's techniques is made from it.
 """
 
 from __future__ import annotations
@@ -20,6 +22,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -32,6 +35,8 @@ AUDITOR = Path(sys.executable).parent / "auditor"
 INVENTORY = "inventories/lab"
 HOSTS: Mapping[str, int] = {"web1": 13, "web2": 12}
 MARKERS = "/var/tmp/luytre-foothold"  # noqa: S108  where the scripts of the set note that they ran
+BROKEN = "does not work"
+RESULT = "result.yml"
 AT_ONCE = 12
 """Footholds of one hunt."""
 _PATH = re.compile(r"(?<![\w.$}{:/])/(?:[\w.@+%-]+/)*[\w.@+%-]+")
@@ -157,12 +162,22 @@ def _get_essence(trace: Mapping[str, Any]) -> tuple[str, ...]:
     return (trace["kind"], trace["where"], " ".join(sorted({*trace["rules"]} - {"new"})))
 
 
-def _pick_gravest_trace(traces: Sequence[Mapping[str, Any]]) -> tuple[str, str]:
+def _pick_gravest_trace(traces: Sequence[Mapping[str, Any]]) -> Said:
     for how in ("alarm", "sign"):
         for trace in traces:
             if trace["how"] == how:
-                return how, f"{trace['kind']} {trace['where']} {','.join(trace['rules'])}"
-    return "nothing", ""
+                return Said(how, trace["kind"], trace["where"], tuple(sorted({*trace["rules"]} - {"new"})))
+    return Said("nothing")
+
+
+@dataclass(frozen=True)
+class Said:
+    """What a hunt said of a foothold on a host."""
+
+    how: str
+    kind: str = ""
+    where: str = ""
+    rules: tuple[str, ...] = ()
 
 
 class Measurement:
@@ -170,7 +185,7 @@ class Measurement:
 
     def __init__(self, folder: Path, clean: Traces) -> None:
         self.folder, self.clean, self.count = folder, clean, 0
-        self.rows: dict[tuple[str, str], tuple[str, str]] = {}
+        self.rows: dict[tuple[str, str], Said] = {}
 
     def look_at_batch(self, batch: Sequence[Foothold], *, alone: bool) -> None:
         """Plant, prove, hunt and remove."""
@@ -192,7 +207,7 @@ class Measurement:
             for one in batch:
                 if one.path.stem in works[host]:
                     mine = [trace for trace in new if alone or one.is_named_by(trace)]
-                    said = _pick_gravest_trace(mine) if works[host][one.path.stem] else ("does not work", "")
+                    said = _pick_gravest_trace(mine) if works[host][one.path.stem] else Said(BROKEN)
                     self.rows[host, one.path.stem] = said
             for trace in new:
                 if not alone and not any(one.is_named_by(trace) for one in batch):
@@ -201,10 +216,30 @@ class Measurement:
                         flush=True,
                     )
 
+    def record(self, path: Path, all_of: Sequence[Foothold]) -> None:
+        """Write what was said of each foothold, over what an earlier run said of the same."""
+        kept: dict[str, Any] = yaml.safe_load(path.read_text()) if path.is_file() else {}
+        footholds: dict[str, Any] = kept.get("footholds", {})
+        today = datetime.now(UTC).date().isoformat()
+        for one in all_of:
+            for host in HOSTS:
+                if (host, one.path.stem) in self.rows:
+                    said = self.rows[host, one.path.stem]
+                    footholds.setdefault(one.path.stem, {})[host] = {
+                        "said": said.how,
+                        "measured": today,
+                        **({"kind": said.kind, "rules": list(said.rules)} if said.kind else {}),
+                    }
+        alarms = {host: sum(trace["how"] == "alarm" for trace in traces) for host, traces in self.clean.items()}
+        told = {"clean_alarms": alarms, "footholds": dict(sorted(footholds.items()))}
+        path.write_text(yaml.safe_dump(told, sort_keys=False))
+
     def list_missed(self, all_of: Sequence[Foothold]) -> list[Foothold]:
         """Return those that nothing was said of, though they work."""
         return [
-            one for one in all_of if any(self.rows.get((host, one.path.stem), ("",))[0] == "nothing" for host in HOSTS)
+            one
+            for one in all_of
+            if any(self.rows.get((host, one.path.stem), Said(BROKEN)).how == "nothing" for host in HOSTS)
         ]
 
 
@@ -214,6 +249,7 @@ def main() -> None:
     options.add_argument("--folder", type=Path, default=Path("benchmarks/detection_sets/footholds/a"))
     options.add_argument("--only", default="", help="a regular expression of names")
     options.add_argument("--alone", action="store_true", help="hunt for each of what is missed in company alone, too")
+    options.add_argument("--record", action="store_true", help=f"write what was said into {RESULT} of the folder")
     asked = options.parse_args()
     all_of = load_footholds(asked.folder, asked.only)
     lab.boot_machines_and_await_sites(list(HOSTS))
@@ -227,14 +263,18 @@ def main() -> None:
         for batch in iter_compatible_batches(all_of):
             measured.look_at_batch(batch, alone=len(batch) == 1)
             _print_batch(measured, batch)
+            if asked.record:
+                measured.record(asked.folder / RESULT, all_of)
         for one in measured.list_missed(all_of) if asked.alone else ():
             measured.look_at_batch([one], alone=True)
             _print_batch(measured, [one])
+            if asked.record:
+                measured.record(asked.folder / RESULT, all_of)
     lab.reset_machines_to_pristine_image(list(HOSTS))
     for noise in ("loud", "quiet"):
         names = {one.path.stem for one in all_of if one.noise == noise}
-        count = Counter(said for (_host, name), (said, _why) in measured.rows.items() if name in names)
-        working = sum(count.values()) - count["does not work"]
+        count = Counter(said.how for (_host, name), said in measured.rows.items() if name in names)
+        working = sum(count.values()) - count[BROKEN]
         seen = count["alarm"] + count["sign"]
         print(f"{noise}: {seen} of {working} seen ({100 * seen / max(1, working):.1f} %), {dict(count)}")
 
@@ -243,8 +283,9 @@ def _print_batch(measured: Measurement, batch: Sequence[Foothold]) -> None:
     for one in batch:
         for host in HOSTS:
             if (host, one.path.stem) in measured.rows:
-                said, why = measured.rows[host, one.path.stem]
-                print(f"{said:14} {one.noise:6} {one.technique:10} {host} {one.path.stem:26} {why}", flush=True)
+                said = measured.rows[host, one.path.stem]
+                why = f"{said.kind} {said.where} {','.join(said.rules)}".strip()
+                print(f"{said.how:14} {one.noise:6} {one.technique:10} {host} {one.path.stem:26} {why}", flush=True)
 
 
 if __name__ == "__main__":
