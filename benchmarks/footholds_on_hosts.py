@@ -76,7 +76,8 @@ class Foothold:
     def is_named_by(self, trace: Mapping[str, Any]) -> bool:
         """Return whether a trace names something of it."""
         said = f"{trace['where']} {trace.get('sample', '')}"
-        return any(re.search(rf"{re.escape(token)}(?![\w.-])", said) for token in self.tokens)
+        own_marker = f"{MARKERS}/{self.path.stem[:4]}"
+        return own_marker in said or any(re.search(rf"{re.escape(token)}(?![\w.-])", said) for token in self.tokens)
 
 
 def load_footholds(folder: Path, only: str) -> list[Foothold]:

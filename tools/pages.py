@@ -9,7 +9,16 @@ import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from tools import cms_page, controls_pages, decisions_page, man_pages, manners_page, roles_pages, variables_page
+from tools import (
+    attack_page,
+    cms_page,
+    controls_pages,
+    decisions_page,
+    man_pages,
+    manners_page,
+    roles_pages,
+    variables_page,
+)
 
 TOP = Path(__file__).parents[1]
 FOLDER = Path("docs/controls")
@@ -22,6 +31,7 @@ def pages() -> dict[Path, str]:
     return {
         **{FOLDER / name: text for name, text in controls_pages.pages().items()},
         Path("docs/decisions/README.md"): decisions_page.make_page(),
+        **{Path("docs") / name: text for name, text in attack_page.pages().items()},
         **{Path("docs") / name: text for name, text in cms_page.pages().items()},
         **{Path("docs") / name: text for name, text in manners_page.pages().items()},
         Path("docs/variables.md"): variables_page.page(),
