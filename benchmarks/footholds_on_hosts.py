@@ -6,7 +6,7 @@
 Needs root and the lab. Those that write to different places are planted together. A trace is a foothold's when it names
 what its ``plant`` writes, and the same hosts had no such trace before. With ``--alone``, one that has none in company
 is hunted for alone, where whatever is new is its own. A foothold that does not work on a host counts for nothing there.
-``--record`` writes what was said into ``result.yml`` of the folder: the table of ATT&CK's techniques is made from it.
+``--record`` writes what was said into ``result.json`` of the folder: the table of ATT&CK's techniques is made from it.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ INVENTORY = "inventories/lab"
 HOSTS: Mapping[str, int] = {"web1": 13, "web2": 12}
 MARKERS = "/var/tmp/luytre-foothold"  # noqa: S108  where the scripts of the set note that they ran
 BROKEN = "does not work"
-RESULT = "result.yml"
+RESULT = "result.json"
 AT_ONCE = 12
 """Footholds of one hunt."""
 _PATH = re.compile(r"(?<![\w.$}{:/])/(?:[\w.@+%-]+/)*[\w.@+%-]+")
@@ -219,7 +219,7 @@ class Measurement:
 
     def record(self, path: Path, all_of: Sequence[Foothold]) -> None:
         """Write what was said of each foothold, over what an earlier run said of the same."""
-        kept: dict[str, Any] = yaml.safe_load(path.read_text()) if path.is_file() else {}
+        kept: dict[str, Any] = json.loads(path.read_text("utf-8")) if path.is_file() else {}
         footholds: dict[str, Any] = kept.get("footholds", {})
         today = datetime.now(UTC).date().isoformat()
         for one in all_of:
@@ -233,7 +233,7 @@ class Measurement:
                     }
         alarms = {host: sum(trace["how"] == "alarm" for trace in traces) for host, traces in self.clean.items()}
         told = {"clean_alarms": alarms, "footholds": dict(sorted(footholds.items()))}
-        path.write_text(yaml.safe_dump(told, sort_keys=False))
+        path.write_text(json.dumps(told, indent=1) + "\n", "utf-8")
 
     def list_missed(self, all_of: Sequence[Foothold]) -> list[Foothold]:
         """Return those that nothing was said of, though they work."""

@@ -85,6 +85,15 @@ NOT_TYPED: Mapping[str, Mapping[str, str]] = {
         "systemctl start luytre-revert-RUN.service": _GUARD,
         "cat /var/lib/luytre/guard/RUN/state.json": _GUARD,
     },
+    "detection.md": dict.fromkeys(
+        (
+            "python -m benchmarks.detection --half a",
+            "python -m benchmarks.footholds_on_hosts --record",
+            "python -m benchmarks.pages_set",
+            "python -m benchmarks.pages_set --lexicon empty",
+        ),
+        "measures the detectors, minutes each: benchmarks are run by hand",
+    ),
     "roles.md": {
         "ANSIBLE_CONFIG=/opt/luytre/ansible.cfg ansible-playbook -i inventory.yml /opt/luytre/playbooks/harden.yml --limit web --tags ssh"
         " --check --diff": "plain Ansible with tags and --check, in an inventory of others: tests/hostile/test_consent.py",

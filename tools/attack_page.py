@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -26,28 +27,30 @@ _TITLE = {"en": "What a hunt finds, by technique of ATT&CK", "vi": "Đợt truy 
 _INTRODUCTION = {
     "en": (
         "`make docs` writes this page from `tools/attack.yml` and from what the last measurement recorded. The "
-        "techniques are those of MITRE ATT&CK (Enterprise, version 17) for persistence, privilege escalation and "
+        "techniques are those of MITRE ATT&CK (Enterprise) for persistence, privilege escalation and "
         "defense evasion on Linux. [How it was measured](detection.md).\n\n"
         "- **alarm**: a finding. **sign**: shown as a weak indicator, without a finding. **nothing**: not found.\n"
         "- The number is that of plants. A plant counts by its worse result on Debian 12 and 13.\n"
         "- **without result**: the plant did not work on the hosts that day, or nobody has measured it yet.\n"
+        "- Plants whose names have no number are of the compromised lab; its tests hold their results.\n"
         "- A technique that is found here may be used in other ways that are not. One without a plant is not claimed."
     ),
     "vi": (
         "`make docs` viết trang này từ `tools/attack.yml` và kết quả của lần đo gần nhất. Các kỹ thuật lấy theo MITRE "
-        "ATT&CK (Enterprise, phiên bản 17), gồm duy trì hiện diện, leo thang đặc quyền và né tránh phòng thủ trên "
+        "ATT&CK (Enterprise), gồm duy trì hiện diện, leo thang đặc quyền và né tránh phòng thủ trên "
         "Linux. [Đo như thế nào](detection.md).\n\n"
         "- **cảnh báo**: có phát hiện. **dấu hiệu**: hiện là dấu hiệu yếu, chưa thành phát hiện. **không thấy**: "
         "không tìm thấy.\n"
         "- Con số là số mẫu cài thử. Mỗi mẫu tính theo kết quả kém hơn trên Debian 12 và 13.\n"
         "- **chưa có kết quả**: mẫu không chạy được trên máy thử hôm đó, hoặc chưa ai đo.\n"
+        "- Mẫu không có số trong tên thuộc phòng thử bị xâm nhập; bộ kiểm thử giữ kết quả của chúng.\n"
         "- Kỹ thuật đã thấy ở đây vẫn có thể được dùng theo cách khác mà không thấy. Kỹ thuật không có mẫu thì không "
         "khẳng định."
     ),
 }
 _HEAD = {
-    "en": ("technique", "name", "found", "by", "planted, or why not"),
-    "vi": ("kỹ thuật", "tên", "kết quả", "nhờ", "mẫu cài thử, hoặc vì sao không có"),
+    "en": ("technique", "name", "found", "by", "planted"),
+    "vi": ("kỹ thuật", "tên", "kết quả", "nhờ", "mẫu cài thử"),
 }
 _SAID = {
     "alarm": {"en": "alarm", "vi": "cảnh báo"},
@@ -55,6 +58,7 @@ _SAID = {
     "nothing": {"en": "nothing", "vi": "không thấy"},
     _UNPROVEN: {"en": "without result", "vi": "chưa có kết quả"},
 }
+_WITHOUT = {"en": "Without a plant", "vi": "Không có mẫu cài thử"}
 _TOTAL = {
     "en": "{alarm} plants give an alarm, {sign} a sign, {nothing} nothing, and {unproven} have no result.",
     "vi": "{alarm} mẫu cho cảnh báo, {sign} cho dấu hiệu, {nothing} không thấy, và {unproven} chưa có kết quả.",
@@ -99,8 +103,8 @@ def load_techniques(path: Path) -> tuple[list[Technique], Mapping[str, Mapping[s
 
 def load_plants(folder: Path) -> dict[str, Plant]:
     """Return the plants of a set with what was recorded of them, and those of the compromised lab, by name."""
-    result = folder / "result.yml"
-    recorded: Mapping[str, Any] = yaml.safe_load(result.read_text("utf-8"))["footholds"] if result.is_file() else {}
+    result = folder / "result.json"
+    recorded: Mapping[str, Any] = json.loads(result.read_text("utf-8"))["footholds"] if result.is_file() else {}
     plants = {}
     for row in yaml.safe_load((folder / "footholds.yml").read_text("utf-8")):
         name = Path(row["file"]).stem
@@ -151,15 +155,23 @@ def _make_page(
 ) -> str:
     words = Words(lang)
     rows = []
-    for one in sorted(techniques, key=lambda technique: technique.id):
+    in_order = sorted(techniques, key=lambda technique: technique.id)
+    for one in (technique for technique in in_order if technique.plants):
         mine = [plants[name] for name in one.plants]
         rules = sorted({rule for plant in mine for rule in plant.rules if plant.said != "nothing"})
         told = [plain(words(f"trace.rule.{rule}")) for rule in rules]
-        why = plain(reasons[one.why][lang]) if one.why else ""
-        rows.append((one.id, plain(one.name), _count(lang, mine), "; ".join(told) or "—", why or _list(lang, mine)))
+        rows.append((one.id, plain(one.name), _count(lang, mine), "; ".join(told) or "—", _list(lang, mine)))
     count = Counter(plants[name].said for one in techniques for name in one.plants)
     total = _TOTAL[lang].format(**{said: count[said] for said in RANKS}, unproven=count[_UNPROVEN])
-    return f"# {_TITLE[lang]}\n\n{_INTRODUCTION[lang]}\n\n{total}\n\n" + table(_HEAD[lang], rows)
+    without = [
+        f"- {plain(why[lang])}: "
+        + "; ".join(f"{one.id} {plain(one.name)}" for one in in_order if one.why == key and not one.plants)
+        for key, why in reasons.items()
+    ]
+    return (
+        f"# {_TITLE[lang]}\n\n{_INTRODUCTION[lang]}\n\n{total}\n\n{table(_HEAD[lang], rows)}\n"
+        f"## {_WITHOUT[lang]}\n\n" + "\n".join(without) + "\n"
+    )
 
 
 def _count(lang: Lang, plants: Sequence[Plant]) -> str:

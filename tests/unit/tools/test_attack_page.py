@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -27,7 +28,7 @@ def test_the_table_as_it_is_names_every_plant_of_the_set() -> None:
 
 
 def test_what_is_recorded_is_of_plants_that_are_there() -> None:
-    recorded = yaml.safe_load((attack_page.SET / "result.yml").read_text("utf-8"))
+    recorded = json.loads((attack_page.SET / "result.json").read_text("utf-8"))
     assert set(recorded["footholds"]) <= set(attack_page.load_plants(attack_page.SET))
     assert not any(recorded["clean_alarms"].values())
 
@@ -64,7 +65,7 @@ def test_a_plant_counts_by_its_worse_result_where_it_works(tmp_path: Path) -> No
         "one": {"web1": {"said": "does not work"}, "web2": sign},
         "none": {"web1": {"said": "does not work"}},
     }
-    (tmp_path / "result.yml").write_text(yaml.safe_dump({"footholds": footholds}), "utf-8")
+    (tmp_path / "result.json").write_text(json.dumps({"footholds": footholds}), "utf-8")
     plants = attack_page.load_plants(tmp_path)
     said = [plants[name].said for name in ("both", "worse", "one", "none", "new")]
     assert said == ["alarm", "sign", "sign", "does not work", "does not work"]
