@@ -224,7 +224,7 @@ def answered(host: str) -> dict[str, str]:
         for scheme in ("http", "https")
     ):
         try:
-            page = Browser(str(lab.load_lab_spec().hosts[host].address)).get(url)
+            page = Browser(str(lab.load_lab_spec().hosts[host].address), seconds=60).get(url)
         except OSError as error:
             found[url] = type(error).__name__
             continue
@@ -368,7 +368,7 @@ def test_undone_files_and_what_is_in_force_are_as_before(story: Story, name: str
             for what in {*was.answers, *now.answers}
             if was.answers.get(what) != now.answers.get(what)
         ]
-    assert wrong == []
+    assert wrong == [], "\n".join(wrong)
 
 
 @pytest.mark.parametrize("name", ["careful", "all out"])

@@ -29,7 +29,7 @@ for name, value in offered():
         say("sshd offers " + name, value)
 
 def ask(port, path, host):
-    line = socket.create_connection(("127.0.0.1", port), 5)
+    line = socket.create_connection(("127.0.0.1", port), 60)
     if port == 443:
         context = ssl.create_default_context()
         context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
