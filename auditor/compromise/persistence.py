@@ -246,7 +246,9 @@ def _weigh_unpackaged_script_or_command(place: Autorun, weight: _AutorunEvidence
         weight.add_evidence("foreign", "weak", "known")
         if "replaces" in place.marks:
             weight.add_evidence(REPLACES, "weak", "known")
-    elif weight.rules and place.package_status in ("foreign", "changed"):
+    elif place.package_status in ("foreign", "changed") and (
+        weight.rules or ("python" in place.marks and "settings" not in place.marks)
+    ):  # nobody but a package has a reason to change what each start of Python runs
         weight.add_evidence(place.package_status, "weak", "known")
     if "hidden" in place.marks:
         weight.add_evidence("hidden_lines", "strong", "structure")

@@ -387,3 +387,21 @@ def test_a_name_that_ends_as_if_it_said_whose_it_is_is_no_other_s(slot: Slot, pa
     (trace,) = persistence.find_traces_in_autoruns([one])
     assert persistence.get_path_in_trace_location(trace.kind, trace.where) == path
     assert persistence.get_account_in_trace_location(trace.kind, trace.where) == who
+
+
+@pytest.mark.parametrize(
+    ("status", "marks", "rules"),
+    [
+        ("changed", ("python",), ["changed"]),
+        ("foreign", ("python",), ["foreign"]),
+        ("changed", ("python", "settings"), None),
+        ("foreign", ("python", "settings"), None),
+        ("packaged", ("python",), None),
+        ("changed", (), None),
+    ],
+)
+def test_what_each_start_of_python_runs_is_a_sign_when_its_package_did_not_write_it(
+    status: autoruns.PackageStatus, marks: tuple[str, ...], rules: list[str] | None
+) -> None:
+    found = told(place("hook", "import apport_python_hook", *marks, package_status=status))
+    assert found == (("hook", "weak", tuple(rules)) if rules else None)

@@ -35,7 +35,7 @@ GENERATORS = tuple(
 SHELLS = (
     *("/etc/profile", "/etc/profile.d/*", "/etc/bash.bashrc", "/etc/bash_completion.d/*", "/etc/zsh/*"),
     *("/etc/csh.*", "/etc/environment", "/etc/environment.d/*.conf", "/etc/rc.local", "/etc/init.d/*"),
-    *("/etc/update-motd.d/*", "/etc/inittab", "/etc/X11/Xsession.d/*"),
+    *("/etc/update-motd.d/*", "/etc/inittab", "/etc/X11/Xsession.d/*", "/etc/ssh/sshrc"),
 )
 OF_ACCOUNTS = (
     *(".bashrc", ".profile", ".bash_profile", ".bash_login", ".bash_logout", ".bash_aliases", ".zshrc", ".zprofile"),
@@ -54,14 +54,23 @@ HOOKS = (
     *("/etc/modules", "/etc/modules-load.d/*", "/etc/initramfs-tools/modules"),
     *("/etc/polkit-1/rules.d/*", "/usr/share/polkit-1/rules.d/*", "/etc/dbus-1/system.d/*", "/etc/xinetd.d/*"),
     *("/etc/inetd.conf", "/etc/incron.d/*", "/var/spool/incron/*", "/etc/aliases", "/etc/anacrontab"),
+    *("/usr/share/dbus-1/system-services/*.service", "/usr/local/share/dbus-1/system-services/*.service"),
+    *("/usr/lib/networkd-dispatcher/*.d/*", "/usr/lib/NetworkManager/dispatcher.d/*"),
+    *("/usr/lib/python3*/dist-packages/*.pth", "/usr/local/lib/python3*/*-packages/*.pth"),
+    *("/usr/lib/python3*/*customize.py", "/usr/lib/python3*/dist-packages/*customize.py"),
+    *("/usr/local/lib/python3*/*-packages/*customize.py", "/etc/systemd/journald.conf"),
+    "/etc/systemd/journald.conf.d/*.conf",
 )
+BEFORE_PACKAGED = ("/usr/local/sbin/*", "/usr/local/bin/*")
+"""Programs that a shell finds before those of packages of the same name."""
 _SAYS = re.compile(r"^\s*(?:Exec\w*|Environment|EnvironmentFile|PassEnvironment)\s*=\s*(.*\S)")
 _EXEC = re.compile(r"^\s*Exec\w+\s*=\s*[-@:+!|]*(.*\S)")
 _USER = re.compile(r"(?m)^\s*User\s*=\s*(\S+)\s*$")
 _QUOTED_TEXT = re.compile(r"[\"']([^\"']{3,500})[\"']")
 _HOOKS = re.compile(
-    r"Invoke|RUN|PROGRAM|IMPORT|rotate$|script$|\||Exec|[Hh]ook|polkit|om(?:prog|exec)|core_pattern|^:"
+    r"[Ii]nvoke|RUN|PROGRAM|IMPORT|rotate$|script$|\||Exec|[Hh]ook|polkit|om(?:prog|exec)|core_pattern|^:"
     r"|^\s*(?:install|remove|action|event|(?:pre-|post-)?(?:up|down))\b|^/[^{]*$"
+    r"|^(?:import|from)\s|^\s*Storage\s*=\s*none\b"
 )
 _LOADS_NOTHING = re.compile(r"^\s*install\s+\S+\s+(?:/usr)?/bin/(?:false|true)\s*$")
 """How modprobe's settings keep a module of the kernel's out."""
@@ -80,7 +89,15 @@ def add_rows_of_programs_started_automatically(places):
         _add_row_of_autostart_script(places, "start", path, origin)
     for path, origin in places.iter_files_changed_or_of_no_package(*HOOKS):
         _add_row_of_autostart_script(places, "hook", path, origin)
+    _add_rows_of_programs_before_packaged_ones(places)
     _add_rows_of_shell_startup_files(places)
+
+
+def _add_rows_of_programs_before_packaged_ones(places):
+    for path, origin in places.iter_files_changed_or_of_no_package(*BEFORE_PACKAGED):
+        name = os.path.basename(path)
+        if any(places.packaged.is_path_of_any_package("/usr/%s/%s" % (folder, name)) for folder in ("bin", "sbin")):
+            places.add_row_in_slot("start", path, "root", origin, _read_text_head_of_non_elf_file(path))
 
 
 def _add_rows_of_cron_and_at_jobs(places):
@@ -187,6 +204,8 @@ def _add_row_of_autostart_script(places, slot, path, origin):
         dict.fromkeys(program for command in commands for program in command_lines.parse_programs_of_command(command))
     )
     marks = ["settings"] if slot == "hook" and not _can_settings_file_run_or_load_code(path, lines) else []
+    if path.endswith((".py", ".pth")):
+        marks.append("python")
     exactly = WHOLE if slot == "cron" and origin == FOREIGN else ""
     places.add_row_in_slot(slot, path, "root", origin, "\n".join(lines), marks, programs, exactly)
 

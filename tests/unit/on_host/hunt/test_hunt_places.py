@@ -318,6 +318,7 @@ def test_jobs_units_and_scripts_are_told_with_what_they_run(
     monkeypatch.setattr(autostart, "UNITS", (str(tmp_path),))
     monkeypatch.setattr(autostart, "GENERATORS", ())
     monkeypatch.setattr(autostart, "SHELLS", ())
+    monkeypatch.setattr(autostart, "BEFORE_PACKAGED", ())
     monkeypatch.setattr(autostart, "HOOKS", (str(hook),))
     monkeypatch.setattr(account_files, "read_passwd_rows", list)
     autostart.add_rows_of_programs_started_automatically(gathered)
@@ -331,6 +332,61 @@ def test_jobs_units_and_scripts_are_told_with_what_they_run(
     assert (who, standing, runs, exactly) == ("dv", "foreign", [["/opt/d", "gone"]], "")
     assert said == "-/opt/d --x   --y\nA=1"
     assert rows(gathered, "hook")[0][6] == [["/opt/e", "gone"]]
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "marks"),
+    [
+        ("x.pth", "import os; os.system('id')", ["python"]),
+        ("x.pth", "/opt/lib/python", ["python"]),
+        ("x.pth", "zope", ["python", "settings"]),
+        ("sitecustomize.py", "from urllib.request import urlopen", ["python"]),
+        ("sitecustomize.py", "# nothing\nTrue", ["python", "settings"]),
+        ("docker-clean", 'post-invoke="/usr/share/doc/apt/clean"', []),
+        ("excludes", "path-exclude=/usr/share/man/*", ["settings"]),
+        ("a.service", "[D-BUS Service]\nExec=/usr/libexec/locale1-helper\nUser=root", []),
+        ("a.service", "[D-BUS Service]\nName=org.a\nSystemdService=a.service\nUser=root", ["settings"]),
+        ("journald.conf", "[Journal]\nStorage=none", []),
+        ("journald.conf", "[Journal]\nStorage=persistent\nForwardToSyslog=no", ["settings"]),
+        ("journald.conf", "[Journal]\n#Storage=none", ["settings"]),
+    ],
+)
+def test_settings_are_told_apart_from_what_makes_another_program_run_or_say_nothing(
+    gathered: PlaceRows, tmp_path: Path, name: str, text: str, marks: list[str]
+) -> None:
+    (tmp_path / name).write_text(text + "\n")
+    autostart._add_row_of_autostart_script(gathered, "hook", str(tmp_path / name), "foreign")
+    assert [row[5] for row in gathered.rows] == [marks]
+
+
+def test_new_places_are_among_those_that_are_looked_at() -> None:
+    for path, patterns in (
+        ("/etc/ssh/sshrc", autostart.SHELLS),
+        ("/usr/share/dbus-1/system-services/org.a.service", autostart.HOOKS),
+        ("/usr/lib/python3/dist-packages/a.pth", autostart.HOOKS),
+        ("/usr/local/lib/python3.13/dist-packages/usercustomize.py", autostart.HOOKS),
+        ("/usr/lib/python3.11/sitecustomize.py", autostart.HOOKS),
+        ("/etc/systemd/journald.conf.d/50-size.conf", autostart.HOOKS),
+    ):
+        assert any(fnmatch.fnmatch(path, pattern) for pattern in patterns), path
+
+
+def test_a_program_that_goes_before_a_packages_is_told_with_its_words_and_no_other(
+    gathered: PlaceRows, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, text in (("ps", "#!/bin/sh\n/usr/bin/ps | grep -v x\n"), ("own-tool", "#!/bin/sh\n"), ("top", "\x7fELF")):
+        (tmp_path / name).write_text(text)
+    (tmp_path / "ss").symlink_to("/usr/bin/true")
+    (tmp_path / "ls").mkdir()
+    monkeypatch.setattr(autostart, "BEFORE_PACKAGED", (f"{tmp_path}/*",))
+    names = {"/usr/bin/ps", "/usr/bin/top", "/usr/bin/ls", "/usr/sbin/ss"}
+    monkeypatch.setattr(gathered.packaged, "is_path_of_any_package", names.__contains__)
+    autostart._add_rows_of_programs_before_packaged_ones(gathered)
+    told = {row[1]: (row[0], row[3], row[4]) for row in gathered.rows if "/ss" not in row[1]}
+    assert told == {
+        str(tmp_path / "ps"): ("start", "foreign", "#!/bin/sh\n/usr/bin/ps | grep -v x\n"),
+        str(tmp_path / "top"): ("start", "foreign", ""),
+    }
 
 
 @pytest.mark.parametrize(
