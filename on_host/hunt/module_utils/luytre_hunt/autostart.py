@@ -63,6 +63,8 @@ HOOKS = (
 )
 BEFORE_PACKAGED = ("/usr/local/sbin/*", "/usr/local/bin/*")
 """Programs that a shell finds before those of packages of the same name."""
+ALTERNATIVES = "/etc/alternatives/*"
+"""What the names of programs lead to where several packages bring one."""
 _SAYS = re.compile(r"^\s*(?:Exec\w*|Environment|EnvironmentFile|PassEnvironment)\s*=\s*(.*\S)")
 _EXEC = re.compile(r"^\s*Exec\w+\s*=\s*[-@:+!|]*(.*\S)")
 _USER = re.compile(r"(?m)^\s*User\s*=\s*(\S+)\s*$")
@@ -89,15 +91,18 @@ def add_rows_of_programs_started_automatically(places):
         _add_row_of_autostart_script(places, "start", path, origin)
     for path, origin in places.iter_files_changed_or_of_no_package(*HOOKS):
         _add_row_of_autostart_script(places, "hook", path, origin)
-    _add_rows_of_programs_before_packaged_ones(places)
+    _add_rows_of_programs_in_place_of_packaged_ones(places)
     _add_rows_of_shell_startup_files(places)
 
 
-def _add_rows_of_programs_before_packaged_ones(places):
+def _add_rows_of_programs_in_place_of_packaged_ones(places):
     for path, origin in places.iter_files_changed_or_of_no_package(*BEFORE_PACKAGED):
         name = os.path.basename(path)
         if any(places.packaged.is_path_of_any_package("/usr/%s/%s" % (folder, name)) for folder in ("bin", "sbin")):
-            places.add_row_in_slot("start", path, "root", origin, _read_text_head_of_non_elf_file(path))
+            places.add_row_in_slot("hook", path, "root", origin, _read_text_head_of_non_elf_file(path))
+    for path, origin in places.iter_files_changed_or_of_no_package(ALTERNATIVES):
+        if origin == FOREIGN:
+            places.add_row_in_slot("hook", path, "root", origin, _read_text_head_of_non_elf_file(path))
 
 
 def _add_rows_of_cron_and_at_jobs(places):

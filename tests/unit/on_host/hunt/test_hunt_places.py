@@ -319,6 +319,7 @@ def test_jobs_units_and_scripts_are_told_with_what_they_run(
     monkeypatch.setattr(autostart, "GENERATORS", ())
     monkeypatch.setattr(autostart, "SHELLS", ())
     monkeypatch.setattr(autostart, "BEFORE_PACKAGED", ())
+    monkeypatch.setattr(autostart, "ALTERNATIVES", str(tmp_path / "none"))
     monkeypatch.setattr(autostart, "HOOKS", (str(hook),))
     monkeypatch.setattr(account_files, "read_passwd_rows", list)
     autostart.add_rows_of_programs_started_automatically(gathered)
@@ -381,12 +382,35 @@ def test_a_program_that_goes_before_a_packages_is_told_with_its_words_and_no_oth
     monkeypatch.setattr(autostart, "BEFORE_PACKAGED", (f"{tmp_path}/*",))
     names = {"/usr/bin/ps", "/usr/bin/top", "/usr/bin/ls", "/usr/sbin/ss"}
     monkeypatch.setattr(gathered.packaged, "is_path_of_any_package", names.__contains__)
-    autostart._add_rows_of_programs_before_packaged_ones(gathered)
+    monkeypatch.setattr(autostart, "ALTERNATIVES", str(tmp_path / "none"))
+    autostart._add_rows_of_programs_in_place_of_packaged_ones(gathered)
     told = {row[1]: (row[0], row[3], row[4]) for row in gathered.rows if "/ss" not in row[1]}
     assert told == {
-        str(tmp_path / "ps"): ("start", "foreign", "#!/bin/sh\n/usr/bin/ps | grep -v x\n"),
-        str(tmp_path / "top"): ("start", "foreign", ""),
+        str(tmp_path / "ps"): ("hook", "foreign", "#!/bin/sh\n/usr/bin/ps | grep -v x\n"),
+        str(tmp_path / "top"): ("hook", "foreign", ""),
     }
+
+
+def test_a_name_of_a_program_that_leads_to_no_packages_file_is_told(
+    gathered: PlaceRows, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "lessx").write_text("#!/bin/sh\nexec less\n")
+    (tmp_path / "names").mkdir()
+    for name, target in (
+        ("pager", tmp_path / "lessx"),
+        ("awk", "/usr/bin/mawk"),
+        ("gone", "/nowhere"),
+        ("dir", tmp_path),
+    ):
+        (tmp_path / "names" / name).symlink_to(target)
+    monkeypatch.setattr(autostart, "BEFORE_PACKAGED", ())
+    monkeypatch.setattr(autostart, "ALTERNATIVES", f"{tmp_path}/names/*")
+    origins = {f"{tmp_path}/names/{name}": origin for name, origin in (("pager", "foreign"), ("awk", "changed"))}
+    monkeypatch.setattr(gathered.packaged, "get_package_origin_of_file", lambda path: origins.get(path, "gone"))
+    autostart._add_rows_of_programs_in_place_of_packaged_ones(gathered)
+    assert [(row[0], row[1], row[4]) for row in gathered.rows] == [
+        ("hook", f"{tmp_path}/names/pager", "#!/bin/sh\nexec less\n")
+    ]
 
 
 @pytest.mark.parametrize(
