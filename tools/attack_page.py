@@ -26,14 +26,14 @@ _UNPROVEN = "does not work"
 _TITLE = {"en": "What a hunt finds, by technique of ATT&CK", "vi": "Đợt truy tìm thấy gì, theo kỹ thuật của ATT&CK"}
 _INTRODUCTION = {
     "en": (
-        "`make docs` writes this page from `tools/attack.yml` and from what the last measurement recorded. The "
+        "`make docs` writes this page from `tools/attack.yml` and the last measurement's record. The "
         "techniques are those of MITRE ATT&CK (Enterprise) for persistence, privilege escalation and "
         "defense evasion on Linux. [How it was measured](detection.md).\n\n"
-        "- **alarm**: a finding. **sign**: shown as a weak indicator, without a finding. **nothing**: not found.\n"
-        "- The number is that of plants. A plant counts by its worse result on Debian 12 and 13.\n"
-        "- **without result**: the plant did not work on the hosts that day, or nobody has measured it yet.\n"
-        "- Plants whose names have no number are of the compromised lab; its tests hold their results.\n"
-        "- A technique that is found here may be used in other ways that are not. One without a plant is not claimed."
+        "- **alarm**: a finding. **sign**: a weak indicator, no finding. **nothing**: not found.\n"
+        "- Numbers count plants, each by its worse result on Debian 12 and 13.\n"
+        "- **without result**: did not work on the hosts that day, or not measured yet.\n"
+        "- Names without a number are the compromised lab's, held by its tests.\n"
+        "- A technique found here may be used in ways that are not. One without a plant is not claimed."
     ),
     "vi": (
         "`make docs` viết trang này từ `tools/attack.yml` và kết quả của lần đo gần nhất. Các kỹ thuật lấy theo MITRE "
