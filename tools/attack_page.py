@@ -43,7 +43,7 @@ _INTRODUCTION = {
         "không tìm thấy.\n"
         "- Con số là số mẫu cài thử. Mỗi mẫu tính theo kết quả kém hơn trên Debian 12 và 13.\n"
         "- **chưa có kết quả**: mẫu không chạy được trên máy thử hôm đó, hoặc chưa ai đo.\n"
-        "- Mẫu không có số trong tên thuộc phòng thử bị xâm nhập; bộ kiểm thử giữ kết quả của chúng.\n"
+        "- Mẫu không có số trong tên là của máy thử nghiệm bị xâm nhập; bộ kiểm thử giữ kết quả của chúng.\n"
         "- Kỹ thuật đã thấy ở đây vẫn có thể được dùng theo cách khác mà không thấy. Kỹ thuật không có mẫu thì không "
         "khẳng định."
     ),
