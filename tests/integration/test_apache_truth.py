@@ -8,8 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import pytest
-from ansible.module_utils.luytre.parsers.web_servers import apache_config, apache_request
+from ansible.module_utils.luytre.parsers.web_servers import apache_config, apache_methods, apache_request
 
 from auditor import lab
 
@@ -20,7 +19,7 @@ MODULES = (
     "mpm_event", "authz_core", "authz_host", "authz_user", "authn_core", "authn_file",
     "auth_basic", "access_compat", "alias", "dir", "mime", "autoindex",
     "rewrite", "headers", "proxy", "proxy_fcgi", "proxy_http", "setenvif",
-    "macro",
+    "macro", "allowmethods",
 )  # fmt: skip
 URIS = (
     "/.git/HEAD", "/.env", "/.htpasswd", "/backup.sql", "/index.php", "/index.php~", "/x.php.bak", "/uploads/x.php",
@@ -114,6 +113,43 @@ CASES = {
     "header-twice": "Header always set X-Frame-Options DENY\nHeader set X-Frame-Options ALLOWALL\n",
     "header-words": 'Header set X-A a\n<Files "*.html">\nHeader unset X-A\n</Files>\nHeader merge X-B b\nHeader add X-B c\nHeader setifempty X-B d\n',
 }  # fmt: skip
+DENIED = RULES.SITE_RULES["apache.methods"]
+GRANTED = "<If \"%{REQUEST_METHOD} == 'TRACK'\">\nRequire all granted\n</If>\n"
+LIMITED = '<Location "/">\nAllowMethods GET POST\n</Location>\n'
+METHOD_CASES = {
+    "methods-plain": "",
+    "methods-ours": DENIED,
+    "methods-granted-before": GRANTED + DENIED,
+    "methods-granted-after": DENIED + GRANTED,
+    "methods-else": DENIED + "<Else>\nRequire all granted\n</Else>\n",
+    "methods-location-granted": DENIED + '<Location "/files">\nRequire all granted\n</Location>\n',
+    "methods-granted-in-location": DENIED + f'<Location "/files">\n{GRANTED}</Location>\n',
+    "methods-granted-in-location-before": f'<Location "/files">\n{GRANTED}</Location>\n' + DENIED,
+    "methods-granted-in-folder": f'<Directory "@/files">\n{GRANTED}</Directory>\n' + DENIED,
+    "methods-granted-in-files": f'<Files "x.php">\n{GRANTED}</Files>\n' + DENIED,
+    "methods-denied-in-location": f'<Location "/files">\n{DENIED}</Location>\n',
+    "methods-denied-or-granted": DENIED.replace("Require all denied", "Require all denied\n<RequireAny>\nRequire all granted\n</RequireAny>"),
+    "methods-any-is-enough": '<Location "/">\nOrder deny,allow\nAllow from all\nSatisfy Any\n</Location>\n' + DENIED,
+    "methods-any-is-still-enough": '<Location "/">\nOrder deny,allow\nAllow from all\nSatisfy Any\n</Location>\n' + DENIED.replace("Satisfy All", ""),
+    "methods-any-is-enough-again": DENIED + "<If \"%{REQUEST_METHOD} == 'TRACK'\">\nRequire all denied\nAllow from all\nSatisfy Any\n</If>\n",
+    "methods-any-is-enough-in-location": DENIED + "<Location /files>\n<If \"%{REQUEST_METHOD} == 'TRACK'\">\nAllow from all\nSatisfy Any\n</If>\n</Location>\n",
+    "methods-denied-twice": DENIED + DENIED,
+    "methods-to-an-address-in-location": DENIED + "<Location /files>\n<If \"%{REQUEST_METHOD} == 'TRACK'\">\nRequire ip 192.0.2.1\n</If>\n</Location>\n",
+    "methods-limited": LIMITED,
+    "methods-reset-then-limited": LIMITED.replace("AllowMethods", "AllowMethods PROPFIND\nAllowMethods reset\nAllowMethods"),
+    "methods-in-two-lists": LIMITED.replace("AllowMethods", "AllowMethods PROPFIND\nAllowMethods"),
+    "methods-if-limits": LIMITED + "<If \"%{REQUEST_URI} =~ /files/\">\nAllowMethods GET\n</If>\n",
+    "methods-reset": LIMITED + LIMITED.replace("GET POST", "reset"),
+    "methods-location-resets": LIMITED + '<Location "/files">\nAllowMethods reset\n</Location>\n',
+    "methods-location-reset-before": '<Location "/files">\nAllowMethods reset\n</Location>\n' + LIMITED,
+    "methods-pattern-resets": LIMITED + '<LocationMatch "^/files">\nAllowMethods reset\n</LocationMatch>\n',
+    "methods-folder-resets": LIMITED + '<Directory "@">\nAllowMethods reset\n</Directory>\n',
+    "methods-folder-limits": '<Directory "@">\nAllowMethods GET\n</Directory>\n',
+    "methods-if-resets": LIMITED + "<If \"%{REQUEST_URI} =~ /files/\">\nAllowMethods reset\n</If>\n",
+    "methods-if-resets-before": "<If \"%{REQUEST_URI} =~ /files/\">\nAllowMethods reset\n</If>\n" + LIMITED,
+}  # fmt: skip
+"""What decides whether methods that no application uses come through to PHP."""
+SCRIPTS = ("/index.php", "/uploads/x.php", "/files/x.php")
 HTACCESS = {
     "override-all": (
         "All",
@@ -149,9 +185,9 @@ try:
                 sys.exit(server.stderr.read().decode())
             time.sleep(0.05)
     said = []
-    for name, uri in given["asks"]:
+    for name, uri, method in given["asks"]:
         visit = http.client.HTTPConnection("127.0.0.1", 18080, timeout=10)
-        visit.request("GET", uri, headers={"Host": name})
+        visit.request(method, uri, headers={"Host": name})
         answer = visit.getresponse()
         answer.read()
         said.append([answer.status, answer.getheaders()])
@@ -183,7 +219,7 @@ def configuration() -> tuple[str, dict[str, str]]:
     with_override = {
         name: f'<Directory "@">\nAllowOverride {classes}\n</Directory>\n' for name, (classes, _text) in HTACCESS.items()
     }
-    for name, inside in {**CASES, **with_override}.items():
+    for name, inside in {**CASES, **METHOD_CASES, **with_override}.items():
         root = f"{ROOT}/{name}"
         files.update({root + uri: "x" for uri in URIS})
         if name in HTACCESS:
@@ -211,16 +247,13 @@ def servers(text: str, tmp_path: Path) -> dict[str, apache_request.ApacheServer]
     return found
 
 
-@pytest.fixture
-def answers(fresh: Callable[..., None]) -> dict[tuple[str, str], tuple[int, dict[str, str]]]:
-    """Status and joined headers that a real Apache gives, by virtual host and URI."""
-    _text, files = configuration()
-    asks = [(name, uri) for name in (*CASES, *HTACCESS) for uri in URIS]
+def ask_apache(asks: list[tuple[str, str, str]]) -> list[tuple[int, dict[str, str]]]:
+    """Status and joined headers that a real Apache gives, by virtual host, URI and method."""
     given = {
         "root": ROOT,
-        "files": files,
+        "files": configuration()[1],
         "config": f"{ROOT}/apache2.conf",
-        "asks": [[f"{name}.test", uri] for name, uri in asks],
+        "asks": [[f"{name}.test", uri, method] for name, uri, method in asks],
     }
     done = lab.run_on_machine_as_root(HOST, ["python3", "-c", GUEST], stdin_data=json.dumps(given).encode())
     assert done.returncode == 0, done.stderr.decode()
@@ -230,13 +263,13 @@ def answers(fresh: Callable[..., None]) -> dict[tuple[str, str], tuple[int, dict
         for name, value in pairs:
             headers[name.lower()] = f"{headers[name.lower()]}, {value}" if name.lower() in headers else value
         joined.append((status, headers))
-    return dict(zip(asks, joined, strict=True))
+    return joined
 
 
-def test_the_collector_and_apache_agree(
-    answers: dict[tuple[str, str], tuple[int, dict[str, str]]], tmp_path: Path
-) -> None:
+def test_the_collector_and_apache_agree(fresh: Callable[..., None], tmp_path: Path) -> None:
     known = servers(configuration()[0], tmp_path)
+    asks = [(name, uri) for name in (*CASES, *HTACCESS) for uri in URIS]
+    answers = dict(zip(asks, ask_apache([(name, uri, "GET") for name, uri in asks]), strict=True))
     wrong = []
     for (name, uri), (status, sent) in answers.items():
         answer = known[name].answer_get_request(uri)
@@ -256,3 +289,20 @@ def test_the_collector_and_apache_agree(
         "passed on",
         "denied",
     }
+
+
+def test_methods_that_the_collector_calls_refused_come_through_nowhere(
+    fresh: Callable[..., None], tmp_path: Path
+) -> None:
+    known = servers(configuration()[0], tmp_path)
+    strange = ("TRACK", "PROPFIND")
+    asks = [(name, uri, method) for name in METHOD_CASES for uri in SCRIPTS for method in (*strange, "GET")]
+    answers = {ask: KINDS.get(status) for ask, (status, _) in zip(asks, ask_apache(asks), strict=True)}
+    refused = {
+        name: not any(answers[name, uri, method] == "passed on" for uri in SCRIPTS for method in strange)
+        for name in METHOD_CASES
+    }
+    called = {name: apache_methods.is_every_unused_http_method_refused(known[name]) for name in METHOD_CASES}
+    assert {name for name in METHOD_CASES if called[name] != refused[name]} == {"methods-else", "methods-folder-limits"}
+    assert not called["methods-else"] and not called["methods-folder-limits"]
+    assert {kind for (_, _, method), kind in answers.items() if method == "GET"} == {"passed on"}
