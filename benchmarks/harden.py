@@ -18,7 +18,7 @@ from pathlib import Path
 from auditor import lab
 from auditor.audit import controls
 from auditor.audit.run import audit_hosts
-from auditor.fleet.runner import play
+from auditor.fleet.runner import PlaybookOrder, play
 from auditor.hardening import harden
 from auditor.hardening import plan as planning
 from auditor.hardening.journal import Journal
@@ -61,11 +61,13 @@ def main() -> None:
             started = time.monotonic()
             controls_due = plan.build_luytre_plan_variable()
             play(
-                "apply.yml",
-                inventory=known.path,
-                limit=[name],
-                variables={"luytre_plan": controls_due},
-                tags=sorted(controls_due[name]),
+                PlaybookOrder(
+                    "apply.yml",
+                    inventory=known.path,
+                    limit=[name],
+                    variables={"luytre_plan": controls_due},
+                    tags=sorted(controls_due[name]),
+                )
             )
             audit_hosts(known, NOTHING_KNOWN, catalogue, hosts)
             bare.append(time.monotonic() - started)

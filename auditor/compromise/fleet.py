@@ -36,7 +36,7 @@ from auditor.compromise.rules.rule_set import SUFFIX
 from auditor.compromise.scan_cache import ScanCache
 from auditor.facts import HostFacts
 from auditor.fleet import collect
-from auditor.fleet.runner import AnsibleTask, PlaybookRun, play
+from auditor.fleet.runner import AnsibleTask, PlaybookOrder, PlaybookRun, play
 from auditor.models import Host, HostOutcome, clock
 from auditor.models.hunts import Explained, Hunt, RuleSetUse
 from auditor.scans.dedup import limit_traces_per_kind, merge_traces_by_key
@@ -156,18 +156,20 @@ class HuntRun:
     ) -> PlaybookRun:
         stamps_by_host = {name: base64.b64encode(host_stamps).decode("ascii") for name, host_stamps in stamps.items()}
         return play(
-            "hunt.yml",
-            inventory=self.inventory,
-            limit=[host.name for host in hosts],
-            variables={
-                **collect.build_collector_variables(hosts),
-                "luytre_stamps": stamps_by_host,
-                "luytre_sound": dict(sound),
-                "luytre_md5": md5,
-            },
-            timeout=LIST_SECONDS + collect.COLLECT_SECONDS,
+            PlaybookOrder(
+                "hunt.yml",
+                inventory=self.inventory,
+                limit=[host.name for host in hosts],
+                variables={
+                    **collect.build_collector_variables(hosts),
+                    "luytre_stamps": stamps_by_host,
+                    "luytre_sound": dict(sound),
+                    "luytre_md5": md5,
+                },
+                timeout=LIST_SECONDS + collect.COLLECT_SECONDS,
+                sockets=self.sockets,
+            ),
             watch=watch,
-            sockets=self.sockets,
             meanwhile=meanwhile,
         )
 
@@ -362,12 +364,14 @@ class HuntRun:
     def _fetch_file_contents(self, host: Host, files: Sequence[WebFile]) -> list[bytes | None]:
         file_request = pack_compressed_json([[file.root, file.path, file.sha256] for file in files])
         run = play(
-            "hunt_contents.yml",
-            inventory=self.inventory,
-            limit=[host.name],
-            variables={"luytre_wanted": {host.name: file_request}},
-            timeout=FETCH_SECONDS,
-            sockets=self.sockets,
+            PlaybookOrder(
+                "hunt_contents.yml",
+                inventory=self.inventory,
+                limit=[host.name],
+                variables={"luytre_wanted": {host.name: file_request}},
+                timeout=FETCH_SECONDS,
+                sockets=self.sockets,
+            )
         )
         task = _find_successful_task_of_action(run, host.name, "hunt_contents")
         if task is None:

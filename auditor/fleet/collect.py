@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from auditor.fleet.runner import THIS_MACHINE, AnsibleTask, PlaybookRun, play
+from auditor.fleet.runner import THIS_MACHINE, AnsibleTask, PlaybookOrder, PlaybookRun, play
 from auditor.models import Host, HostOutcome, Inventory, Text
 from auditor.text.translations import make_text
 
@@ -56,12 +56,14 @@ def collect(
             watch(task.host)
 
     run = play(
-        "collect.yml",
-        inventory=inventory,
-        limit=[host.name for host in hosts],
-        variables=build_collector_variables(hosts)
-        | {"luytre_told": dict(request.extra_variables), "collect_areas": list(request.areas)},
-        timeout=COLLECT_SECONDS,
+        PlaybookOrder(
+            "collect.yml",
+            inventory=inventory,
+            limit=[host.name for host in hosts],
+            variables=build_collector_variables(hosts)
+            | {"luytre_told": dict(request.extra_variables), "collect_areas": list(request.areas)},
+            timeout=COLLECT_SECONDS,
+        ),
         watch=report_host,
         meanwhile=meanwhile,
     )

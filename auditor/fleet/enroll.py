@@ -30,7 +30,7 @@ from auditor.fleet.inventory_draft import (
     find_inventory_differences_from_host,
     write_text_whole_or_raise,
 )
-from auditor.fleet.runner import PlaybookRun, play
+from auditor.fleet.runner import PlaybookOrder, PlaybookRun, play
 from auditor.inventory import hosts as inventories
 from auditor.inventory import reach as reaching
 from auditor.inventory import trial
@@ -319,7 +319,9 @@ def _remove_account(inventory: Path, name: str, access: EnrollmentAccess, user: 
     """
     try:
         run = play(
-            "unenroll.yml", inventory=inventory, variables={**access.variables(), "enroll_user": user}, timeout=60
+            PlaybookOrder(
+                "unenroll.yml", inventory=inventory, variables={**access.variables(), "enroll_user": user}, timeout=60
+            )
         )
     except InputError:
         return None, _describe_leftover_account(name, user)
@@ -441,7 +443,7 @@ def _make_account(
 
 def _play_enrollment(inventory: Path, access: EnrollmentAccess, enroll_variables: Mapping[str, str]) -> PlaybookRun:
     variables = {**access.variables(), **enroll_variables}
-    return play("enroll.yml", inventory=inventory, variables=variables, timeout=_MAKE_SECONDS)
+    return play(PlaybookOrder("enroll.yml", inventory=inventory, variables=variables, timeout=_MAKE_SECONDS))
 
 
 def _explain_failure(run: PlaybookRun, name: str, access: EnrollmentAccess) -> Text:

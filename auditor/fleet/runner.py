@@ -24,7 +24,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import KW_ONLY, dataclass, field
 from pathlib import Path
 from threading import Event, Thread, current_thread, main_thread
 from typing import Any, Literal
@@ -178,25 +178,31 @@ def _provide_ssh_and_sudo_passwords(variables: Mapping[str, Any], folder: Path) 
         yield
 
 
-@dataclass(frozen=True, kw_only=True)
-class _PlaybookOrder:
+@dataclass(frozen=True)
+class PlaybookOrder:
     """A run of a playbook as it is asked for."""
 
-    playbook: Path
+    playbook: Path | str
+    """A file, or the name of one of ours."""
+    _: KW_ONLY
     inventory: Path | str
-    limit: Sequence[str]
-    variables: Mapping[str, Any]
-    check: bool
-    tags: Sequence[str]
-    timeout: float | None
-    patience: float
-    sockets: Path | None
+    """``THIS_MACHINE`` is this machine, without SSH; as root only when we are."""
+    limit: Sequence[str] = ()
+    variables: Mapping[str, Any] = field(default_factory=dict)
+    check: bool = False
+    tags: Sequence[str] = ()
+    timeout: float | None = None
+    """In seconds, for the whole run."""
+    patience: float = COMMAND_SECONDS
+    """In seconds, for one command on one host."""
+    sockets: Path | None = None
+    """Playbooks that share this folder share their SSH connections for a minute."""
 
 
 class _AnsibleThread(Thread):
     """Ansible, beside us. ``over`` can be read when it has ended; a run that failed to begin has its error."""
 
-    def __init__(self, order: _PlaybookOrder) -> None:
+    def __init__(self, order: PlaybookOrder) -> None:
         super().__init__()
         self.status = ""
         self.error: BaseException | None = None
@@ -283,17 +289,9 @@ def _make_and_open_named_pipe(path: Path) -> int:
 
 
 def play(
-    playbook: Path | str,
+    order: PlaybookOrder,
     *,
-    inventory: Path | str,
-    limit: Sequence[str] = (),
-    variables: Mapping[str, Any] | None = None,
-    check: bool = False,
-    tags: Sequence[str] = (),
-    timeout: float | None = None,
-    patience: float = COMMAND_SECONDS,
     watch: Callable[[AnsibleTask], None] | None = None,
-    sockets: Path | None = None,
     meanwhile: Callable[[], object] | None = None,
 ) -> PlaybookRun:
     """Run a playbook of ours against an inventory; ``watch`` sees each task's result as it comes.
@@ -301,29 +299,12 @@ def play(
     ``meanwhile`` is what there is to do here until hosts answer. It is begun when Ansible runs, for whose start a
     thread would otherwise have to wait its turn again and again; what it raises ends the run, and is raised.
 
-    Playbooks that share a folder of ``sockets`` share their SSH connections for a minute.
-
-    The inventory ``THIS_MACHINE`` is this machine, without SSH; as root only when we are.
-
-    ``timeout`` is in seconds for the whole run, ``patience`` for one command on one host. Never raises for
-    what hosts do; a playbook that could not even start
-    has the status "failed", no tasks, and a complaint. Raises KeyboardInterrupt on Ctrl-C and, in the main thread, on
-    SIGTERM, once Ansible has ended here; what it started on hosts may go on.
+    Never raises for what hosts do; a playbook that could not even start has the status "failed", no tasks, and a
+    complaint. Raises KeyboardInterrupt on Ctrl-C and, in the main thread, on SIGTERM, once Ansible has ended here; what
+    it started on hosts may go on.
     """
     run_state = _RunState(watch)
-    ansible = _AnsibleThread(
-        _PlaybookOrder(
-            playbook=resources.get_playbook(playbook) if isinstance(playbook, str) else playbook,
-            inventory=inventory,
-            limit=limit,
-            variables=variables or {},
-            check=check,
-            tags=tags,
-            timeout=timeout,
-            patience=patience,
-            sockets=sockets,
-        )
-    )
+    ansible = _AnsibleThread(order)
     with interrupt_on_sigterm():
         try:
             ansible.start()
@@ -382,13 +363,14 @@ def _read_available_from_pipe(pipe: int) -> bytes | None:
         return None
 
 
-def _build_runner_arguments(folder: Path, order: _PlaybookOrder) -> tuple[dict[str, Any], dict[str, str], int | None]:
+def _build_runner_arguments(folder: Path, order: PlaybookOrder) -> tuple[dict[str, Any], dict[str, str], int | None]:
     """Return a run as the runner's arguments, its environment and the bytes that Ansible may take.
 
     The environment holds what the run must not take from this process's own.
 
     Its files are laid out in ``folder``.
     """
+    playbook = resources.get_playbook(order.playbook) if isinstance(order.playbook, str) else order.playbook
     local = order.inventory == THIS_MACHINE
     where = folder / "hosts.yml" if local else Path(order.inventory)
     if local:
@@ -412,7 +394,7 @@ def _build_runner_arguments(folder: Path, order: _PlaybookOrder) -> tuple[dict[s
     key_files = [reach[name].key_file for name in (order.limit or reach) if not local]
     runners = {
         "private_data_dir": str(folder),
-        "playbook": str(order.playbook),
+        "playbook": str(playbook),
         "inventory": str(where.absolute()),
         "cmdline": " ".join(arguments),
         "envvars": ssh_options.select_environment_with_needed_agent(environment, key_files),
@@ -420,7 +402,7 @@ def _build_runner_arguments(folder: Path, order: _PlaybookOrder) -> tuple[dict[s
         "quiet": True,
         "suppress_env_files": True,
     }
-    cache_folder = made.find_payload_cache_folder() if order.playbook.parent == resources.get_playbook("") else None
+    cache_folder = made.find_payload_cache_folder() if playbook.parent == resources.get_playbook("") else None
     ours = {
         "ANSIBLE_STDOUT_CALLBACK": "luytre",
         "ANSIBLE_CALLBACK_PLUGINS": str(_IN_ANSIBLE / "callback"),

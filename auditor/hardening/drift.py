@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import Field
 
 from auditor.fleet.error_messages import explain_ansible_or_ssh_message
-from auditor.fleet.runner import play
+from auditor.fleet.runner import PlaybookOrder, play
 from auditor.hardening import change_scope, guard_answers
 from auditor.models import ControlId, Hardening, Host, Inventory, Model, Run, Text
 from auditor.text.translations import make_text
@@ -68,7 +68,9 @@ def ask_hosts_for_drift(
                 }
             )
             out.update(entry.released)
-    run = play("drift.yml", inventory=inventory.path, limit=[host.name for host in hosts], timeout=DRIFT_SECONDS)
+    run = play(
+        PlaybookOrder("drift.yml", inventory=inventory.path, limit=[host.name for host in hosts], timeout=DRIFT_SECONDS)
+    )
     drifts = []
     for host in hosts:
         response = guard_answers.get_guard_response(run, host.name)

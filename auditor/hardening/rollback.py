@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import Field
 
 from auditor.fleet.error_messages import explain_ansible_or_ssh_message
-from auditor.fleet.runner import PlaybookRun, play
+from auditor.fleet.runner import PlaybookOrder, PlaybookRun, play
 from auditor.hardening import change_scope, guard_answers
 from auditor.models import ControlId, Hardening, Host, HostHardening, Inventory, Model, Run, Text
 from auditor.text.translations import make_text
@@ -174,20 +174,22 @@ def undo_hardening(
     if not entries:
         return ()
     playbook_run = play(
-        "rollback.yml",
-        inventory=inventory.path,
-        limit=[entry.host for entry in entries],
-        variables={
-            "luytre_run": hardening.id,
-            "luytre_expect": {entry.host: {"digest": entry.digest, "after": entry.after} for entry in entries},
-            **(
-                {"luytre_only": {host: list(touches) for host, touches in only_touches_by_host.items()}}
-                if only_touches_by_host is not None
-                else {}
-            ),
-        },
-        check=check,
-        timeout=ROLLBACK_SECONDS,
+        PlaybookOrder(
+            "rollback.yml",
+            inventory=inventory.path,
+            limit=[entry.host for entry in entries],
+            variables={
+                "luytre_run": hardening.id,
+                "luytre_expect": {entry.host: {"digest": entry.digest, "after": entry.after} for entry in entries},
+                **(
+                    {"luytre_only": {host: list(touches) for host, touches in only_touches_by_host.items()}}
+                    if only_touches_by_host is not None
+                    else {}
+                ),
+            },
+            check=check,
+            timeout=ROLLBACK_SECONDS,
+        )
     )
     return tuple(_parse_host_rollback_of_playbook(playbook_run, entry, control) for entry in entries)
 

@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from auditor.fleet.runner import COMMAND_SECONDS, AnsibleTask, PlaybookRun, play
+from auditor.fleet.runner import COMMAND_SECONDS, AnsibleTask, PlaybookOrder, PlaybookRun, play
 from auditor.hardening import guard_answers
 from auditor.hardening.steps.failure_reasons import END_REASONS, UNTIMELY, explain_playbook_failure_on_host
 from auditor.hardening.steps.rollout_state import REVERT_SECONDS, Rollout
@@ -107,14 +107,16 @@ def play_apply_playbook_of_plan(
     Its controls' tags only spare Ansible the other tasks: each host's own plan decides what it changes.
     """
     return play(
-        "apply.yml",
-        inventory=inventory.path,
-        limit=list(plan),
-        variables={"luytre_plan": plan, **guard_variables},
-        tags=sorted({control for controls in plan.values() for control in controls} | set(tags)),
-        check=check,
-        timeout=APPLY_SECONDS,
-        patience=patience,
+        PlaybookOrder(
+            "apply.yml",
+            inventory=inventory.path,
+            limit=list(plan),
+            variables={"luytre_plan": plan, **guard_variables},
+            tags=sorted({control for controls in plan.values() for control in controls} | set(tags)),
+            check=check,
+            timeout=APPLY_SECONDS,
+            patience=patience,
+            sockets=sockets,
+        ),
         watch=watch,
-        sockets=sockets,
     )

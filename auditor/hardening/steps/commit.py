@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from auditor.fleet.collect import build_collector_variables, parse_collector_answers
 from auditor.fleet.error_messages import explain_rollback_with_suspect_controls
-from auditor.fleet.runner import PlaybookRun, play
+from auditor.fleet.runner import PlaybookOrder, PlaybookRun, play
 from auditor.hardening import guard_answers
 from auditor.hardening.steps.failure_reasons import (
     UNKNOWN_REASON,
@@ -70,17 +70,19 @@ def _play_settle_playbook(
     if disk_usage(rollout.sockets).free < TEMPORARY_ROOM:
         make_reserve_of_disk_space(rollout.sockets).free_reserved_room()
     return play(
-        "settle.yml",
-        inventory=rollout.inventory.path,
-        limit=list(orders),
-        variables={
-            "luytre_settle": orders,
-            "luytre_run": rollout.record.now.id,
-            **build_collector_variables(concerned_hosts),
-        },
-        timeout=SETTLE_SECONDS,
+        PlaybookOrder(
+            "settle.yml",
+            inventory=rollout.inventory.path,
+            limit=list(orders),
+            variables={
+                "luytre_settle": orders,
+                "luytre_run": rollout.record.now.id,
+                **build_collector_variables(concerned_hosts),
+            },
+            timeout=SETTLE_SECONDS,
+            sockets=rollout.sockets,
+        ),
         watch=rollout.watch,
-        sockets=rollout.sockets,
     )
 
 

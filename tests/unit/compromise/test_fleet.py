@@ -18,7 +18,7 @@ from auditor.compromise.scan_cache import ScanCache
 from auditor.facts import SCHEMA, contacts
 from auditor.fleet import collect
 from auditor.fleet.collect import FactsRequest as AskedOfHosts
-from auditor.fleet.runner import AnsibleTask, PlaybookRun
+from auditor.fleet.runner import AnsibleTask, PlaybookOrder, PlaybookRun
 from auditor.models import Host
 
 LISTED = b"<?php 2;"
@@ -66,12 +66,12 @@ def test_facts_are_read_while_files_are_listed_with_what_the_audit_afterwards_co
     answer = {"contacts": {"data": {"seen": [], "logs": 0, "cut_short": []}, "seconds": 0.1}}
     document = json.dumps({"schema": SCHEMA, "collected_at": 1, "areas": answer})
 
-    def played(playbook: str, **how: Any) -> PlaybookRun:
-        begun.append(playbook)
+    def played(order: PlaybookOrder, **how: Any) -> PlaybookRun:
+        begun.append(str(order.playbook))
         if how["meanwhile"] is not None:
             how["meanwhile"]()
-        if playbook == "collect.yml":
-            assert how["variables"]["luytre_told"] == {"indicators": {"key": "00"}}
+        if order.playbook == "collect.yml":
+            assert order.variables["luytre_told"] == {"indicators": {"key": "00"}}
             return PlaybookRun(
                 "successful", (AnsibleTask("a", "", None, "compliance_facts", "ok", {"document": document}),)
             )
@@ -100,8 +100,8 @@ def test_only_a_warm_hunt_tells_a_host_what_it_need_not_read_again(
             row = ("/var/www", "a.php", 1, 0, 0, "a" * 64, PHP, 0, "01" * 8, None)
             return ScanCache(host=host, hunts=hunts, files=(row,), sound="AAAAAAAAAAA=")
 
-    def played(_playbook: str, **how: Any) -> PlaybookRun:
-        given.update(how["variables"])
+    def played(order: PlaybookOrder, **_: Any) -> PlaybookRun:
+        given.update(order.variables)
         return PlaybookRun("successful", ())
 
     monkeypatch.setattr(fleet, "play", played)

@@ -8,7 +8,7 @@ import pytest
 
 from auditor.fleet import payloads
 from auditor.fleet.in_ansible.payloads import restore_ansible_payloads_from_cache, save_ansible_payloads_to_cache
-from auditor.fleet.runner import THIS_MACHINE, play
+from auditor.fleet.runner import THIS_MACHINE, PlaybookOrder, play
 from auditor.system import disk_cache as keeping
 from auditor.system import resources
 from tests.unit import own_cache
@@ -22,7 +22,7 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_what_a_run_makes_the_next_one_finds(cache: Path) -> None:
     found = []
     for _ in range(2):
-        run = play("collect.yml", inventory=THIS_MACHINE, variables={"collect_areas": ["time"]})
+        run = play(PlaybookOrder("collect.yml", inventory=THIS_MACHINE, variables={"collect_areas": ["time"]}))
         assert [task.outcome for task in run.tasks if task.name.endswith("Read the state in force")] == ["ok"]
         kept = {path.name: path.stat().st_mtime_ns for path in cache.glob("*/*")}
         assert [name for name in kept if "compliance_facts" in name], "nothing was kept"

@@ -14,7 +14,7 @@ import pytest
 from auditor.errors import InputError
 from auditor.fleet import runner
 from auditor.fleet.in_ansible import bounds
-from auditor.fleet.runner import CUT_SHORT, THIS_MACHINE, AnsibleTask, PlaybookRun, play
+from auditor.fleet.runner import CUT_SHORT, THIS_MACHINE, AnsibleTask, PlaybookOrder, PlaybookRun, play
 
 
 @pytest.fixture(autouse=True)
@@ -40,9 +40,11 @@ FAILS = "    - name: Give up\n      ansible.builtin.fail:\n        msg: no more\
 def test_a_run_is_over_with_its_last_word(tmp_path: Path) -> None:
     seen: list[AnsibleTask] = []
     run = play(
-        written(tmp_path, "    - name: Say\n      ansible.builtin.debug:\n        msg: '{{ word }}'\n"),
-        inventory=THIS_MACHINE,
-        variables={"word": "tre"},
+        PlaybookOrder(
+            written(tmp_path, "    - name: Say\n      ansible.builtin.debug:\n        msg: '{{ word }}'\n"),
+            inventory=THIS_MACHINE,
+            variables={"word": "tre"},
+        ),
         watch=seen.append,
     )
     assert run.status == "successful"
@@ -53,8 +55,7 @@ def test_a_run_is_over_with_its_last_word(tmp_path: Path) -> None:
 def test_what_there_is_to_do_meanwhile_is_begun_when_ansible_runs_and_done_once(tmp_path: Path) -> None:
     order: list[str] = []
     run = play(
-        written(tmp_path, "    - name: Say\n      ansible.builtin.debug:\n"),
-        inventory=THIS_MACHINE,
+        PlaybookOrder(written(tmp_path, "    - name: Say\n      ansible.builtin.debug:\n"), inventory=THIS_MACHINE),
         watch=lambda task: order.append(task.name),
         meanwhile=lambda: order.append(
             "ansible runs" if list(tmp_path.glob("luytre-*/artifacts/*/command")) else "too soon"
@@ -73,17 +74,20 @@ def test_what_fails_meanwhile_ends_the_run(tmp_path: Path) -> None:
         f"    - ansible.builtin.pause: {{seconds: 30}}\n    - ansible.builtin.file: {{path: {done}, state: touch}}\n"
     )
     with pytest.raises(ValueError, match="no catalogue"):
-        play(written(tmp_path, tasks), inventory=THIS_MACHINE, meanwhile=fails)
+        play(PlaybookOrder(written(tmp_path, tasks), inventory=THIS_MACHINE), meanwhile=fails)
     assert not done.exists()
 
 
 def test_nothing_is_done_meanwhile_for_a_run_that_cannot_begin(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="the inventory does not exist"):
-        play(written(tmp_path, FAILS), inventory=tmp_path / "nowhere", meanwhile=lambda: pytest.fail("was done"))
+        play(
+            PlaybookOrder(written(tmp_path, FAILS), inventory=tmp_path / "nowhere"),
+            meanwhile=lambda: pytest.fail("was done"),
+        )
 
 
 def test_a_host_that_fails_makes_the_run_fail(tmp_path: Path) -> None:
-    run = play(written(tmp_path, FAILS), inventory=THIS_MACHINE)
+    run = play(PlaybookOrder(written(tmp_path, FAILS), inventory=THIS_MACHINE))
     failed = run.find_failure(THIS_MACHINE)
     assert run.status == "failed"
     assert failed is not None
@@ -92,14 +96,14 @@ def test_a_host_that_fails_makes_the_run_fail(tmp_path: Path) -> None:
 
 def test_a_task_for_several_items_says_why_one_failed(tmp_path: Path) -> None:
     line = "      ansible.builtin.lineinfile: {path: /proc/version, line: '{{ item }}'}\n      loop: [a]\n"
-    run = play(written(tmp_path, "    - name: Write\n" + line), inventory=THIS_MACHINE)
+    run = play(PlaybookOrder(written(tmp_path, "    - name: Write\n" + line), inventory=THIS_MACHINE))
     failed = run.find_failure(THIS_MACHINE)
     assert failed is not None
     assert "/proc" in failed.message.splitlines()[0]
 
 
 def test_a_playbook_that_cannot_begin_says_why(tmp_path: Path) -> None:
-    run = play(written(tmp_path, "    - nosuchmodule:\n"), inventory=THIS_MACHINE)
+    run = play(PlaybookOrder(written(tmp_path, "    - nosuchmodule:\n"), inventory=THIS_MACHINE))
     assert (run.status, run.tasks) == ("failed", ())
     assert "nosuchmodule" in run.complaint
 
@@ -149,7 +153,7 @@ def forging(tmp_path: Path, **ways: str) -> PlaybookRun:
         "    - name: Read\n      forge:\n        way: '{{ way }}'\n      diff: true\n"
         "    - name: After\n      ansible.builtin.debug:\n"
     )
-    return play(written(tmp_path, tasks), inventory=tmp_path / "hosts.yml")
+    return play(PlaybookOrder(written(tmp_path, tasks), inventory=tmp_path / "hosts.yml"))
 
 
 def test_a_host_speaks_for_itself_alone_and_neither_ends_nor_spoils_the_run(tmp_path: Path) -> None:
@@ -175,9 +179,11 @@ def test_a_password_is_in_no_file(tmp_path: Path) -> None:
         true
 """
     run = play(
-        written(tmp_path, look),
-        inventory=THIS_MACHINE,
-        variables={"ansible_password": secret, "ansible_become_password": secret},
+        PlaybookOrder(
+            written(tmp_path, look),
+            inventory=THIS_MACHINE,
+            variables={"ansible_password": secret, "ansible_become_password": secret},
+        )
     )
     assert run.status == "successful", run.complaint
     assert run.tasks[0].result["stdout"] == ""
@@ -190,7 +196,7 @@ def test_the_agent_of_who_runs_us_is_lent_only_where_a_host_has_no_key_of_its_ow
     monkeypatch.setenv("SSH_AUTH_SOCK", "/run/agent")
     (tmp_path / "hosts.yml").write_text(f"all:\n  hosts:\n    one:\n{LOCAL}{key}", "utf-8")
     look = '    - name: Look\n      ansible.builtin.shell: echo "$SSH_AUTH_SOCK"\n'
-    run = play(written(tmp_path, look), inventory=tmp_path / "hosts.yml")
+    run = play(PlaybookOrder(written(tmp_path, look), inventory=tmp_path / "hosts.yml"))
     assert [task.result["stdout"] for task in run.tasks] == [agent], run.complaint
 
 
@@ -211,7 +217,7 @@ def test_the_environment_of_who_runs_us_decides_nothing_for_ansible(
     monkeypatch.setenv(name, value)
     look = f"{{{{ lookup('ansible.builtin.env', '{name}') }}}}/{{{{ lookup('ansible.builtin.config', 'DEFAULT_REMOTE_USER') }}}}"
     tasks = f'    - name: Arm\n      ansible.builtin.debug: {{msg: "{look}"}}\n      tags: guard\n'
-    run = play(written(tmp_path, tasks), inventory=THIS_MACHINE)
+    run = play(PlaybookOrder(written(tmp_path, tasks), inventory=THIS_MACHINE))
     assert [task.result["msg"] for task in run.tasks] == ["/"], run.complaint
 
 
@@ -228,7 +234,7 @@ def test_whoever_is_interrupted_as_it_begins_leaves_nothing_running(
     done = tmp_path / "done"
     tasks = f"    - ansible.builtin.pause: {{seconds: 5}}\n    - ansible.builtin.file: {{path: {done}, state: touch}}\n"
     with pytest.raises(KeyboardInterrupt):
-        play(written(tmp_path, tasks), inventory=THIS_MACHINE)
+        play(PlaybookOrder(written(tmp_path, tasks), inventory=THIS_MACHINE))
     assert not [thread for thread in threading.enumerate() if isinstance(thread, runner._AnsibleThread)]
 
 
@@ -238,7 +244,7 @@ def test_the_papers_of_the_office_are_no_groups(tmp_path: Path) -> None:
     (inventory / "hosts.yml").write_text(f"all:\n  hosts:\n    here:\n{LOCAL}", "utf-8")
     (inventory / "office" / "organisation.yml").write_text("units:\n  hosts:\n    paper:\n", "utf-8")
     said = "    - name: Say\n      ansible.builtin.debug:\n        msg: '{{ groups.keys() | list }}'\n"
-    run = play(written(tmp_path, said), inventory=inventory)
+    run = play(PlaybookOrder(written(tmp_path, said), inventory=inventory))
     assert [(task.host, task.result["msg"]) for task in run.tasks] == [("here", ["all", "ungrouped"])]
 
 
@@ -250,7 +256,7 @@ def test_a_run_that_is_killed_is_told_from_one_in_which_a_host_failed(tmp_path: 
     )
     (tmp_path / "hosts.yml").write_text(f"all:\n  hosts:\n    bad:\n{LOCAL}    good:\n{LOCAL}", "utf-8")
     fails = FAILS + "      when: inventory_hostname == 'bad'\n"
-    run = play(written(tmp_path, fails + "    - name: End\n" + kill), inventory=tmp_path / "hosts.yml")
+    run = play(PlaybookOrder(written(tmp_path, fails + "    - name: End\n" + kill), inventory=tmp_path / "hosts.yml"))
     assert run.find_failure("bad") is not None
     assert run.status == CUT_SHORT
 
@@ -260,7 +266,7 @@ def test_a_listener_that_fails_ends_ansible(tmp_path: Path) -> None:
         raise RuntimeError("no")
 
     with pytest.raises(RuntimeError, match="no"):
-        play(written(tmp_path, FAILS), inventory=THIS_MACHINE, watch=refuse)
+        play(PlaybookOrder(written(tmp_path, FAILS), inventory=THIS_MACHINE), watch=refuse)
 
 
 def test_told_to_end_it_ends_ansible_first(tmp_path: Path) -> None:
@@ -276,7 +282,7 @@ def test_told_to_end_it_ends_ansible_first(tmp_path: Path) -> None:
     handler = signal.getsignal(signal.SIGTERM)
     telling.start()
     with pytest.raises(KeyboardInterrupt):
-        play(written(tmp_path, tasks), inventory=THIS_MACHINE)
+        play(PlaybookOrder(written(tmp_path, tasks), inventory=THIS_MACHINE))
     over.touch()
     telling.join()
     assert signal.getsignal(signal.SIGTERM) is handler

@@ -16,7 +16,7 @@ import pytest
 
 from auditor.fleet.in_ansible.prefork import _redirect_output
 from auditor.fleet.prefork_client import PlayHandle, run_ansible_playbook_in_fork
-from auditor.fleet.runner import CUT_SHORT, MAX_MEMORY, THIS_MACHINE, play
+from auditor.fleet.runner import CUT_SHORT, MAX_MEMORY, THIS_MACHINE, PlaybookOrder, play
 
 HERE = "all: {hosts: {here: {ansible_connection: local}}}\n"
 WAIT = "    - ansible.builtin.pause:\n        seconds: 20\n"
@@ -153,9 +153,9 @@ def test_when_the_zygote_is_killed_so_is_the_play_and_the_next_has_a_new_one(tmp
         "    - ansible.builtin.shell: >-\n        p=$$; while [ $(cat /proc/$p/comm) != luytre-zygote ];\n"
         "        do p=$(ps -o ppid= -p $p | tr -d ' '); done; kill -9 $p\n"
     )
-    run = play(written(tmp_path, says("x"), kill, WAIT), inventory=THIS_MACHINE)
+    run = play(PlaybookOrder(written(tmp_path, says("x"), kill, WAIT), inventory=THIS_MACHINE))
     assert (run.status, [task.action for task in run.tasks]) == (CUT_SHORT, ["ansible.builtin.debug"])
-    assert play(written(tmp_path, says("x")), inventory=THIS_MACHINE).status == "successful"
+    assert play(PlaybookOrder(written(tmp_path, says("x")), inventory=THIS_MACHINE)).status == "successful"
 
 
 def test_a_play_leaves_nothing_among_temporary_files(tmp_path: Path) -> None:
@@ -179,7 +179,7 @@ def test_when_a_play_alone_is_killed_so_is_what_works_on_its_task(tmp_path: Path
         "        [ $(cat /proc/$q/comm) != luytre-zygote ]; do w=$p; p=$q; done;\n"
         f"        echo $w > {tmp_path}/pid; kill -9 $p; exec sleep 60\n"
     )
-    assert play(written(tmp_path, says("x"), kill), inventory=THIS_MACHINE).status == CUT_SHORT
+    assert play(PlaybookOrder(written(tmp_path, says("x"), kill), inventory=THIS_MACHINE)).status == CUT_SHORT
     pid = (tmp_path / "pid").read_text("utf-8").strip()
     until(lambda: not are_called([pid], "ansible-playboo"))
 
@@ -187,8 +187,8 @@ def test_when_a_play_alone_is_killed_so_is_what_works_on_its_task(tmp_path: Path
 ASKS = """
 import sys
 from pathlib import Path
-from auditor.fleet.runner import THIS_MACHINE, play
-play(Path(sys.argv[1]), inventory=THIS_MACHINE)
+from auditor.fleet.runner import THIS_MACHINE, PlaybookOrder, play
+play(PlaybookOrder(Path(sys.argv[1]), inventory=THIS_MACHINE))
 """
 
 

@@ -13,7 +13,7 @@ import pytest
 from auditor.audit.controls import Catalogue
 from auditor.commands.output.hardenings import show_interrupted_hardening
 from auditor.errors import InputError
-from auditor.fleet.runner import CUT_SHORT, AnsibleTask, PlaybookRun
+from auditor.fleet.runner import CUT_SHORT, AnsibleTask, PlaybookOrder, PlaybookRun
 from auditor.hardening import harden
 from auditor.hardening.health import snapshot
 from auditor.hardening.health.probes import HostProbes, Probe
@@ -54,9 +54,9 @@ class Ansible:
         self.apply, self.settle = apply, iter(settle)
         self.orders: list[str] = []
 
-    def __call__(self, playbook: str, **given: Any) -> PlaybookRun:
-        if playbook == "settle.yml":
-            self.orders.append(given["variables"]["luytre_settle"]["h"])
+    def __call__(self, order: PlaybookOrder, **given: Any) -> PlaybookRun:
+        if order.playbook == "settle.yml":
+            self.orders.append(order.variables["luytre_settle"]["h"])
             played = next(self.settle)
         else:
             played = self.apply if isinstance(self.apply, PlaybookRun) else self.apply()
@@ -278,8 +278,8 @@ def test_told_to_end_twice_it_tells_what_is_still_open(
     ended: Callable[[Ansible], Any], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     class Told(Ansible):
-        def __call__(self, playbook: str, **given: Any) -> PlaybookRun:
-            super().__call__(playbook, **given)
+        def __call__(self, order: PlaybookOrder, **given: Any) -> PlaybookRun:
+            super().__call__(order, **given)
             raise KeyboardInterrupt
 
     with pytest.raises(batch.HardeningInterrupt) as told:

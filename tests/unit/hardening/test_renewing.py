@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from auditor.audit.controls import Catalogue
-from auditor.fleet.runner import PlaybookRun
+from auditor.fleet.runner import PlaybookOrder, PlaybookRun
 from auditor.hardening import harden
 from auditor.hardening.health import snapshot
 from auditor.hardening.journal import Journal
@@ -64,10 +64,10 @@ class Ansible:
     def __init__(self) -> None:
         self.applied: list[Any] = []
 
-    def __call__(self, playbook: str, **given: Any) -> PlaybookRun:
-        if playbook != "settle.yml":
-            self.applied.append(given["variables"]["luytre_plan"])
-        task = guarded("changed", state="confirmed") if playbook == "settle.yml" else ARMED
+    def __call__(self, order: PlaybookOrder, **given: Any) -> PlaybookRun:
+        if order.playbook != "settle.yml":
+            self.applied.append(order.variables["luytre_plan"])
+        task = guarded("changed", state="confirmed") if order.playbook == "settle.yml" else ARMED
         if given["watch"] is not None:
             given["watch"](task)
         return PlaybookRun(status="successful", tasks=(task,), complaint="")

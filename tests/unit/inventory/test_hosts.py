@@ -10,7 +10,7 @@ import pytest
 from auditor.audit import controls, inventory_fit
 from auditor.cli import main
 from auditor.errors import InputError
-from auditor.fleet.runner import PlaybookRun, play
+from auditor.fleet.runner import PlaybookOrder, PlaybookRun, play
 from auditor.inventory import exceptions, variables, vault
 from auditor.inventory import hosts as inventory
 from auditor.inventory import reach as reaching
@@ -243,7 +243,7 @@ def seen(path: Path) -> PlaybookRun:
         "        msg: \"{{ [word | default('-'), groups['all'] | sort] }}\"\n",
         "utf-8",
     )
-    return play(playbook, inventory=path)
+    return play(PlaybookOrder(playbook, inventory=path))
 
 
 def test_ansible_reads_what_we_read_and_nothing_else(tmp_path: Path) -> None:
@@ -282,7 +282,7 @@ def test_the_way_there_is_ansibles_whatever_its_variables_are_called(tmp_path: P
     path = folder(tmp_path, f"all:\n  vars: {{ansible_ssh_executable: {ssh}}}\n  hosts:\n{hosts}")
     playbook = tmp_path / "office/ask.yml"
     playbook.write_text("- hosts: all\n  gather_facts: false\n  tasks:\n    - ansible.builtin.raw: id\n", "utf-8")
-    assert play(playbook, inventory=path).status == "successful"
+    assert play(PlaybookOrder(playbook, inventory=path)).status == "successful"
     called = (tmp_path / "called").read_text("utf-8").splitlines()
     reached = reaching.load_reach(path)
     assert {host: (to.address, to.port, to.user, to.key_file) for host, to in reached.items()} == {

@@ -7,6 +7,7 @@ from ansible.module_utils.luytre.web import mariadb, php_fpm
 from ansible.module_utils.luytre.web_servers import php_trusted_inputs
 from ansible.module_utils.luytre.web_servers.apache import apache_config_test
 from ansible.module_utils.luytre.web_servers.nginx import nginx_config_files
+from ansible.module_utils.luytre_shared.os.area_reader import WITH_ERRORS
 
 PHP_FPM = re.compile(r"php([0-9.]+)-fpm\.service$")
 
@@ -24,7 +25,7 @@ def find_reason_daemon_would_not_start(unit, reader):
         )
         argv = [program, *php_trusted_inputs.WITHOUT, "-t"]
         return php_fpm.find_first_fault_in_fpm_test(
-            reader.run(argv, ok=None, both=True, at_stake=read, writes=writable_paths)
+            reader.run(argv, ok=None, at_stake=read, writes=writable_paths, output=WITH_ERRORS)
         )
     if unit in ("nginx.service", "apache2.service"):
         test = (
@@ -37,5 +38,5 @@ def find_reason_daemon_would_not_start(unit, reader):
     if unit == "mariadb.service":
         return mariadb.find_mariadb_start_fault(reader) or None
     if unit == "postfix.service":
-        reader.run(["postfix", "check"], both=True, at_stake=["/etc/postfix", "/etc/postfix/main.cf"])
+        reader.run(["postfix", "check"], at_stake=["/etc/postfix", "/etc/postfix/main.cf"], output=WITH_ERRORS)
     return None

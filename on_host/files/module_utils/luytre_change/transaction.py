@@ -186,10 +186,11 @@ def check_only_root_influences_daemon_tests(tests, trusted_paths, writable_paths
     """
     reading = AreaReader({"admins": list(admins)}, 60)
     trust = administrators.make_trust_for_daemon_test(reading, trusted_paths, writable_paths)
+    reading = reading.make_reader_with_input_trust(trust)
     try:
         for argv in tests:
             reading.require_trusted_program(
-                argv[0], reading.find_program(argv[0]) or argv[0], trusted_paths, writable_paths, trust
+                argv[0], reading.find_program(argv[0]) or argv[0], trusted_paths, writable_paths
             )
     except NotRun as error:
         raise ChangeRefusal("%s: nothing is changed here before root alone can change it" % error)

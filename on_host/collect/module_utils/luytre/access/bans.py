@@ -54,7 +54,9 @@ def collect_area_facts(reader):
         "logins": find_login_pages_and_their_jails(
             websites.list_configured_vhosts(), reader.make_walk_time_budget(SEARCH_SECONDS, 2), jails
         ),
-        "pages": {layout.kind: layout.login_requests for layout in LAYOUT_BY_KIND.values() if layout.login},
+        "pages": {
+            layout.kind: layout.make_login_request_pattern() for layout in LAYOUT_BY_KIND.values() if layout.login
+        },
         "untold": untold,
     }
 

@@ -5,7 +5,7 @@ import os
 import re
 
 from ansible.module_utils.luytre_shared.os import account_files
-from ansible.module_utils.luytre_shared.os.area_reader import read_text
+from ansible.module_utils.luytre_shared.os.area_reader import AS_FAR_AS_IT_CAME, read_text
 
 FOLDER = "/etc/pam.d"
 LOGIN_SERVICES = ("sshd", "login", "sudo", "su")
@@ -186,7 +186,7 @@ def describe_su_restriction(reader, auth):
         return {**facts, "recorded": False, "outside": []}
     argv = ["timeout", str(SECONDS), program, "-q", "--no-pager", "--since=-%dd" % SU_DAYS, "-r", "-o", "cat"]
     argv += ["-n", str(MAX_SWITCHES), "_EXE=/usr/bin/su", "_EXE=/bin/su"]
-    text = reader.run(argv, ok=None, at_stake=[program], cut=True)
+    text = reader.run(argv, ok=None, at_stake=[program], output=AS_FAR_AS_IT_CAME)
     return {
         **facts,
         "recorded": True,

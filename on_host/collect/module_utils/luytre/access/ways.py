@@ -181,7 +181,7 @@ def _list_accounts_of_name_service_only(reader, names):
     if not names:
         return []
     try:
-        text = reader.run(["getent", "passwd", *names], ok=None, seconds=2, at_stake=["/etc/nsswitch.conf"])
+        text = reader.make_part_reader(2).run(["getent", "passwd", *names], ok=None, at_stake=["/etc/nsswitch.conf"])
     except UnreadableFact:
         return names
     return [line.split(":", 1)[0] for line in text.splitlines()]

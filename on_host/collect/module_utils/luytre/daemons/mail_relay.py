@@ -16,7 +16,7 @@ def check_postfix_open_relay(reader):
         return None, None
     at_stake = [FOLDER, FOLDER + "/main.cf", FOLDER + "/master.cf"]
     try:
-        output = reader.run(["postconf", "-x", *SETTINGS], at_stake=at_stake, seconds=5)
+        output = reader.make_part_reader(5).run(["postconf", "-x", *SETTINGS], at_stake=at_stake)
     except (NotRun, UnreadableFact) as refusal:
         return None, str(refusal)
     values = dict(re.findall(r"(?m)^(\w+) =[ \t]*(.*)$", output))

@@ -7,6 +7,7 @@ import struct
 import time
 
 from ansible.module_utils.luytre_shared.files import safe_open
+from ansible.module_utils.luytre_shared.os.area_reader import AS_FAR_AS_IT_CAME
 
 DAY = 86400
 SESSION_START = "8d45620c1a4348dbb17410da57c60c66"
@@ -138,7 +139,7 @@ def _list_logins_from_journal(reader, names):
     def ask(*matches):
         # A journal that is too large to be read in time counts as far as it came.
         argv = ["timeout", "3", *shape, *matches]
-        return reader.run(argv, ok=None, at_stake=[reader.find_program("journalctl")], cut=True)
+        return reader.run(argv, ok=None, at_stake=[reader.find_program("journalctl")], output=AS_FAR_AS_IT_CAME)
 
     sessions = parse_login_journal(ask("_SYSTEMD_UNIT=systemd-logind.service", "MESSAGE_ID=" + SESSION_START), names)
     if sessions:

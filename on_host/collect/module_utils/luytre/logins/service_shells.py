@@ -5,7 +5,7 @@ import re
 
 from ansible.module_utils.luytre.daemons import ftp
 from ansible.module_utils.luytre_shared.os import account_files
-from ansible.module_utils.luytre_shared.os.area_reader import UnreadableFact, read_text
+from ansible.module_utils.luytre_shared.os.area_reader import AS_FAR_AS_IT_CAME, UnreadableFact, read_text
 
 PEOPLE = range(1_000, 60_000)
 SINCE, MAX_ENTRIES, SECONDS = "-90d", 5_000, "2"
@@ -48,7 +48,7 @@ def _find_shells_used_in_sessions(reader):
     argv = ["timeout", SECONDS, program, "-q", "--no-pager", "--since=" + SINCE, "-r", "-n", str(MAX_ENTRIES)]
     argv += ["-o", "cat", "--case-sensitive=true", "--grep", SESSION_PATTERN, *("_EXE=" + path for path in PROGRAMS)]
     try:
-        text = reader.run(argv, ok=None, at_stake=[program], cut=True)
+        text = reader.run(argv, ok=None, at_stake=[program], output=AS_FAR_AS_IT_CAME)
     except UnreadableFact:
         return []
     matches = filter(None, map(_SESSION.match, text.splitlines()))

@@ -5,7 +5,7 @@ import os
 import re
 
 from ansible.module_utils.luytre_shared.os import trusted_inputs
-from ansible.module_utils.luytre_shared.os.area_reader import UnreadableFact, read_text
+from ansible.module_utils.luytre_shared.os.area_reader import ProgramOutput, UnreadableFact, read_text
 
 LISTS = "/var/lib/apt/lists"
 MAX_LIST = 200_000_000
@@ -77,7 +77,11 @@ def read_package_list(reader, path):
     helper = "/usr/lib/apt/apt-helper"
     if not os.path.exists(helper):
         raise UnreadableFact("no apt-helper to read compressed package lists")
-    return reader.run([helper, "cat-file", path], limit=MAX_LIST, at_stake=[*list_apt_trusted_inputs(), path]).encode()
+    return reader.run(
+        [helper, "cat-file", path],
+        at_stake=[*list_apt_trusted_inputs(), path],
+        output=ProgramOutput(limit=MAX_LIST),
+    ).encode()
 
 
 def iter_known_package_versions(text, known_packages):

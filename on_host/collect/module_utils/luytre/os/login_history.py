@@ -16,6 +16,7 @@ import time
 import zlib
 
 from ansible.module_utils.luytre_shared.files import ownership, safe_open
+from ansible.module_utils.luytre_shared.os.area_reader import ProgramOutput
 
 DAYS = 90
 DAY = 86400
@@ -81,10 +82,12 @@ def _read_sshd_journal(reader, ours):
     shape = [program, "-q", "--no-pager", "--since=-%dd" % DAYS, "-r", "-o", "short-unix", "--case-sensitive=true"]
     shape += ["_EXE=" + path for path in PROGRAMS]
 
+    taken = ProgramOutput(limit=MAX_TEXT, is_taken_in_part=True)
+
     def ask(most, words, *matches):
         started_at = time.monotonic()
         argv = ["timeout", str(SECONDS), *shape, *matches, "-n", str(most), "--grep", words]
-        text = reader.run(argv, ok=None, at_stake=[program], cut=True, limit=MAX_TEXT)
+        text = reader.run(argv, ok=None, at_stake=[program], output=taken)
         records = parse_sshd_journal(text)
         return records, len(records) >= most or len(text) >= MAX_TEXT or time.monotonic() - started_at >= SECONDS
 

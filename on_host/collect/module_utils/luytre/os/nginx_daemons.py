@@ -9,7 +9,13 @@ import os
 import re
 
 from ansible.module_utils.luytre_shared.os import process_table
-from ansible.module_utils.luytre_shared.os.area_reader import AreaReader, NotRun, UnpackagedDaemon, UnreadableFact
+from ansible.module_utils.luytre_shared.os.area_reader import (
+    WITH_ERRORS,
+    AreaReader,
+    NotRun,
+    UnpackagedDaemon,
+    UnreadableFact,
+)
 
 NAMES = ("nginx", "openresty", "angie")
 MAIN = "/etc/nginx/nginx.conf"
@@ -87,7 +93,7 @@ def _inspect_unpackaged_nginx(reader, program):
     if not masters or process_table.find_who_can_change_process_code(masters[0].pid, reader.trust):
         return None
     try:
-        prefix, main = parse_nginx_build_paths(reader.run([program, "-V"], both=True, ok=None))
+        prefix, main = parse_nginx_build_paths(reader.run([program, "-V"], ok=None, output=WITH_ERRORS))
     except NotRun:
         return None
     prefix = _get_option_from_process_title(masters[0].title, "p") or prefix or "/"

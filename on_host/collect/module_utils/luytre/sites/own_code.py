@@ -6,6 +6,7 @@ import hashlib
 import os
 
 from ansible.module_utils.luytre.sites import webroot, websites
+from ansible.module_utils.luytre_shared.applications.layouts import search_version
 from ansible.module_utils.luytre_shared.files import ownership, safe_open
 from ansible.module_utils.luytre_shared.os.area_reader import describe_file_mode, read_text, stat_file_below
 
@@ -147,7 +148,7 @@ def read_md5_sums_of_debian_package(cms, version):
 def read_version_of_debian_package(cms):
     """Return the version that the code in the package's folder has."""
     for file, pattern in cms.layout.versions:
-        match = pattern.search(read_text(os.path.join(cms.own_code.debian_folder, file), 200_000) or "")
-        if match:
-            return match.group(1)
+        version = search_version(pattern, read_text(os.path.join(cms.own_code.debian_folder, file), 200_000) or "")
+        if version:
+            return version
     return None

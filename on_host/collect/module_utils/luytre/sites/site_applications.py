@@ -7,6 +7,7 @@ import stat
 
 from ansible.module_utils.luytre.sites import websites
 from ansible.module_utils.luytre_shared.applications import known_layouts
+from ansible.module_utils.luytre_shared.applications.layouts import search_version
 from ansible.module_utils.luytre_shared.files import safe_open
 from ansible.module_utils.luytre_shared.os.area_reader import describe_file_mode, list_names_below, read_text_below
 from ansible.module_utils.luytre_shared.parsers.round_robin import advance_walks_in_turns
@@ -65,9 +66,10 @@ class InstalledApplication:
     def read_version(self):
         """Return the version as its files say, or None."""
         for file, pattern in self.layout.versions:
-            match = pattern.search(read_text_below(self.root, os.path.join(self.relative, file), 200_000) or "")
-            if match:
-                return match.group(1)
+            text = read_text_below(self.root, os.path.join(self.relative, file), 200_000)
+            version = search_version(pattern, text or "")
+            if version:
+                return version
         return None
 
     def _read_file_mode(self, path):

@@ -7,7 +7,7 @@ import re
 
 from ansible.module_utils.luytre.parsers import sysctl_values
 from ansible.module_utils.luytre_shared.os import trusted_inputs
-from ansible.module_utils.luytre_shared.os.area_reader import read_text
+from ansible.module_utils.luytre_shared.os.area_reader import ProgramOutput, read_text
 
 BY_ROUTER = re.compile(r"[./](?:accept_ra(?:_\w+)?|autoconf|max_addresses|router_solicitations)$")
 """What an address or a route by router advertisements depends on."""
@@ -250,7 +250,8 @@ def describe_unneeded_kernel_modules(reader):
     stake = trusted_inputs.list_matches_and_searched_folders(
         *(folder + "/modprobe.d/*.conf" for folder in ("/etc", "/run", "/usr/local/lib", "/lib"))
     )
-    output = reader.run([program, "--showconfig"], ok=None, at_stake=stake, limit=MAX_CONFIGURATION) if program else ""
+    taken = ProgramOutput(limit=MAX_CONFIGURATION)
+    output = reader.run([program, "--showconfig"], ok=None, at_stake=stake, output=taken) if program else ""
     blocked_names = list_blocked_kernel_modules(output)
     return [
         {

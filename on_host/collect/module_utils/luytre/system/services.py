@@ -19,7 +19,7 @@ from ansible.module_utils.luytre.daemons import (
 )
 from ansible.module_utils.luytre.web_servers import other_web_servers
 from ansible.module_utils.luytre_shared.os import process_table
-from ansible.module_utils.luytre_shared.os.area_reader import UnreadableFact, read_text
+from ansible.module_utils.luytre_shared.os.area_reader import ProgramOutput, UnreadableFact, read_text
 
 UNNEEDED_SERVICES = (
     ("telnet", 23, ("telnet.socket", "inetutils-telnetd.service", "telnetd.service")),
@@ -160,7 +160,7 @@ def list_sockets_with_daemons(reader):
     Of an account's, ``MAX_OF_ACCOUNT`` are told, those first that the network reaches: who opens any number of sockets
     hides nobody's.
     """
-    results = parse_ss_sockets(reader.run(["ss", "-Hltnupe"], limit=MAX_SOCKETS))
+    results = parse_ss_sockets(reader.run(["ss", "-Hltnupe"], output=ProgramOutput(limit=MAX_SOCKETS)))
     sockets, look = {}, functools.lru_cache(None)(process_table.read_process_info)
     for each in results:
         each["holders"] = _list_processes_holding_socket(each.pop("claims"), each.pop("inode"), look)

@@ -31,7 +31,7 @@ from ansible.module_utils.luytre.web_servers.nginx import (
 )
 from ansible.module_utils.luytre_shared.files.names import user_name
 from ansible.module_utils.luytre_shared.os import process_table
-from ansible.module_utils.luytre_shared.os.area_reader import UnreadableFact, read_text
+from ansible.module_utils.luytre_shared.os.area_reader import WITH_ERRORS, UnreadableFact, read_text
 
 TIMEOUTS = {
     "client_body_timeout": 60,
@@ -72,7 +72,7 @@ def collect_area_facts(reader):
 
 def _read_facts_of_nginx_daemon(reader, daemon):
     """Return the facts of one nginx."""
-    version = re.search(r"(?:nginx|openresty|Angie)/([0-9.]+)", reader.run([daemon.program, "-v"], both=True))
+    version = re.search(r"(?:nginx|openresty|Angie)/([0-9.]+)", reader.run([daemon.program, "-v"], output=WITH_ERRORS))
     facts = {
         **ABSENT,
         "installed": True,

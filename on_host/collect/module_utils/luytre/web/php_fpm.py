@@ -1,5 +1,6 @@
 """PHP-FPM as it really runs: per installed version the ini in force, per pool that ini with the pool's own values."""
 
+import collections
 import glob
 import os
 import re
@@ -10,12 +11,16 @@ from ansible.module_utils.luytre.sites import websites
 from ansible.module_utils.luytre.web_servers import mod_php, php_trusted_inputs
 from ansible.module_utils.luytre_shared.files import safe_open
 from ansible.module_utils.luytre_shared.os.area_reader import (
+    WHOLE_OUTPUT,
+    WITH_ERRORS,
     UnreadableFact,
     describe_file_mode,
     read_text,
     read_text_below,
 )
 
+FpmPool = collections.namedtuple("FpmPool", ("name", "directives", "file", "own_directives"))
+"""A pool with its directives as ``php-fpm -tt`` prints them, its file, and the names of those that are ours."""
 OUR_INI = "99-luytre.ini"
 BEGIN, END = "; Luy Tre begin", "; Luy Tre end"
 SHELL_FUNCTIONS = ("exec", "passthru", "pcntl_exec", "popen", "proc_open", "shell_exec", "system")
@@ -122,11 +127,11 @@ def _describe_fpm_version(reader, fpm):
                 reader.run,
                 [fpm.program, *fpm.words, *php_trusted_inputs.WITHOUT, word],
                 ok=ok,
-                both=both,
                 at_stake=read,
                 writes=write_paths,
+                output=output,
             )
-            for word, both, ok in (("-i", False, (0,)), ("-tt", True, None))
+            for word, output, ok in (("-i", WHOLE_OUTPUT, (0,)), ("-tt", WITH_ERRORS, None))
         ]
         info, dump = (answer.result() for answer in futures)
     wrong = find_first_fault_in_fpm_test(dump)
@@ -145,7 +150,7 @@ def _describe_fpm_version(reader, fpm):
         "after_ours": sorted(_list_settings_read_after_own_ini(os.path.dirname(fpm.main) + "/conf.d")),
         "files": [mode for mode in map(describe_file_mode, [fpm.inis[0], *sorted(set(files.values()))]) if mode],
         "pools": [
-            describe_fpm_pool(name, lines, ini, version, files.get(name), ours.get(name, ()), place)
+            describe_fpm_pool(FpmPool(name, lines, files.get(name), ours.get(name, ())), ini, version, place)
             for name, lines in parse_fpm_config_dump(dump)
             if name != "global"
         ],
@@ -191,12 +196,13 @@ def parse_fpm_config_dump(text):
     return pools
 
 
-def describe_fpm_pool(name, directives, ini, version, file, own_directives=(), place=""):
+def describe_fpm_pool(pool, ini, version, place=""):
     """Return one pool in the words of ``auditor.facts.web.php_fpm.Pool``."""
-    own = {key: value for key, value in directives if not key.startswith("php_")}
+    name = pool.name
+    own = {key: value for key, value in pool.directives if not key.startswith("php_")}
     in_force, overrides = dict(ini), {}
     for kind in ("php_value", "php_admin_value"):
-        for key, value in directives:
+        for key, value in pool.directives:
             setting = re.match(r"%s\[(.+)\]$" % kind, key)
             if setting and setting.group(1) in KEYS:
                 name_of_setting = setting.group(1)
@@ -213,7 +219,7 @@ def describe_fpm_pool(name, directives, ini, version, file, own_directives=(), p
         "name": name,
         "label": "%s (PHP %s%s)" % (name, version, place),
         "version": version,
-        "file": file,
+        "file": pool.file,
         "backend": backend,
         "address": address,
         "allowed_clients": [
@@ -228,7 +234,7 @@ def describe_fpm_pool(name, directives, ini, version, file, own_directives=(), p
         "listen_mode": int(_get_value_unless_undefined(own, "listen.mode") or "0660", 8),
         "settings": settings,
         "overrides": sorted(overrides),
-        "ours": sorted(own_directives),
+        "ours": sorted(pool.own_directives),
         "upload_exceeds_post": 0 < settings["post_max_bytes"] < settings["upload_max_bytes"],
     }
 

@@ -9,7 +9,7 @@ import pwd
 import re
 
 from ansible.module_utils.luytre_shared.os import trusted_inputs
-from ansible.module_utils.luytre_shared.os.area_reader import UnreadableFact
+from ansible.module_utils.luytre_shared.os.area_reader import ProgramOutput, UnreadableFact
 
 ARGUMENTS = ("--user=mysql", "--help", "--verbose")
 FOLDERS = (
@@ -33,7 +33,10 @@ def find_server_start_fault(reader, program, mains):
     ``mains`` are the option files with all that they include.
     """
     output = reader.run(
-        [program, *ARGUMENTS], ok=None, both=True, at_stake=[trusted_inputs.OPENSSL, *mains], limit=4_000_000
+        [program, *ARGUMENTS],
+        ok=None,
+        at_stake=[trusted_inputs.OPENSSL, *mains],
+        output=ProgramOutput(with_errors=True, limit=4_000_000),
     )
     wrong = re.search(r"(?m)^.*(?:\[ERROR\]|unknown (?:variable|option)|ambiguous option).*$", output)
     settings = parse_help_verbose_settings(output)

@@ -10,6 +10,7 @@ import zipfile
 
 from ansible.module_utils.luytre.sites import webroot
 from ansible.module_utils.luytre_shared.applications import known_layouts
+from ansible.module_utils.luytre_shared.applications.layouts import search_version
 from ansible.module_utils.luytre_shared.files import safe_open
 from ansible.module_utils.luytre_shared.incidents import safe_move
 from ansible.module_utils.luytre_shared.incidents.action_runner import ActionRefusal
@@ -101,12 +102,12 @@ class ApplicationCore:
     def _check_release_version(self, layout):
         for file, pattern in layout.versions if layout else ():
             if file in self.release:
-                local_match, release_match = (
-                    pattern.search((text or b"").decode("utf-8", "replace"))
+                local_version, release_version = (
+                    search_version(pattern, (text or b"").decode("utf-8", "replace"))
                     for text in (self.read_file(file), self.release.read_file(file))
                 )
-                if local_match and release_match and local_match.group(1) != release_match.group(1):
-                    raise ActionRefusal("other_release", "%s: %s" % (local_match.group(1), release_match.group(1)))
+                if local_version and release_version and local_version != release_version:
+                    raise ActionRefusal("other_release", "%s: %s" % (local_version, release_version))
 
     def read_file(self, path):
         """Return what a file there holds, None where none is that can be read."""

@@ -117,7 +117,9 @@ def _read_entries_of_place_before_run(scope, place, max_entries, max_words, max_
     place_entries = {}
     for start in sorted(place.trees):
         place_entries.update(
-            _read_entries_of_tree_and_note_failures(scope, start, content.get_keep_function_for_path, budget, notes)
+            _read_entries_of_tree_and_note_failures(
+                start, content.get_keep_function_for_path, budget, notes, _make_extent_of_tree(scope, start)
+            )
         )
     for path in sorted(place.paths):
         place_entries.update(_read_entry_of_path_and_note_failure(path, content.get_keep_function_for_path, notes))
@@ -168,7 +170,9 @@ def read_present_entries_of_place(scope, place, target_entries, notes):
         only = _group_names_by_folder(target_entries) if kind == "data" and is_known else None
         budget = walk.WalkBudget(MAX_ENTRIES + len(target_entries), 2 * MAX_WORDS, SECONDS)
         entries.update(
-            _read_entries_of_tree_and_note_failures(scope, start, keep_of, budget, notes, target_entries, only)
+            _read_entries_of_tree_and_note_failures(
+                start, keep_of, budget, notes, _make_extent_of_tree(scope, start, only), target_entries
+            )
         )
     singles = place.paths | {path for path, entry in target_entries.items() if "around" in entry}
     for path in sorted(singles - set(entries)):
@@ -184,7 +188,13 @@ def _group_names_by_folder(paths):
     return names_by_folder
 
 
-def _read_entries_of_tree_and_note_failures(scope, start, keep_of, budget, notes, known_entries=None, only=None):
+def _make_extent_of_tree(scope, start, only=None):
+    # What fixes change below a web root may lie on a disk of its own.
+    others = set(scope.get_trees_with_their_kind()) - {start}
+    return walk.WalkExtent(paths_to_skip=others, only=only, mounts_to_enter=scope.roots)
+
+
+def _read_entries_of_tree_and_note_failures(start, keep_of, budget, notes, extent, known_entries=None):
     entries = {}
     try:
         if find_nearest_start_at_or_above_path(start, tree.list_served_mounts()):
@@ -192,11 +202,7 @@ def _read_entries_of_tree_and_note_failures(scope, start, keep_of, budget, notes
             return entries
         if tree.read_entry_of_path(start)["type"] == "absent":
             return {start: dict(tree.ABSENT)}
-        others = set(scope.get_trees_with_their_kind()) - {start}
-        # What fixes change below a web root may lie on a disk of its own.
-        for path, entry in walk.iter_entries_at_and_below_path(
-            start, keep_of, budget, notes, known_entries, None, others, only, scope.roots
-        ):
+        for path, entry in walk.iter_entries_at_and_below_path(start, keep_of, budget, notes, known_entries, extent):
             if entry.get("links", 1) != 1:
                 entry.pop("sha256", None)
             entries[path] = entry

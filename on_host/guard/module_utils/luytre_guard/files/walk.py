@@ -1,5 +1,6 @@
 """What lies below a folder, without recursion and within bounds; what goes beyond them is noted, or refused."""
 
+import collections
 import os
 import time
 
@@ -88,18 +89,81 @@ class _Folder:
         self.handle, self.path, self.names, self.device = handle, path, names, device
 
 
-def iter_entries_at_and_below_path(
-    path, keep_of, budget, notes, known_entries=None, should_enter=None, paths_to_skip=(), only=None, mounts_to_enter=()
-):
-    """Yield ``(path, entry)`` of what is at and below the path, folders before what is in them; other mounts left out.
+WalkExtent = collections.namedtuple(
+    "WalkExtent", ("should_enter", "paths_to_skip", "only", "mounts_to_enter"), defaults=(None, (), None, ())
+)
+"""How far a walk goes.
 
-    ``mounts_to_enter``: folders below which other mounts are gone into, too.
+``should_enter(path, entry)``: whether a folder is gone into. ``paths_to_skip``: paths that are left out, with what is
+below them. ``only``: folder to the names in it that are looked at. ``mounts_to_enter``: folders below which other
+mounts are gone into, too.
+"""
+ONE_FILE_SYSTEM = WalkExtent()
+"""Into everything but other mounts."""
 
-    ``keep_of(path)`` gives the ``keep_content`` for a path, or None. ``should_enter(path, entry)``: whether a folder is
-    gone into. ``paths_to_skip``: paths that are left out, with what is below them. ``only``: folder to the names in it
-    that are looked at.
+
+class _Walk:
+    """One walk: from where, and how far it goes."""
+
+    def __init__(self, start, budget, notes, extent):
+        self.start, self.budget, self.notes, self.extent = start, budget, notes, extent
+        self._left_out = {*tree.list_served_mounts(), *extent.paths_to_skip}
+
+    def is_left_out(self, path):
+        """Return whether nothing is looked at there."""
+        return path in self._left_out
+
+    def is_beyond(self, folder, path, entry):
+        """Return whether an entry of a folder is on another mount that is not gone into."""
+        return (
+            _is_other_mount(folder, entry)
+            and find_nearest_start_at_or_above_path(path, self.extent.mounts_to_enter) is None
+        )
+
+    def enter_folder(self, folder, path, entry):
+        """Return the folder of a path, opened, with the names in it, folders last; None where it is not gone into.
+
+        Whatever those hold, what lies beside them is kept. ``entry`` is given a digest of the names when they are all
+        there.
+        """
+        if entry["type"] != "folder" or (
+            self.extent.should_enter is not None and not self.extent.should_enter(path, entry)
+        ):
+            return None
+        try:
+            inner = tree.open_folder_in_open_folder(folder.handle, os.path.basename(path), path)
+        except FileNotFoundError:
+            return None
+        except (OSError, tree.UnsafeTarget):
+            self.notes.add_note_on_entries_not_kept(self.start, "unreadable")
+            return None
+        if self.extent.only is not None:
+            return _Folder(inner, path, list(self.extent.only.get(path, ())), entry["id"][0])
+        return _Folder(inner, path, self._list_names(inner, entry), entry["id"][0])
+
+    def _list_names(self, handle, entry):
+        names, more = [], 0
+        with os.scandir(handle) as iterator:
+            for dir_entry in iterator:
+                if len(names) <= self.budget.entries:
+                    names.append((dir_entry.is_dir(follow_symlinks=False), dir_entry.name))
+                else:
+                    more += 1
+                if more >= tree.MAX_NAMES:
+                    break
+        if more:
+            self.notes.add_note_on_entries_not_kept(self.start, "many", more)
+        else:
+            entry["names"] = tree.compute_names_digest(name for _, name in names)
+        return [name for _, name in sorted(names, reverse=True)]
+
+
+def iter_entries_at_and_below_path(path, keep_of, budget, notes, known_entries=None, extent=ONE_FILE_SYSTEM):
+    """Yield ``(path, entry)`` of what is at and below the path, folders before what is in them.
+
+    ``keep_of(path)`` gives the ``keep_content`` for a path, or None.
     """
-    known_entries, served_paths = known_entries or {}, tree.list_served_mounts()
+    walk, known_entries = _Walk(path, budget, notes, extent), known_entries or {}
     parent, name = os.path.split(path)
     with tree.open_folder_without_following_links(parent) as handle:
         stack = [_Folder(os.dup(handle), parent, [name], None)]
@@ -111,22 +175,18 @@ def iter_entries_at_and_below_path(
                 continue
             name = folder.names.pop()
             here = os.path.join(folder.path, name)
-            if here in served_paths or here in paths_to_skip:
+            if walk.is_left_out(here):
                 continue
             try:
                 entry = tree.read_entry(folder.handle, name, keep_of(here), known_entries.get(here))
             except OSError:
                 notes.add_note_on_entries_not_kept(path, "unreadable")
                 continue
-            if entry["type"] == "absent" or (
-                _is_other_mount(folder, entry) and find_nearest_start_at_or_above_path(here, mounts_to_enter) is None
-            ):
+            if entry["type"] == "absent" or walk.is_beyond(folder, here, entry):
                 continue
-            inner = None
-            if entry["type"] == "folder" and (should_enter is None or should_enter(here, entry)):
-                inner = _open_inner_folder_and_list_names(folder, name, here, entry, budget, notes, path, only)
-                if inner is not None:
-                    stack.append(inner)
+            inner = walk.enter_folder(folder, here, entry)
+            if inner is not None:
+                stack.append(inner)
             too_much = budget.spend_on_entry_or_return_reason(here, entry)
             if too_much:
                 notes.add_note_on_entries_not_kept(path, too_much, 1 + sum(len(level.names) for level in stack))
@@ -142,35 +202,3 @@ def iter_entries_at_and_below_path(
 
 def _is_other_mount(folder, entry):
     return folder.device is not None and entry["id"][0] != folder.device and entry["type"] != "file"
-
-
-def _open_inner_folder_and_list_names(folder, name, folder_path, entry, budget, notes, noted_path, only):
-    """Return the folder, opened, with the names in it, folders last.
-
-    Whatever those hold, what lies beside them is kept.
-
-    ``entry`` is given a digest of the names when they are all there.
-    """
-    try:
-        inner = tree.open_folder_in_open_folder(folder.handle, name, folder_path)
-    except FileNotFoundError:
-        return None
-    except (OSError, tree.UnsafeTarget):
-        notes.add_note_on_entries_not_kept(noted_path, "unreadable")
-        return None
-    if only is not None:
-        return _Folder(inner, folder_path, list(only.get(folder_path, ())), entry["id"][0])
-    names, more = [], 0
-    with os.scandir(inner) as iterator:
-        for dir_entry in iterator:
-            if len(names) <= budget.entries:
-                names.append((dir_entry.is_dir(follow_symlinks=False), dir_entry.name))
-            else:
-                more += 1
-            if more >= tree.MAX_NAMES:
-                break
-    if more:
-        notes.add_note_on_entries_not_kept(noted_path, "many", more)
-    else:
-        entry["names"] = tree.compute_names_digest(name for _, name in names)
-    return _Folder(inner, folder_path, [name for _, name in sorted(names, reverse=True)], entry["id"][0])

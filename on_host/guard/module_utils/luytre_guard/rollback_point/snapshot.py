@@ -90,13 +90,14 @@ def read_entries_of_root_trees_and_paths(scope, keep_of, notes, known_entries=No
     known_entries, found_entries = known_entries or {}, {}
     others = {start for place in scope.places.values() for start in place.trees}
     budget = walk.WalkBudget(MAX_ENTRIES, MAX_WORDS, MAX_SECONDS)
+    extent = walk.WalkExtent(should_enter, others)
     for root in sorted(scope.trees):
         try:
             if not _is_path_present(root):
                 found_entries[root] = dict(tree.ABSENT)
                 continue
             found_entries.update(
-                walk.iter_entries_at_and_below_path(root, keep_of, budget, notes, known_entries, should_enter, others)
+                walk.iter_entries_at_and_below_path(root, keep_of, budget, notes, known_entries, extent)
             )
         except (OSError, tree.UnsafeTarget):
             notes.add_note_on_entries_not_kept(root, "unreadable")
@@ -158,8 +159,7 @@ def check_disk_room_for_snapshot(run_store, scope):
                 lambda _: None,
                 budget,
                 notes,
-                None,
-                lambda _, entry: not tree.is_entry_changeable_by_others_than_root(entry),
+                extent=walk.WalkExtent(lambda _, entry: not tree.is_entry_changeable_by_others_than_root(entry)),
             )
             required_bytes += sum(_estimate_bytes(entry) for _, entry in below)
     for path, inodes in ((run_store.home, MIN_INODES), ("/etc", MIN_INODES)):

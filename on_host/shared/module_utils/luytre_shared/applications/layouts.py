@@ -5,59 +5,49 @@ Paths are relative to the application's folder; one that ends in ``/`` is a fold
 
 import fnmatch
 import re
+from dataclasses import dataclass
+from typing import Optional
 
 VERSION = r"([0-9][0-9A-Za-z.+-]{0,20})"
 
 
+@dataclass(frozen=True, eq=False)
 class CmsLayout:
     """One application."""
 
-    def __init__(
-        self,
-        kind,
-        marks,
-        versions,
-        uploads=(),
-        caches=(),
-        configuration=(),
-        installers=(),
-        installer_marks=(),
-        private=(),
-        program=(),
-        schemas=(),
-        own_php=None,
-        login="",
-        login_requests=None,
-        own_control_of_configuration=False,
-    ):
-        self.kind = kind
-        self.marks = marks
-        """Sets of files: where all of one set lie, the application lies."""
-        self.versions = [(file, re.compile(pattern, re.MULTILINE)) for file, pattern in versions]
-        self.uploads = uploads
-        """Folders that visitors' or editors' files go to."""
-        self.caches = caches
-        """Folders that the application fills by itself."""
-        self.configuration = configuration
-        """Files that hold passwords or keys."""
-        self.own_control_of_configuration = own_control_of_configuration
-        """Whether its role judges them by a control of its own, and what else lies there is judged as anywhere."""
-        self.installers = installers
-        """What has to go once it is installed."""
-        self.installer_marks = installer_marks
-        """Files that are in the folder of its installer, whatever that is called by now."""
-        self.private = private
-        """What no visitor may ever be given: a file, or anything in a folder. Its own makers say so, or ship a rule."""
-        self.program = program
-        """Folders of its code that have the name of an upload folder."""
-        self.schemas = schemas
-        """Folders in which its makers ship SQL."""
-        self.own_php = re.compile(own_php) if own_php else None
-        """Paths of the PHP that the application itself keeps in its uploads and caches."""
-        self.login = login
-        """The page that a password for the administration is sent to."""
-        self.login_requests = login_requests or _build_pattern_of_page(login)
-        """A pattern of the URIs of such requests, below any folder, for fail2ban."""
+    kind: str
+    marks: tuple[tuple[str, ...], ...]
+    """Sets of files: where all of one set lie, the application lies."""
+    versions: tuple[tuple[str, str], ...]
+    """Files, and the pattern of a line with the version in them."""
+    uploads: tuple[str, ...] = ()
+    """Folders that visitors' or editors' files go to."""
+    caches: tuple[str, ...] = ()
+    """Folders that the application fills by itself."""
+    configuration: tuple[str, ...] = ()
+    """Files that hold passwords or keys."""
+    installers: tuple[str, ...] = ()
+    """What has to go once it is installed."""
+    installer_marks: tuple[str, ...] = ()
+    """Files that are in the folder of its installer, whatever that is called by now."""
+    private: tuple[str, ...] = ()
+    """What no visitor may ever be given: a file, or anything in a folder. Its own makers say so, or ship a rule."""
+    program: tuple[str, ...] = ()
+    """Folders of its code that have the name of an upload folder."""
+    schemas: tuple[str, ...] = ()
+    """Folders in which its makers ship SQL."""
+    own_php: Optional[str] = None
+    """A pattern of the paths of the PHP that the application itself keeps in its uploads and caches."""
+    login: str = ""
+    """The page that a password for the administration is sent to."""
+    login_requests: str = ""
+    """A pattern of the URIs of such requests where it is another than the page's."""
+    own_control_of_configuration: bool = False
+    """Whether its role judges them by a control of its own, and what else lies there is judged as anywhere."""
+
+    def make_login_request_pattern(self):
+        """Return a pattern of the URIs of requests with a password, below any folder, for fail2ban."""
+        return self.login_requests or _build_pattern_of_page(self.login)
 
     def is_upload(self, path):
         """Return whether a path lies in a folder that visitors' or editors' files go to."""
@@ -77,7 +67,7 @@ class CmsLayout:
 
     def is_own_php(self, path):
         """Return whether the application keeps PHP of its own at this path among what it fills."""
-        return self.own_php is not None and self.own_php.match(path) is not None
+        return self.own_php is not None and re.match(self.own_php, path) is not None
 
     def holds_secrets(self, path):
         """Return whether a path is of a configuration with passwords."""
@@ -90,6 +80,12 @@ def _build_pattern_of_page(page):
     if page.endswith("/index.php"):
         return below + re.escape(page[: -len("index.php")]) + r"(?:index\.php)?"
     return below + re.escape(page).replace(r"\-", "-") + r'(?:\?[^" ]{0,500})?'
+
+
+def search_version(pattern, text):
+    """Return the version that a pattern of ``CmsLayout.versions`` finds in a file's text, or None."""
+    match = re.search(pattern, text, re.MULTILINE)
+    return match.group(1) if match else None
 
 
 def is_below_wildcard_folder(path, folder):

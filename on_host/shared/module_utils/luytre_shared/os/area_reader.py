@@ -4,6 +4,7 @@ import os
 import stat
 import subprocess
 import time
+from typing import NamedTuple
 
 from ansible.module_utils.luytre_shared.files import safe_open
 from ansible.module_utils.luytre_shared.files.names import group_name, user_name
@@ -33,13 +34,29 @@ class NotRun(UnreadableFact):
     """
 
 
+class ProgramOutput(NamedTuple):
+    """What is taken of a program's output, and how much."""
+
+    with_errors: bool = False
+    """Standard error, too."""
+    limit: int = MAX_OUTPUT
+    """So many bytes at most."""
+    is_taken_in_part: bool = False
+    """As far as it came, where there is more; else what is said in part counts as nothing said."""
+
+
+WHOLE_OUTPUT = ProgramOutput()
+WITH_ERRORS = ProgramOutput(with_errors=True)
+AS_FAR_AS_IT_CAME = ProgramOutput(is_taken_in_part=True)
+
+
 class AreaReader:
     """One area's reading: what the inventory declares, and the moment by which it must be done."""
 
     def __init__(self, declarations, seconds):
         self.declared = declarations
         self.deadline = time.monotonic() + seconds
-        self.trust = PathTrust()
+        self.trust, self._input_trust = PathTrust(), None
 
     def get_seconds_left(self):
         """Return seconds left of the area's budget."""
@@ -55,38 +72,35 @@ class AreaReader:
     def make_part_reader(self, seconds):
         """Return a reading of something of it, that takes so many seconds at most."""
         part = AreaReader(self.declared, min(seconds, self.get_seconds_left()))
-        part.trust = self.trust
+        part.trust, part._input_trust = self.trust, self._input_trust
         return part
 
-    def run(
-        self,
-        argv,
-        ok=(0,),
-        input_text=None,
-        both=False,
-        limit=MAX_OUTPUT,
-        at_stake=(),
-        writes=(),
-        seconds=None,
-        cut=False,
-        trust=None,
-    ):
-        """Return standard output of a command (with ``both``, standard error too), as text.
+    def make_reader_with_input_trust(self, trust):
+        """Return the same reading, where more accounts than root's count as root for what programs believe and write.
+
+        The programs themselves are still root's alone. ``administrators`` makes such a trust.
+        """
+        reader = self.make_part_reader(self.get_seconds_left())
+        reader._input_trust = trust
+        return reader
+
+    def run(self, argv, ok=(0,), input_text=None, at_stake=(), writes=(), output=WHOLE_OUTPUT):
+        """Return standard output of a command, as text.
 
         This is the one door for every program.
 
-        No shell, C locale, nothing on standard input unless given, at most ``limit`` bytes and ``seconds``: who makes a
-        program say more hides nothing behind it, for what is said is not taken in part (``cut``: as far as it came).
-        ``at_stake`` are the files and folders that the program believes, ``writes`` those that it may make or write to;
-        ``trust`` judges them where more accounts than root's count as root (``administrators``). Raises NotRun when
-        another than root could change the program or what is at stake, or lead elsewhere what is written;
-        UnreadableFact when the command is missing, late, says too much, or ends with a code not in ``ok`` (None: any).
+        No shell, C locale, nothing on standard input unless given, at most ``output.limit`` bytes: who makes a program
+        say more hides nothing behind it, for what is said is not taken in part unless ``output`` says so.
+        ``at_stake`` are the files and folders that the program believes, ``writes`` those that it may make or write to.
+        Raises NotRun when another than root could change the program or what is at stake, or lead elsewhere what is
+        written; UnreadableFact when the command is missing, late, says too much, or ends with a code not in ``ok``
+        (None: any).
         """
         program = argv[0] if argv[0].startswith("/") else self.find_program(argv[0])
         if program is None or not os.path.exists(program):
             raise UnreadableFact("%s is not installed" % argv[0])
-        self.require_trusted_program(argv[0], program, at_stake, writes, trust)
-        seconds = min(self.get_seconds_left(), seconds or self.get_seconds_left())
+        self.require_trusted_program(argv[0], program, at_stake, writes)
+        seconds = self.get_seconds_left()
         if seconds <= 0:
             raise UnreadableFact("out of time before %s" % argv[0])
         try:
@@ -94,7 +108,7 @@ class AreaReader:
                 [program, *argv[1:]],
                 seconds,
                 (input_text or "").encode(),
-                errors=subprocess.STDOUT if both else subprocess.PIPE,
+                errors=subprocess.STDOUT if output.with_errors else subprocess.PIPE,
                 environment={**ENVIRONMENT, "HOME": "/root"},
             )
         except FileNotFoundError:
@@ -106,17 +120,18 @@ class AreaReader:
             raise UnreadableFact(
                 "%s ended with %d: %s" % (argv[0], process.returncode, (error_lines or [""])[-1][:200])
             )
-        if len(process.stdout) > limit and not cut:
-            raise UnreadableFact("%s said more than %d bytes" % (argv[0], limit))
-        return process.stdout[:limit].decode("utf-8", "replace")
+        if len(process.stdout) > output.limit and not output.is_taken_in_part:
+            raise UnreadableFact("%s said more than %d bytes" % (argv[0], output.limit))
+        return process.stdout[: output.limit].decode("utf-8", "replace")
 
-    def require_trusted_program(self, name, program, at_stake, writes=(), trust=None):
+    def require_trusted_program(self, name, program, at_stake, writes=()):
         """Raise NotRun for the program of that name when not root alone has a say in it, and in what it believes and
         writes.
         """
-        trust = trust or self.trust
-        loose = self.trust.describe_first_changer_on_path(program) or trust.describe_first_changer_on_paths(at_stake)
-        loose = loose or next(filter(None, map(trust.describe_who_can_replace_path, writes)), None)
+        input_trust = self._input_trust or self.trust
+        loose = self.trust.describe_first_changer_on_path(program)
+        loose = loose or input_trust.describe_first_changer_on_paths(at_stake)
+        loose = loose or next(filter(None, map(input_trust.describe_who_can_replace_path, writes)), None)
         if loose:
             raise NotRun("%s was not run as root: %s" % (os.path.basename(name), loose))
 

@@ -77,7 +77,7 @@ def test_the_form_of_a_log(line: str | None, readable: bool) -> None:
 
 
 ROLE = resources.get_roles_folder() / "bans"
-PAGES = {layout.kind: layout.login_requests for layout in known_layouts.LAYOUTS if layout.login}
+PAGES = {layout.kind: layout.make_login_request_pattern() for layout in known_layouts.LAYOUTS if layout.login}
 
 
 def pattern(kind: str) -> re.Pattern[str]:

@@ -188,7 +188,7 @@ def test_who_opens_any_number_of_sockets_hides_nobody_elses(monkeypatch: pytest.
     monkeypatch.setattr(services.process_table, "has_socket_open_at_descriptor", lambda *_: True)
     monkeypatch.setattr(services, "is_systemd_running_this_host", lambda: False)
     reading = AreaReader({}, 60)
-    monkeypatch.setattr(reading, "run", lambda argv, limit: said[:limit])
+    monkeypatch.setattr(reading, "run", lambda argv, output: said[: output.limit])
     found = services.list_listeners_as_facts(reading)
     ports = {each["port"] for each in found if not each["local"]}
     assert ports == {4444, *range(100, 500)}

@@ -96,7 +96,7 @@ def facts(dump: str = DUMP, info: str = INFO, after_ours: tuple[str, ...] = (), 
     """The area as the collector makes it of what PHP-FPM prints."""
     ini = php_fpm.parse_php_info_values(info)
     pools = [
-        php_fpm.describe_fpm_pool(name, lines, ini, "8.4", POOL_FILE, ours.get(name, ()))
+        php_fpm.describe_fpm_pool(php_fpm.FpmPool(name, lines, POOL_FILE, ours.get(name, ())), ini, "8.4")
         for name, lines in php_fpm.parse_fpm_config_dump(dump)
         if name != "global"
     ]

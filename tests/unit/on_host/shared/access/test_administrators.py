@@ -102,19 +102,21 @@ def test_a_test_is_run_beside_an_administrators_file_and_not_beside_anothers(mon
     for read, runs in (["/etc/nginx/a.conf"], True), (["/etc/nginx/a.conf", "/etc/nginx/b.conf"], False):
         trust = trusted(host, read, monkeypatch)
         if runs:
-            host.require_trusted_program("nginx", "/usr/sbin/nginx", read, trust=trust)
+            host.make_reader_with_input_trust(trust).require_trusted_program("nginx", "/usr/sbin/nginx", read)
             continue
         with pytest.raises(NotRun, match=r"b\.conf can be changed by user 1001"):
-            host.require_trusted_program("nginx", "/usr/sbin/nginx", read, trust=trust)
+            host.make_reader_with_input_trust(trust).require_trusted_program("nginx", "/usr/sbin/nginx", read)
     with pytest.raises(NotRun, match="/opt/nginx can be changed"):
-        host.require_trusted_program("nginx", "/opt/nginx", [], trust=trusted(host, ["/etc/nginx/a.conf"], monkeypatch))
+        trust = trusted(host, ["/etc/nginx/a.conf"], monkeypatch)
+        host.make_reader_with_input_trust(trust).require_trusted_program("nginx", "/opt/nginx", [])
 
 
 def test_an_undeclared_one_does_not_have_it_run(monkeypatch: pytest.MonkeyPatch) -> None:
     host = _Host({"/etc/nginx/a.conf": 1000}, [])
     with pytest.raises(NotRun):
         read = ["/etc/nginx/a.conf"]
-        host.require_trusted_program("nginx", "/usr/sbin/nginx", read, trust=trusted(host, read, monkeypatch))
+        trust = trusted(host, read, monkeypatch)
+        host.make_reader_with_input_trust(trust).require_trusted_program("nginx", "/usr/sbin/nginx", read)
 
 
 def test_what_judges_then_can_look_at_files(monkeypatch: pytest.MonkeyPatch) -> None:

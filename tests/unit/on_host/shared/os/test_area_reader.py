@@ -8,7 +8,13 @@ import threading
 from pathlib import Path
 
 import pytest
-from ansible.module_utils.luytre_shared.os.area_reader import AreaReader, NotRun, UnreadableFact, read_text
+from ansible.module_utils.luytre_shared.os.area_reader import (
+    AreaReader,
+    NotRun,
+    ProgramOutput,
+    UnreadableFact,
+    read_text,
+)
 
 ROOT = pytest.mark.skipif(os.getuid() != 0, reason="needs root")
 
@@ -75,5 +81,6 @@ def test_what_a_program_says_is_taken_whole_or_not_at_all() -> None:
     argv = ["seq", "1000"]
     assert AreaReader({}, 60).run(argv).endswith("\n1000\n")
     with pytest.raises(UnreadableFact, match="seq said more than 100 bytes"):
-        AreaReader({}, 60).run(argv, limit=100)
-    assert len(AreaReader({}, 60).run(argv, limit=100, cut=True)) == 100
+        AreaReader({}, 60).run(argv, output=ProgramOutput(limit=100))
+    cut = ProgramOutput(limit=100, is_taken_in_part=True)
+    assert len(AreaReader({}, 60).run(argv, output=cut)) == 100

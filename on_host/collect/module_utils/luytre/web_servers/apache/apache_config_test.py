@@ -17,10 +17,7 @@ from ansible.module_utils.luytre.web_servers import (
 from ansible.module_utils.luytre.web_servers.apache import apache_tls
 from ansible.module_utils.luytre_shared.access import administrators
 from ansible.module_utils.luytre_shared.os import trusted_inputs
-from ansible.module_utils.luytre_shared.os.area_reader import (
-    NotRun,
-    read_text,
-)
+from ansible.module_utils.luytre_shared.os.area_reader import WITH_ERRORS, NotRun, read_text
 
 LOAD_DIRECTIVES = ("loadmodule", "loadfile", "perlrequire", "perlconfigrequire", "perlpostconfigrequire", "luaroot")
 """Directives whose words are code to Apache as soon as it reads them."""
@@ -41,7 +38,7 @@ def run_apache_config_test(reader, configuration, variables):
         argv = ["apache2ctl", "-t", *dumps]
         test_paths = list_apache_test_paths(configuration)
         trust = administrators.make_trust_for_daemon_test(reader, test_paths)
-        output = reader.run(argv, ok=None, both=True, at_stake=test_paths, trust=trust)
+        output = reader.make_reader_with_input_trust(trust).run(argv, ok=None, at_stake=test_paths, output=WITH_ERRORS)
     except NotRun as refusal:
         return "", {**parse_apachectl_output("", variables), "config_ok": None}, {"config_ok": str(refusal)}
     result = parse_apachectl_output(output, variables)

@@ -13,7 +13,7 @@ from ansible.module_utils.luytre.web_servers import (
 )
 from ansible.module_utils.luytre_shared.access import administrators
 from ansible.module_utils.luytre_shared.files import ownership
-from ansible.module_utils.luytre_shared.os.area_reader import NotRun, UnreadableFact, read_text
+from ansible.module_utils.luytre_shared.os.area_reader import WITH_ERRORS, NotRun, UnreadableFact, read_text
 from ansible.module_utils.luytre_shared.os.file_writers import describe_file_if_changeable_by_others
 
 FOLDER = "/etc/nginx"
@@ -47,7 +47,9 @@ def run_nginx_config_test(reader, daemon, config):
         ]
         at_stake = [daemon.main, *read]
         trust = administrators.make_trust_for_daemon_test(reader, at_stake, write_paths)
-        output = reader.run(argv, ok=None, both=True, at_stake=at_stake, writes=write_paths, trust=trust)
+        output = reader.make_reader_with_input_trust(trust).run(
+            argv, ok=None, at_stake=at_stake, writes=write_paths, output=WITH_ERRORS
+        )
         lines = output.strip().splitlines()
     except NotRun as refusal:
         return {"config_ok": None, "untold": {"config_ok": str(refusal)}}
