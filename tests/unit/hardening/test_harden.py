@@ -224,11 +224,11 @@ def test_on_a_full_disk_a_run_is_ended_and_recorded_with_the_room_that_was_kept(
         sync(handle)
 
     class Filled(Ansible):
-        def __call__(self, playbook: str, **given: Any) -> PlaybookRun:
-            if playbook == "apply.yml":
+        def __call__(self, order: PlaybookOrder, **given: Any) -> PlaybookRun:
+            if order.playbook == "apply.yml":
                 assert room.stat().st_size == ROOM
             monkeypatch.setattr(os, "fsync", full)
-            return super().__call__(playbook, **given)
+            return super().__call__(order, **given)
 
     ansible = Filled(PlaybookRun("successful", (ARMED, DONE)), said("confirmed", digest=DIGEST))
     assert ended(ansible).state == "confirmed"
@@ -240,10 +240,10 @@ def test_what_stops_a_run_here_tells_which_hosts_are_open_when_they_are_back_and
     ended: Callable[[Ansible], Any], capsys: pytest.CaptureFixture[str]
 ) -> None:
     class Full(Ansible):
-        def __call__(self, playbook: str, **given: Any) -> PlaybookRun:
-            if playbook == "settle.yml":
+        def __call__(self, order: PlaybookOrder, **given: Any) -> PlaybookRun:
+            if order.playbook == "settle.yml":
                 raise OSError(28, "No space left on device")
-            super().__call__(playbook, **given)
+            super().__call__(order, **given)
             raise OSError(28, "No space left on device")
 
     with pytest.raises(HardeningStopError) as stopped:
