@@ -2,7 +2,8 @@
 
 ``exact``: the tree shows what a visitor says being run, by a file that visitors reach or that asks for it itself, or
 that lies where no release has it. ``strong``: two of three judges agree (our rules, the tree, rules of others), or one
-of them and the place, or what runs it asks an application for it and does nothing without. ``weak``: any single sign. A
+of them and the place, or the tree shows what no honest file does, or what runs it asks an application for it and does
+nothing without. ``weak``: any single sign. A
 place alone is for the controls that ask for it.
 """
 
@@ -55,6 +56,8 @@ def weigh_judgement(
         return FileVerdict("program", "weak" if is_weak else "strong", families, rule_names)
     if judgement.settings:
         return _weigh_settings(judgement.settings, families, is_upload_folder=is_upload_folder)
+    if any(hit.level == "sure" and hit.rule in _NEEDS_NO_SECOND for hit in judgement.hits):
+        return FileVerdict("program", "strong", families, rule_names)
     judges = [family for family in families if family != "place"]
     if len(families) >= 2:  # one of them a judge: a place is one only
         return FileVerdict("program", "strong", families, rule_names)
@@ -63,6 +66,25 @@ def weigh_judgement(
     if judgement.unjudged:
         return FileVerdict("unjudged", "weak", families or ("structure",), ("unjudged",))
     return None
+
+
+_NEEDS_NO_SECOND = frozenset(
+    {
+        *(
+            "hidden_name",
+            "decoded_program",
+            "decoded_call",
+            "decoded_command",
+            "runs_what_it_is_given",
+            "called_by_name",
+        ),
+        *("shell_to_elsewhere", "foreign_code", "preloads", "runs_by_callback", "regular_expression", "unknown_call"),
+        *("cloak", "injected_file", "written_setting", "mails_anybody", "mail_options", "account_made", "chosen_login"),
+        *("included_from_elsewhere", "uploaded_as_named", "unpacked_upload", "led_out"),
+        *("command", "chosen_include", "chosen_module", "chosen_class", "written_file"),
+    }
+)
+"""What the tree shows for sure and no honest file that was measured does: no second judge is asked."""
 
 
 def _is_own_storage(judgement: Judgement) -> bool:

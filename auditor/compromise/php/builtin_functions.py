@@ -14,6 +14,7 @@ from auditor.compromise.php.values import (
     DECODED_TEXT,
     FILE,
     FOREIGN,
+    INJECTED,
     LETTER,
     LONG,
     MAX_PARAMETERS,
@@ -24,6 +25,7 @@ from auditor.compromise.php.values import (
     UNKNOWN,
     UPLOAD,
     AbstractValue,
+    brings_code_from_elsewhere,
 )
 from auditor.compromise.php.variables import (
     REQUEST_VALUE,
@@ -71,6 +73,9 @@ def _check_command(flow: PhpSinkAnalyzer, call: BuiltinCall) -> None:
         if call.first.flags & FOREIGN:
             flow.record_hit("command", "hint", call.node)
         return
+    has_connection = any(arg.flags & REMOTE for arg in call.args[1:])
+    if call.name in names.LISTS_WORDS and has_connection:
+        flow.record_hit("shell_to_elsewhere", "sure", call.node)
     is_second = call.name in names.SECOND_COMMANDS and len(call.args) > 1
     flow.check_shell_command(get_last_foreign_item_or_value(call.args[1]) if is_second else call.first, call.node)
 
@@ -111,8 +116,8 @@ def _call_filter(flow: PhpSinkAnalyzer, call: BuiltinCall) -> None:
 
 def _check_login(flow: PhpSinkAnalyzer, call: BuiltinCall) -> None:
     is_chosen = bool(call.first.flags & REQUEST)
-    if is_chosen or _ADMINISTRATOR.search(flow.content):
-        flow.record_hit("chosen_login", "sure" if is_chosen or len(flow.content) < _SMALL else "hint", call.node)
+    if is_chosen or _ADMINISTRATOR.search(flow.code):
+        flow.record_hit("chosen_login", "sure" if is_chosen or len(flow.code) < _SMALL else "hint", call.node)
 
 
 def _check_database_connection(flow: PhpSinkAnalyzer, call: BuiltinCall) -> None:
@@ -122,8 +127,8 @@ def _check_database_connection(flow: PhpSinkAnalyzer, call: BuiltinCall) -> None
 
 def _check_account(flow: PhpSinkAnalyzer, call: BuiltinCall) -> None:
     has_name = call.first.text or get_value_at_array_key(call.first, b"user_login").text
-    if has_name and _ADMINISTRATOR.search(flow.content):
-        is_hidden = call.first.text or _HIDES.search(flow.content)
+    if has_name and _ADMINISTRATOR.search(flow.code):
+        is_hidden = call.first.text or _HIDES.search(flow.code)
         flow.record_hit("account_made", "sure" if is_hidden else "hint", call.node)
 
 
@@ -148,7 +153,7 @@ def _call_callback(flow: PhpSinkAnalyzer, call: BuiltinCall) -> None:
             *map(get_value_passed_to_callback, others[1:]),
         ],
         call.node,
-        is_direct=False,
+        is_direct=name in names.CALLS_AT_ONCE and not callee.flags & REQUEST,
     )
     if callee.text is not None and is_code_running_php_function(callee.text) and name not in names.PASSES_ON:
         flow.record_hit("runs_by_callback", "sure", call.node)
@@ -307,6 +312,8 @@ def _derive_result_from_arguments(name: bytes, args: list[AbstractValue]) -> Abs
     flags = DECODED_TEXT if name in names.DECRYPTERS else 0
     for arg in args:
         flags |= arg.flags
+    if flags & FILE and name in names.REPLACERS and len(args) > 1 and brings_code_from_elsewhere(args[1].text):
+        flags |= INJECTED
     if constant is not None and (constant.items is None or not flags & (FOREIGN | PARAMETERS)):
         return constant.with_flags(flags | BUILT_TEXT)
     if args and all(map(is_made_of_own_constants, args)):
@@ -339,7 +346,7 @@ def _read_file_or_stream(flow: PhpSinkAnalyzer, call: BuiltinCall) -> AbstractVa
         _read_stream_of_constant_address(path.text.lower())
         if path.text is not None
         else AbstractValue(None, REMOTE)
-        if scheme.startswith(_REMOTE_SCHEMES) or _ADDRESS.search(flow.content, call.node.start, call.node.end)
+        if scheme.startswith(_REMOTE_SCHEMES) or _ADDRESS.search(flow.code, call.node.start, call.node.end)
         else None
     )
     if stream is not None:

@@ -214,6 +214,14 @@ def _check_database_connection(flow: PhpCallAnalyzer, name: bytes, args: list[Ab
         flow.record_hit("written_program", "hint", node)
 
 
+def check_picture_script(flow: PhpCallAnalyzer, _name: bytes, args: list[AbstractValue], node: PhpNode) -> None:
+    """Note that a picture is read that is a program of the library that reads it."""
+    path = args[0] if args else UNKNOWN
+    if (path.text or path.begins).lower().startswith((b"msl:", b"vid:msl:")):
+        is_said = path.flags & (REQUEST | UPLOAD)
+        flow.record_hit("included_from_elsewhere", "exact" if is_said else "sure", node)
+
+
 _CLASSES: Mapping[bytes, _Reader] = {
     name: reader
     for class_names, reader in (
@@ -225,6 +233,7 @@ _CLASSES: Mapping[bytes, _Reader] = {
         ((b"com",), _make_windows_component),
         (names.TAKES_CALLBACK, check_callback_of_class_or_method),
         ((b"pdo", b"mysqli"), _check_database_connection),
+        ((b"imagick", b"gmagick"), check_picture_script),
     )
     for name in class_names
 }

@@ -39,6 +39,7 @@ class PhpCallAnalyzer(PhpSinkAnalyzer):
             self.record_hit("hidden_name", "sure", node)
         if name in names.MAKES_FUNCTION:
             return self.create_function_from_text(args, node)
+        self.note_type_question(args, node.start, node.end)
         call = BuiltinCall(name, args[0] if args else UNKNOWN, args, node)
         effect = EFFECTS.get(name)
         if effect is not None:

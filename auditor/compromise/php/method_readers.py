@@ -10,6 +10,7 @@ from auditor.compromise.php import names
 from auditor.compromise.php.call_readers import (
     FILE_CLASSES,
     check_callback_of_class_or_method,
+    check_picture_script,
     is_first_class_callable_syntax,
     make_object,
 )
@@ -73,6 +74,7 @@ def read_method_call(flow: PhpCallAnalyzer, node: PhpNode) -> AbstractValue:
         return _call_method_of_value(flow, get_value_of_node(name_node), args, node)
     scope = flow.get_text(base).lower().lstrip(b"\\") if base is not None else b""
     call = MethodCall(flow.get_text(name_node).lower(), receiver, base, scope, args, node)
+    flow.note_type_question(args, name_node.start, node.end)
     for reader in _READERS:
         value = reader(flow, call)
         if value is not None:
@@ -136,7 +138,7 @@ def _ask_request_for_word(flow: PhpCallAnalyzer, call: MethodCall) -> AbstractVa
 
 def _is_framework_request_object(flow: PhpCallAnalyzer, object_node: PhpNode) -> bool:
     """Return whether an object is by its name a framework's for what visitors ask."""
-    return _REQUEST.search(flow.content, max(object_node.start, object_node.end - 60), object_node.end) is not None
+    return _REQUEST.search(flow.code, max(object_node.start, object_node.end - 60), object_node.end) is not None
 
 
 def _check_callback(flow: PhpCallAnalyzer, call: MethodCall) -> None:
@@ -230,9 +232,7 @@ def _save_document(flow: PhpCallAnalyzer, call: MethodCall) -> None:
 
 
 def _read_picture(flow: PhpCallAnalyzer, call: MethodCall) -> None:
-    path = call.args[0] if call.args else UNKNOWN
-    if (path.text or path.begins).lower().startswith((b"msl:", b"vid:msl:")):
-        flow.record_hit("included_from_elsewhere", "exact" if path.flags & (REQUEST | UPLOAD) else "sure", call.node)
+    check_picture_script(flow, call.name, call.args, call.node)
 
 
 def _open_archive(flow: PhpCallAnalyzer, call: MethodCall) -> None:
@@ -249,11 +249,11 @@ def _get_flags_of_written_file(flow: PhpCallAnalyzer, path: AbstractValue, node:
 
 def _unpack_archive(flow: PhpCallAnalyzer, call: MethodCall) -> None:
     if flow.archives:
-        flow.record_hit("unpacked_upload", "hint" if flow.has_upload_type_check() else "sure", call.node)
+        flow.record_hit("unpacked_upload", "hint" if flow.asks_of_type_around(call.node) else "sure", call.node)
 
 
 def _read_from_database(flow: PhpCallAnalyzer, call: MethodCall) -> AbstractValue:
-    if len(call.args) > 1 and _BY_FUNCTION.search(flow.content, call.node.start, call.node.end):
+    if len(call.args) > 1 and _BY_FUNCTION.search(flow.code, call.node.start, call.node.end):
         flow.call_value_as_function(call.args[1], [AbstractValue(None, FILE)], call.node, is_direct=False)
     return AbstractValue(None, FILE)
 

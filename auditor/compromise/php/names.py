@@ -200,10 +200,16 @@ SUFFIXES = (
     b".htaccess",
     b".user.ini",
 )
+REPLACERS = _split_into_byte_names("str_replace str_ireplace preg_replace substr_replace")
+"""They put their second argument into a text."""
 MATCH_CALLBACKS = _split_into_byte_names("preg_replace_~callback mb_ereg_replace_callback ereg_replace_callback")
 FILTERS = _split_into_byte_names("filter_var")
 WALKS = _split_into_byte_names("array_~walk array_~walk_recursive")
 """They give their callback the key, too."""
+CALLS_AT_ONCE = _split_into_byte_names(
+    "call_user_~func call_user_~func_array forward_static_call forward_static_call_array"
+)
+"""They do nothing but call what they are given."""
 PASSES_ON = _split_into_byte_names(
     "call_user_~func call_user_~func_array forward_static_call forward_static_call_array array_~map "
     "register_shutdown_~function"

@@ -52,7 +52,7 @@ _ANYWHERE: Mapping[bytes, re.Pattern[bytes]] = {
         "symlink error_log stream_copy"
         " extractto curl_ fsockopen socket_ wp_set_auth wp_set_current wp_insert_user wp_create_user readfile "
         "highlight_file show_source"
-        " reflection fromcallable file_get_contents fread",
+        " reflection fromcallable msl: file_get_contents fread",
     ),
 }
 _SIGNS = (

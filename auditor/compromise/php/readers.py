@@ -45,6 +45,7 @@ from auditor.compromise.php.variables import (
     get_value_at_array_key,
     get_value_of_node,
     get_value_of_only_child,
+    is_code_running_php_function,
 )
 
 
@@ -133,8 +134,15 @@ def _read_binary_expression(flow: PhpCallAnalyzer, node: PhpNode) -> AbstractVal
         return UNKNOWN
     if operator == b"|>":
         return flow.call_value_as_function(second, [first], node)
+    if operator == b"+" and (_is_whole_request(flow, left_node) or _is_whole_request(flow, right_node)):
+        return AbstractValue(None, first.flags | second.flags)
     combine = _OPERATORS.get(operator)
     return combine(first, operator, second) if combine is not None else UNKNOWN
+
+
+def _is_whole_request(flow: PhpCallAnalyzer, node: PhpNode) -> bool:
+    """Return whether all that visitors say is named, which ``+`` lays over or under what others hold."""
+    return node.type == "variable_name" and flow.get_text(node)[1:] in names.REQUESTS
 
 
 def _combine_bits(first: AbstractValue, operator: bytes, second: AbstractValue) -> AbstractValue:
@@ -401,7 +409,10 @@ def _store_enum_case_value(flow: PhpCallAnalyzer, node: PhpNode) -> AbstractValu
     """Store one value of an enumeration."""
     name, value = node.get("name"), node.get("value")
     if name is not None and value is not None:
-        flow.constants[flow.get_text(name)] = get_value_of_node(value)
+        case_value, key = get_value_of_node(value), (None, b"->value")
+        flow.constants[flow.get_text(name)] = case_value
+        if case_value.text is not None and is_code_running_php_function(case_value.text):
+            flow.set_variable(key, case_value, node)  # of all cases the one that matters
     return UNKNOWN
 
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable
 from typing import Self
 
+from auditor.compromise import settings
 from auditor.compromise.php import names
 from auditor.compromise.php.nodes import PhpNode
 from auditor.compromise.php.values import (
@@ -13,6 +14,7 @@ from auditor.compromise.php.values import (
     DECODED_TEXT,
     FILE,
     FOREIGN,
+    INJECTED,
     LONG,
     MAX_PARAMETERS,
     MAX_TEXT,
@@ -26,7 +28,13 @@ from auditor.compromise.php.values import (
     concatenate,
     make_array,
 )
-from auditor.compromise.php.variables import MAX_DEPTH, Level, PhpVariableState, is_made_of_own_constants
+from auditor.compromise.php.variables import (
+    MAX_DEPTH,
+    Level,
+    PhpVariableState,
+    find_outermost_unit,
+    is_made_of_own_constants,
+)
 
 _ENGINES = re.compile(
     rb"(?i)(?:google|bing|yandex|coccoc|baidu)bot|slurp|['\"/|(](?:google|bing|coccoc)(?:\.|\||['\"/)])|google\.co"
@@ -39,12 +47,19 @@ _TEMPORARY = (b"/tmp/", b"/var/tmp/", b"/dev/shm/")
 _DECODER_CODE = re.compile(
     rb"(?i)\bchr\s*\(|\bord\s*\(|\^|base64_decode|gzinflate|hexdec|str_rot13|strrev|hex2bin|strpos\s*\("
 )
-_LETTERS = re.compile(rb"(?i)\bsubstr\s*\(|\$\w+\s*[\[{]|\bchr\s*\(|str_split")
+_LETTERS = re.compile(
+    rb"(?i)\bsubstr\s*\(|\$\w+\s*[\[{]|\bchr\s*\(|str_split|strtr\s*\(|str_rot13|strrev|base64_decode|hex2bin|pack\s*\("
+)
 _ESCAPES = re.compile(rb"\\x[0-9a-fA-F]{2}|\\[0-7]{2,3}|(?:chr|base64_decode|str_rot13|strrev)\s*\(")
 _ASKS_SUFFIX = re.compile(
     rb"(?i)pathinfo|mime|getimagesize|extension|in_array|preg_match|strrchr|finfo|is_allowed|valid"
 )
+_AROUND = 4_000
+"""Bytes before a place at the top of a file, and half as many after it, that belong to the same task."""
 _LED_AWAY = re.compile(rb"(?i)location(?:\.href)?\s*(?:=|\.replace\()\s*[\"']https?://")
+_TELLS_VISITORS_APART = re.compile(
+    rb"current_user_can|is_user_logged_in|is_super_admin|HTTP_(?:USER_AGENT|REFERER|ACCEPT_LANGUAGE)"
+)
 _OF_THIS_MACHINE = re.compile(
     rb"(?i)(?:file_get_contents|curl_init|fopen)\s{0,9}\(\s{0,9}['\"]https?://(?:127\.0\.0\.1|localhost|\[::1\])[:/]"
 )
@@ -80,6 +95,7 @@ class PhpSinkAnalyzer(PhpVariableState):
 
     def call_own_function(self, function: PhpNode, args: list[AbstractValue], node: PhpNode) -> AbstractValue:
         """Return what a call of the file's own function gives back; note what it does with its parameters."""
+        self.note_type_question(args, function.start, function.end)
         names_ = self.parameters.get(function, [])
         if len(args) >= len(names_) > 0 and self.is_variadic(function):
             args = [*args[: len(names_) - 1], make_array((None, arg) for arg in args[len(names_) - 1 :])]
@@ -134,12 +150,12 @@ class PhpSinkAnalyzer(PhpVariableState):
 
     def is_indexing_letters_of_text(self, function: PhpNode) -> bool:
         """Return whether it takes letters of a text, as what gives hidden names does."""
-        return _LETTERS.search(self.content, function.start, function.end) is not None
+        return _LETTERS.search(self.code, function.start, function.end) is not None
 
     def is_decoding_function(self, function: PhpNode) -> bool:
         """Return whether it does with letters what only decoding needs."""
         if function not in self.decodes:
-            self.decodes[function] = _DECODER_CODE.search(self.content, function.start, function.end) is not None
+            self.decodes[function] = _DECODER_CODE.search(self.code, function.start, function.end) is not None
         return self.decodes[function]
 
     def check_code_evaluation(self, code: AbstractValue, node: PhpNode) -> None:
@@ -206,7 +222,7 @@ class PhpSinkAnalyzer(PhpVariableState):
             return True
         if command.text is None:
             return False
-        is_shell_here = _SHELL.search(command.text) and _CONNECTS.search(self.content)
+        is_shell_here = _SHELL.search(command.text) and _CONNECTS.search(self.code)
         return bool(_REVERSE.search(command.text) or is_shell_here)
 
     def check_regular_expression(self, args: list[AbstractValue], node: PhpNode) -> None:
@@ -235,12 +251,13 @@ class PhpSinkAnalyzer(PhpVariableState):
         if included_flags & (FOREIGN | DECODED_TEXT):
             self.record_hit("included_data", "exact" if included_flags & REQUEST else "sure", node)
         elif path.flags & REQUEST:
-            if path.text is not None and not path.head and self.has_upload_type_check():
+            if path.text is not None and not path.head and self.asks_of_type_around(node):
                 return
-            is_free = path.head and not self.has_guarded_variable(node)
+            is_stream = _SCHEME.match(path.begins.lower().strip()) is not None
+            is_free = (path.head or is_stream) and not self.has_guarded_variable(node)
             self.record_hit("chosen_include", "exact" if is_free else "hint", node)
         elif path.flags & UPLOAD:
-            is_session = _SESSION_FILE.search(self.content) is not None
+            is_session = _SESSION_FILE.search(self.code) is not None
             self.record_hit("chosen_include", "exact" if path.head else "sure" if is_session else "hint", node)
         elif path.flags & (REMOTE | DECODED_TEXT):
             self.record_hit("decoded_include", "sure", node)
@@ -266,7 +283,7 @@ class PhpSinkAnalyzer(PhpVariableState):
             is_request = where.startswith(b"php://input")
             self.record_hit("included_from_elsewhere", "exact" if is_request else "sure", node)
         elif (
-            where.startswith(_TEMPORARY)
+            where.startswith((*_TEMPORARY, b"/var/log/", b"/proc/self/"))
             or path.flags & DECODED_TEXT
             or kept & (FOREIGN | DECODED_TEXT)
             or where.endswith(names.IMAGE_SUFFIXES)
@@ -283,6 +300,9 @@ class PhpSinkAnalyzer(PhpVariableState):
                 self.record_hit("written_program", "sure", node)
             self.analyze_embedded_program(content.text, node)
         is_code = path.ends.lower().endswith(names.SUFFIXES)
+        if content.flags & INJECTED:
+            self.record_hit("injected_file", "sure", node)
+        self._check_written_settings(path, content, node)
         if content.flags & REQUEST and self._record_write_of_request(path, content, node, is_code=is_code):
             return
         if (content.flags & (REMOTE | UPLOAD) and (is_code or path.flags & REQUEST)) or (
@@ -293,6 +313,14 @@ class PhpSinkAnalyzer(PhpVariableState):
             return
         elif content.flags & PARAMETERS and path.flags & PARAMETERS and content.head and path.head:
             self.record_use_of_tainted_value("written_file", content, node, "hint", foreign="hint")
+
+    def _check_written_settings(self, path: AbstractValue, content: AbstractValue, node: PhpNode) -> None:
+        """Note that the web server or PHP is told to run what it should not."""
+        file_name = path.ends.rsplit(b"/", 1)[-1].decode("utf-8", "replace")
+        directives = settings.find_dangerous_directives(content.text or b"", file_name)
+        if directives:
+            is_sure = any(directive.level == "sure" for directive in directives)
+            self.record_hit("written_setting", "sure" if is_sure else "hint", node)
 
     def _keep_written_flags(self, path: AbstractValue, content: AbstractValue, node: PhpNode) -> None:
         """Note who has a say in what a file holds from here on."""
@@ -308,8 +336,10 @@ class PhpSinkAnalyzer(PhpVariableState):
             self.record_hit("written_program", "exact" if content.head else "sure", node)
         elif path.flags & REQUEST and path.head:
             self.record_hit("written_file", "sure" if content.head else "hint", node)
-        elif path.flags & REQUEST and content.head and self._ends_as_chosen(path) and not self.has_upload_type_check():
-            self.record_hit("written_file", "sure", node)
+        elif (
+            path.flags & REQUEST and content.head and self._ends_as_chosen(path) and not self.asks_of_type_around(node)
+        ):
+            self.record_hit_unless_type_is_asked("written_file", REQUEST, None, node)
         else:
             return False
         return True
@@ -355,8 +385,10 @@ class PhpSinkAnalyzer(PhpVariableState):
             if where.endswith(names.SUFFIXES):
                 self.record_hit("uploaded_program", "exact", node)
             elif target.flags & (UPLOAD | REQUEST):
-                is_unchecked = (target.head or not target.ends) and not self.has_upload_type_check()
-                self.record_hit("uploaded_as_named", "sure" if is_unchecked else "hint", node)
+                if target.head or not target.ends:
+                    self.record_hit_unless_type_is_asked("uploaded_as_named", UPLOAD, "hint", node)
+                else:
+                    self.record_hit("uploaded_as_named", "hint", node)
 
     def _record_copy_from_elsewhere(self, source: AbstractValue, target: AbstractValue, node: PhpNode) -> bool:
         """Note that a file comes from a visitor or another machine; return whether it does."""
@@ -392,11 +424,13 @@ class PhpSinkAnalyzer(PhpVariableState):
         if (any(value.flags & REMOTE for value in values) and self.has_search_engine_check(or_tells_others=True)) or (
             any(value.text and _LED_AWAY.search(value.text) for value in values) and self.has_search_engine_check()
         ):
-            self.record_hit("cloak", "hint" if _OF_THIS_MACHINE.search(self.content) else "sure", node)
+            self.record_hit("cloak", "hint" if _OF_THIS_MACHINE.search(self.code) else "sure", node)
         elif any(
             value.flags & REQUEST and value.flags & FILE and value.head for value in values
         ) and not self.has_guarded_variable(node):
             self.record_hit("shows_chosen_file", "hint", node)
+        elif any(value.flags & REMOTE for value in values) and _TELLS_VISITORS_APART.search(self.code):
+            self.record_hit("shows_elsewhere", "hint", node)
 
     def taint_object_by_method_args(
         self, holder: PhpNode, before: AbstractValue, args: Iterable[AbstractValue], node: PhpNode
@@ -414,7 +448,7 @@ class PhpSinkAnalyzer(PhpVariableState):
 
     def check_redirect_header(self, header: AbstractValue, node: PhpNode) -> None:
         """Note a Location header that is sent by a file that tells search engines apart."""
-        if header.text is not None and _LOCATION.match(header.text) and self.has_search_engine_check():
+        if _LOCATION.match(header.begins) and self.has_search_engine_check():
             self.record_hit("cloak", "sure", node)
 
     def has_search_engine_check(self, *, or_tells_others: bool = False) -> bool:
@@ -422,15 +456,43 @@ class PhpSinkAnalyzer(PhpVariableState):
 
         ``or_tells_others``: or tells others who is there.
         """
-        if _ASKS_WHO.search(self.content) is None:
+        if _ASKS_WHO.search(self.code) is None:
             return False
-        return _ENGINES.search(self.content) is not None or (
-            or_tells_others and _TELLS_WHO.search(self.content) is not None
-        )
+        return _ENGINES.search(self.code) is not None or (or_tells_others and _TELLS_WHO.search(self.code) is not None)
 
-    def has_upload_type_check(self) -> bool:
-        """Return whether the file asks of a suffix or a kind anywhere."""
-        return _ASKS_SUFFIX.search(self.content) is not None
+    def record_hit_unless_type_is_asked(self, rule: str, of: int, otherwise: Level | None, node: PhpNode) -> None:
+        """Note a sure hit, unless a suffix or a kind is asked of: around it, or at last anywhere of such a value.
+
+        ``of``: UPLOAD or REQUEST. ``otherwise``: what it is then, None for nothing.
+        """
+        if not self.asks_of_type_around(node):
+            self.unasked[rule, node.start] = (of, otherwise, node)
+        elif otherwise is not None:
+            self.record_hit(rule, otherwise, node)
+
+    def record_hits_whose_type_was_not_asked(self) -> None:
+        """Note what waited for the end of the file."""
+        for (rule, _start), (of, otherwise, node) in self.unasked.items():
+            level = otherwise if self.asked_of & of else "sure"
+            if level is not None:
+                self.record_hit(rule, level, node)
+
+    def note_type_question(self, args: Iterable[AbstractValue], start: int, end: int) -> None:
+        """Note that what lies between asks of a suffix or a kind, of these values."""
+        flags = 0
+        for arg in args:
+            flags |= arg.flags & (UPLOAD | REQUEST)
+        if flags & ~self.asked_of and _ASKS_SUFFIX.search(self.code, start, end):
+            self.asked_of |= flags
+
+    def asks_of_type_around(self, node: PhpNode) -> bool:
+        """Return whether a suffix or a kind is asked of in the same class or function, or nearby at the top."""
+        unit = find_outermost_unit(node)
+        if unit is not None:
+            return _ASKS_SUFFIX.search(self.code, unit.start, unit.end) is not None
+        start, end = max(0, node.start - _AROUND), node.end + _AROUND // 2
+        matches = _ASKS_SUFFIX.finditer(self.code, start, end)
+        return any(not self.is_within_function(match.start()) for match in matches)
 
 
 def has_eval_modifier_of_preg_replace(pattern: bytes) -> bool:

@@ -76,6 +76,7 @@ class PhpTaintAnalyzer(PhpCallAnalyzer):
                     )
             if before == self._count_facts():
                 break
+        self.record_hits_whose_type_was_not_asked()
 
     def _count_facts(self) -> tuple[int, ...]:
         """Return how much is known, so that nothing is looked at again for nothing."""
@@ -89,6 +90,7 @@ class PhpTaintAnalyzer(PhpCallAnalyzer):
             self.archives,
             self.sent,
             self.thrown,
+            self.asked_of,
         )
 
     def _read_all_nodes_once(self) -> None:

@@ -31,6 +31,8 @@ MAX_PARAMETERS: Final = 12
 PARAMETERS: Final = ((1 << MAX_PARAMETERS) - 1) * PARAMETER
 WORD: Final = PARAMETER << MAX_PARAMETERS
 """A visitor says it, of letters, digits, dots, hyphens and underscores alone: it can be a name, and no program."""
+INJECTED: Final = WORD << 1
+"""What a file holds, with code or markup of elsewhere put into it."""
 FOREIGN: Final = REQUEST | REMOTE
 MAX_TEXT: Final = 400_000
 """Bytes of a constant that is worked out."""
@@ -38,9 +40,22 @@ MAX_ITEMS: Final = 5_000
 _NEUTRAL_PREFIX: Final = re.compile(
     rb"(?i)(?:[./\s;@]|\?>|<\?(?:php)?|return|(?:https?|ftp|expect|zip|phar|php|glob)://(?:filter/[\w./=|-]*)?"
     rb"|data:[\w/;=+-]*,?"
-    rb"|(?:/[\w/]*/)?(?:ba|da|z)?sh\s+-c\s*[\"']?|cmd(?:\.exe)?\s+/c\s*[\"']?)*+"
+    rb"|(?:/[\w/]*/)?(?:ba|da|z)?sh\s+-c\s*[\"']?|cmd(?:\.exe)?\s+/c\s*[\"']?"
+    rb"|(?:nice|nohup|setsid|exec|env|sudo|stdbuf\s+-\S+|timeout\s+\d+\w?)\s)*+"
 )
 """What may stand before others' words without taking anything from them."""
+
+
+_FROM_ELSEWHERE: Final = re.compile(
+    rb"(?i)<script[^>]{0,200}\bsrc\s*=\s*\\?[\"']?(?:https?:)?//|<iframe[^>]{0,200}\bsrc\s*=\s*\\?[\"']?(?:https?:)?//"
+    rb"|<\?(?:php)?\s[^?]{0,200}\b(?:[i]nclude|[r]equire|[e]val|base64_decode|_GET|_POST|_COOKIE|_REQUEST)\b"
+    rb"|display\s*:\s*none[^<]{0,80}>\s*<a\s|text-indent\s*:\s*-\d{3}|left\s*:\s*-\d{3,5}px"
+)
+
+
+def brings_code_from_elsewhere(text: bytes | None) -> bool:
+    """Return whether a constant has a page load something of elsewhere, hides links, or is a small loader."""
+    return text is not None and len(text) < 20_000 and _FROM_ELSEWHERE.search(text) is not None
 
 
 class AbstractValue:
@@ -105,8 +120,12 @@ def concatenate(parts: Iterable[AbstractValue]) -> AbstractValue:
     flags, head, has_begun = 0, True, False
     for part in parts:
         flags |= part.flags
-        if not has_begun and (part.text is None or _NEUTRAL_PREFIX.fullmatch(part.text) is None):
+        # A constant of which others have a say is what it is where they say nothing.
+        is_said = part.flags & (FOREIGN | PARAMETERS | UPLOAD)
+        if not has_begun and (is_said or part.text is None or _NEUTRAL_PREFIX.fullmatch(part.text) is None):
             head, has_begun = bool(part.flags & (FOREIGN | PARAMETERS | UPLOAD)) and part.head, True
+    if flags & FILE and any(brings_code_from_elsewhere(part.text) for part in parts if not part.flags & FILE):
+        flags |= INJECTED
     if all(part.text is not None for part in parts):
         constant = make_text_constant(b"".join(part.text or b"" for part in parts), flags | BUILT_TEXT)
         return AbstractValue(constant.text, constant.flags, head=head) if flags & (FOREIGN | PARAMETERS) else constant

@@ -72,7 +72,10 @@ class PhpVariableState:
 
     def __init__(self, content: bytes, depth: int) -> None:
         self.content, self.depth = content, depth
-        self.nodes = parse_php_nodes(content)
+        comments: list[tuple[int, int]] = []
+        self.nodes = parse_php_nodes(content, comments)
+        self.code = _blank_parts(content, comments)
+        """The same without what comments say, at the same places."""
         self.hits: dict[tuple[str, int], CodeHit] = {}
         self.variables: dict[tuple[PhpNode | None, bytes], AbstractValue] = {}
         self.set_in: dict[tuple[PhpNode | None, bytes], PhpNode | None] = {}
@@ -103,6 +106,10 @@ class PhpVariableState:
         self.php_by_expression = False
         """Whether style sheets and paths may call PHP's functions."""
         self.read_again: set[bytes] = set()
+        self.unasked: dict[tuple[str, int], tuple[int, Level | None, PhpNode]] = {}
+        """Hits that depend on whether the file asks of a suffix or a kind, by rule and place."""
+        self.asked_of = 0
+        """Of what kinds of values the file asks that."""
 
     def get_text(self, node: PhpNode) -> bytes:
         """Return a node's own text."""
@@ -115,6 +122,10 @@ class PhpVariableState:
             return
         if len(self.hits) < MAX_HITS:
             self.hits[key] = CodeHit(rule, level, node.start)
+
+    def is_within_function(self, at: int) -> bool:
+        """Return whether a place lies in one of the file's functions or methods."""
+        return any(function.start <= at < function.end for function in self.parameters)
 
     def record_use_of_tainted_value(
         self, rule: str, value: AbstractValue, node: PhpNode, exact: Level = "exact", *, foreign: Level = "sure"
@@ -290,6 +301,14 @@ class PhpVariableState:
                 self.guarded.add(key)
 
 
+def _blank_parts(content: bytes, parts: Iterable[tuple[int, int]]) -> bytes:
+    """Return a text with spaces for those parts of it."""
+    blanked = bytearray(content)
+    for start, end in parts:
+        blanked[start:end] = b" " * (end - start)
+    return bytes(blanked)
+
+
 def get_value_of_node(node: PhpNode) -> AbstractValue:
     """Return what a node came to."""
     return node.value
@@ -359,6 +378,17 @@ def get_value_at_array_key(value: AbstractValue, key: bytes | None) -> AbstractV
             value.text[at : at + 1] if at != -1 else value.text[-1:], value.flags | BUILT_TEXT
         )
     return AbstractValue(None, value.rest, head=value.head)
+
+
+def find_outermost_unit(node: PhpNode) -> PhpNode | None:
+    """Return the class, or else the function, that a node stands in; None at the top of a file."""
+    scope = node.scope
+    while scope is not None and scope.scope is not None:
+        scope = scope.scope
+    if scope is None or scope.type != "method_declaration":
+        return scope
+    members = scope.parent
+    return members.parent if members is not None and members.parent is not None else scope
 
 
 def iter_subtree(node: PhpNode) -> Iterable[PhpNode]:

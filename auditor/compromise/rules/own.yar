@@ -188,7 +188,7 @@ rule program_in_disguise {
     $run = /\b[e]val\s?\(|\b[a]ssert\s?\(|[c]reate_function|\$[A-Za-z0-9_{}\[\]'"]{1,40}\s?\(\s?\$[A-Za-z0-9_]{1,40}\s?[(\[,)]/ nocase
     $dec = /base64_decode|gzinflate|str_rot13|strrev|hex2bin|chr\s?\(|ord\s?\(|pack\s?\(|gzuncompress|\\x62\\x61|\^/ nocase
     $image = /^(\xff\xd8\xff|\x89PNG|GIF8[79]a|BM|\x00\x00\x01\x00|%PDF|PK\x03\x04)/
-    $danger = /\b([e]val|[a]ssert|[s]ystem|shell_[e]xec|pass[t]hru|move_uploaded_[f]ile|file_put_[c]ontents|[p]open)\s?\(|\$_(GET|POST|REQUEST|COOKIE)/ nocase
+    $danger = /\b([e]val|[a]ssert|[s]ystem|shell_[e]xec|pass[t]hru|move_uploaded_[f]ile|file_put_[c]ontents|[p]open|[c]url_exec)\s?\(|\$_(GET|POST|REQUEST|COOKIE)|\b[c]opy\s?\(\s?(\$|['"]https?:)/ nocase
   condition: $p and (
     (($long or $hex) and $run and $dec) or
     ($esc and $run) or

