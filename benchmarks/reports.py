@@ -178,7 +178,12 @@ def write_all(scale: Scale, folder: Path, output: Path, formats: set[Format]) ->
     assert newest is not None  # noqa: S101  ``make`` kept some
     before, trend = history.before(newest), history.trend(PATH)
     files.write_report_files_of_run(
-        newest, catalogue(scale), output=output, lang="vi", before=before, trend=trend, formats=formats
+        newest,
+        catalogue(scale),
+        output=output,
+        lang="vi",
+        formats=formats,
+        comparison=files.RunComparison(before, trend),
     )
 
 

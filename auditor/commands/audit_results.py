@@ -29,7 +29,7 @@ from auditor.incidents import lapses
 from auditor.inventory import hosts as inventories
 from auditor.models import Lang, Run
 from auditor.report import json_output
-from auditor.report.files import write_report_files_of_run
+from auditor.report.files import RunComparison, write_report_files_of_run
 from auditor.report.html import renderer
 from auditor.results import intrusions, verdict
 from auditor.results.summary import summarize_run
@@ -62,11 +62,13 @@ def keep_and_report_run_then_exit(
         controls,
         output=options.output,
         lang=lang,
-        before=late.run_or_defer_error(lambda: history.before(run), None),
-        trend=late.run_or_defer_error(lambda: history.trend(run.inventory), ()),
         formats=options.formats,
-        verdict=gate_verdict,
-        baseline=measure.findings if measure else None,
+        comparison=RunComparison(
+            before=late.run_or_defer_error(lambda: history.before(run), None),
+            trend=late.run_or_defer_error(lambda: history.trend(run.inventory), ()),
+            verdict=gate_verdict,
+            baseline=measure.findings if measure else None,
+        ),
     )
     if options.as_json:
         typer.echo(json.dumps(json.loads(json_output.render_findings_as_json(run, gate_verdict)), ensure_ascii=False))

@@ -49,14 +49,16 @@ def mail_run_to_office_roles(options: ReportSendOptions) -> None:
     history = RunHistory()
     run = _get_named_or_latest_run(history, options.run_id, options.inventory)
     letters = sending.write_audit_result_letters(
-        known_server.sender,
+        audience.Dispatch(
+            known_server.sender,
+            to,
+            audience.list_recipients(to, options.role or ()),
+            [sending.load_attachment(each) for each in options.technical or ()],
+            history.head(),
+        ),
         compute_office_month_figures(inventory_data.organisation, about, inventory_data.hosts, MonthRuns(run)),
-        to,
-        audience.list_recipients(to, options.role or ()),
-        words,
         [sending.load_attachment(each) for each in options.attach or ()],
-        [sending.load_attachment(each) for each in options.technical or ()],
-        history.head(),
+        words,
     )
     spool = Spool()
     mails = sending.post_letters(spool, file, letters, clock.now())

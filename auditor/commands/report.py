@@ -54,9 +54,8 @@ def write_reports_of_run(options: ReportWriteOptions) -> None:
         controls.load_catalogue(),
         output=options.output,
         lang=options.lang,
-        before=history.before(run),
-        trend=trend,
         formats=options.formats,
+        comparison=files.RunComparison(history.before(run), trend),
     )
     if options.as_json:
         typer.echo(json.dumps({"run": run.id, **report_files.model_dump(mode="json")}, ensure_ascii=False, indent=1))

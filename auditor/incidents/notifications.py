@@ -15,8 +15,8 @@ from auditor.incidents.case import IncidentCase
 from auditor.incidents.deadlines import ReportDeadline
 from auditor.inventory import offices
 from auditor.mail import summary
-from auditor.mail.audience import Recipient
-from auditor.mail.message import Attachment, Letter
+from auditor.mail.audience import Dispatch
+from auditor.mail.message import Letter
 from auditor.models import Inventory, Organisation, Unit, clock
 from auditor.models.incidents import JoinedEvent, OpenedEvent, ReportedEvent
 from auditor.models.response_actions import FOR_GOOD
@@ -79,21 +79,9 @@ def make_secret_and_host_redactor(
 
 
 def write_incident_notification_letters(
-    case: IncidentCase,
-    inventory: Inventory,
-    addressed_unit: Unit,
-    recipients: Sequence[Recipient],
-    technical_attachments: Sequence[Attachment],
-    *,
-    sender: str,
-    chain_head: str | None,
-    now: datetime.datetime,
-    words: Words,
+    case: IncidentCase, inventory: Inventory, dispatch: Dispatch, *, now: datetime.datetime, words: Words
 ) -> tuple[Letter, ...]:
-    """Return one letter per recipient; ``technical_attachments`` go only to those who may get them.
-
-    ``chain_head``: the hash of the chain's last link.
-    """
+    """Return one letter per recipient."""
     subject = words(
         f"incidents.mail.subject.{case.regime}",
         incident=case.id,
@@ -101,23 +89,24 @@ def write_incident_notification_letters(
     )
     return tuple(
         Letter(
-            sender=sender,
+            sender=dispatch.sender,
             recipient=recipient.address,
-            recipient_name=addressed_unit.name,
+            recipient_name=dispatch.unit.name,
             subject=subject,
             body=_write_incident_notification_body(
                 case,
                 inventory,
-                addressed_unit,
-                [file.name for file in technical_attachments] if recipient.technical else [],
+                dispatch.unit,
+                [file.name for file in files],
                 now,
                 words,
             ),
-            attachments=tuple(technical_attachments) if recipient.technical else (),
+            attachments=files,
             about=case.id,
-            foot=summary.write_mail_footer_with_chain_head(chain_head, words),
+            foot=summary.write_mail_footer_with_chain_head(dispatch.chain_head, words),
         )
-        for recipient in recipients
+        for recipient in dispatch.recipients
+        for files in [dispatch.list_technical_attachments_for(recipient)]
     )
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from auditor.errors import InputError
 from auditor.inventory import offices
+from auditor.mail.message import Attachment
 from auditor.models import Organisation, Unit
 
 
@@ -17,6 +18,23 @@ class Recipient:
     address: str
     roles: tuple[str, ...]
     technical: bool
+
+
+@dataclass(frozen=True)
+class Dispatch:
+    """Letters of one kind on their way to an office: who sends them, to whom, and with what."""
+
+    sender: str
+    unit: Unit
+    recipients: Sequence[Recipient]
+    technical_attachments: Sequence[Attachment]
+    """For those alone who may get them."""
+    chain_head: str | None
+    """The hash of the last link of the history's chain."""
+
+    def list_technical_attachments_for(self, recipient: Recipient) -> tuple[Attachment, ...]:
+        """Return what one of the recipients gets of them."""
+        return tuple(self.technical_attachments) if recipient.technical else ()
 
 
 def get_active_unit_by_id(organisation: Organisation, unit_id: str) -> Unit:

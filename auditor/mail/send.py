@@ -8,12 +8,12 @@ from pathlib import Path
 
 from auditor.errors import InputError
 from auditor.mail import deliver, settings, summary
-from auditor.mail.audience import Recipient
+from auditor.mail.audience import Dispatch
 from auditor.mail.clearance import is_marked_as_official_document
 from auditor.mail.deliver import DeliveryResult
 from auditor.mail.message import Attachment, Letter, PreparedMail
 from auditor.mail.spool import Mail, Spool
-from auditor.models import Unit, clock
+from auditor.models import clock
 from auditor.results.office_month import OfficeMonthFigures
 from auditor.text.translations import Words
 
@@ -31,20 +31,9 @@ def load_attachment(file: Path) -> Attachment:
 
 
 def write_audit_result_letters(
-    sender: str,
-    figures: OfficeMonthFigures,
-    unit: Unit,
-    recipients: Sequence[Recipient],
-    words: Words,
-    attachments: Sequence[Attachment],
-    technical_attachments: Sequence[Attachment],
-    chain_head: str | None,
+    dispatch: Dispatch, figures: OfficeMonthFigures, attachments: Sequence[Attachment], words: Words
 ) -> tuple[Letter, ...]:
-    """Return one letter per recipient about what was found.
-
-    ``technical_attachments`` go only to those who may get them. ``chain_head`` is the hash of the last link of the
-    history's chain.
-    """
+    """Return one letter per recipient about what was found; ``attachments`` go to all of them."""
     for file in attachments:
         if not is_marked_as_official_document(file.content):
             raise InputError(
@@ -52,25 +41,25 @@ def write_audit_result_letters(
                 name=file.name,
                 mend="use --technical for it: it may name servers and their weaknesses",
             )
-    if technical_attachments and not any(recipient.technical for recipient in recipients):
+    if dispatch.technical_attachments and not any(recipient.technical for recipient in dispatch.recipients):
         raise InputError(
             "no role of {unit} may receive the technical annex",
-            unit=unit.id,
+            unit=dispatch.unit.id,
             mend="name the role under technical_roles: in office/organisation.yml",
         )
     finished_letters = []
-    for recipient in recipients:
-        files = (*attachments, *technical_attachments) if recipient.technical else tuple(attachments)
+    for recipient in dispatch.recipients:
+        files = (*attachments, *dispatch.list_technical_attachments_for(recipient))
         finished_letters.append(
             Letter(
-                sender=sender,
+                sender=dispatch.sender,
                 recipient=recipient.address,
-                recipient_name=unit.name,
+                recipient_name=dispatch.unit.name,
                 subject=summary.write_audit_result_mail_subject(figures, words),
-                body=summary.write_audit_result_mail_body(figures, unit, words, [file.name for file in files]),
+                body=summary.write_audit_result_mail_body(figures, dispatch.unit, words, [file.name for file in files]),
                 attachments=files,
                 about=figures.run.id,
-                foot=summary.write_mail_footer_with_chain_head(chain_head, words),
+                foot=summary.write_mail_footer_with_chain_head(dispatch.chain_head, words),
             )
         )
     return tuple(finished_letters)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 
@@ -32,6 +33,23 @@ _NAMES: Mapping[Format, str] = {
 }
 
 
+@dataclass(frozen=True)
+class RunComparison:
+    """What a run is compared with and measured by."""
+
+    before: Run | None = None
+    """The run before it."""
+    trend: Sequence[TrendPoint] = ()
+    """Earlier runs, oldest first."""
+    verdict: RunVerdict | None = None
+    """What it means for the pipeline that asked."""
+    baseline: Sequence[Finding] | None = None
+    """The findings that it was measured by."""
+
+
+ALONE = RunComparison()
+
+
 class WrittenFiles(Model):
     """The places of all that was written."""
 
@@ -51,25 +69,21 @@ def write_report_files_of_run(
     *,
     output: Path,
     lang: Lang,
-    before: Run | None = None,
-    trend: Sequence[TrendPoint] = (),
     formats: Collection[Format] = USUAL_FORMATS,
-    verdict: RunVerdict | None = None,
-    baseline: Sequence[Finding] | None = None,
+    comparison: RunComparison = ALONE,
 ) -> WrittenFiles:
     """Write the files below ``output``, each complete at once: a reader sees the old or the new, never half.
 
-    ``before`` is the run to compare with; ``trend`` earlier runs, oldest first; ``verdict`` what the run means for
-    the pipeline that asked, and ``baseline`` the findings that it was measured by. Raises InputError when ``output``
-    cannot be written or its ``report`` folder is somebody else's.
+    Raises InputError when ``output`` cannot be written or its ``report`` folder is somebody else's.
     """
+    before, baseline = comparison.before, comparison.baseline
     report = output / "report"
     publish.check_and_make_output_folder(output)
     catalogue = catalogue.add_retired_controls_of_findings(
         chain(run.findings, before.findings if before else (), baseline or ())
     )
     renders: Mapping[Format, Callable[[], bytes]] = {
-        Format.JSON: lambda: json_output.render_findings_as_json(run, verdict),
+        Format.JSON: lambda: json_output.render_findings_as_json(run, comparison.verdict),
         Format.JUNIT: lambda: junit.render_findings_as_junit_xml(run, catalogue, lang),
         Format.CSV: lambda: csv_output.render_findings_as_csv(run, catalogue, lang),
         Format.XLSX: lambda: xlsx.render_run_as_xlsx_workbook(run, catalogue, lang, before),
@@ -90,6 +104,6 @@ def write_report_files_of_run(
         ),
     ):
         if Format.HTML in formats:
-            publish.write_folder(report, pages.iter_html_report_pages(run, catalogue, lang, before, trend))
+            publish.write_folder(report, pages.iter_html_report_pages(run, catalogue, lang, before, comparison.trend))
     sites = [site.domain for host in run.hosts for site in host.sites] if Format.HTML in formats else []
     return WrittenFiles(files=files, sites={domain: report / get_site_page_path(domain) for domain in sites})

@@ -26,6 +26,9 @@ from auditor.models.incidents import NotifiedEvent
 from auditor.text import usage
 from auditor.text.translations import Words
 
+Treatment = Literal["send", "show", "name", "leave"]
+"""What becomes of letters to an office that is not told by itself: sent, shown whole, named, or nothing."""
+
 
 def notify_offices_of_incident(options: IncidentNotifyOptions) -> None:
     """Run ``auditor incident notify``."""
@@ -42,15 +45,8 @@ def notify_offices_of_incident(options: IncidentNotifyOptions) -> None:
             fold_case(options.incident, ledgers.load_case_log_of_incident(inventory_data.path, options.incident))
         ]
     attachments = [sending.load_attachment(each) for each in options.technical or ()]
-    mails = _send_or_draft_letters_to_offices(
-        inventory_data,
-        chosen_cases,
-        speaker,
-        attachments,
-        words,
-        send=options.send,
-        drafts="whole" if options.incident else "named",
-    )
+    treatment: Treatment = "send" if options.send else "show" if options.incident else "name"
+    mails = _send_or_draft_letters_to_offices(inventory_data, chosen_cases, speaker, attachments, words, treatment)
     mail.print_mails_and_exit_on_failure(mails, words, as_json=False)
 
 
@@ -69,7 +65,7 @@ def notify_offices_set_to_automatic(inventory_data: Inventory, incident: str, wh
         return
     try:
         mail.print_mails(
-            _send_or_draft_letters_to_offices(inventory_data, [case], who, [], Words(lang), send=False, drafts="none"),
+            _send_or_draft_letters_to_offices(inventory_data, [case], who, [], Words(lang), "leave"),
             Words(lang),
         )
     except InputError as error:
@@ -86,9 +82,7 @@ def _send_or_draft_letters_to_offices(
     who: str,
     attachments: Sequence[Attachment],
     words: Words,
-    *,
-    send: bool,
-    drafts: Literal["whole", "named", "none"],
+    treatment: Treatment,
 ) -> tuple[Mail, ...]:
     """Return what became of the mails that are sent.
 
@@ -109,14 +103,14 @@ def _send_or_draft_letters_to_offices(
                 case, inventory_data, organisation, "" if isinstance(sender, InputError) else sender, attachments, words
             )
             for unit, letters in unit_letters:
-                if send or (unit.incidents is not None and unit.incidents.automatic):
+                if treatment == "send" or (unit.incidents is not None and unit.incidents.automatic):
                     if isinstance(sender, InputError):
                         raise sender
                     mails = sending.post_letters(spool, file, letters, clock.now())
                     _record_notification_in_ledger(inventory_data.path, who, case, unit, letters)
                     posted_mails += mails
-                elif drafts != "none":
-                    _show_unsent_letters(letters, words, whole=drafts == "whole")
+                elif treatment != "leave":
+                    _show_unsent_letters(letters, words, whole=treatment == "show")
                     has_drafts = True
         except InputError as error:  # the others are told first
             wrong.append(error)
@@ -182,11 +176,7 @@ def _write_letters_by_office(
             notifications.write_incident_notification_letters(
                 case,
                 inventory_data,
-                unit,
-                recipients[unit.id],
-                attachments,
-                sender=sender,
-                chain_head=head,
+                audience.Dispatch(sender, unit, recipients[unit.id], attachments, head),
                 now=now,
                 words=words,
             ),

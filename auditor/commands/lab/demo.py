@@ -72,9 +72,7 @@ def demo(options: LabDemoOptions) -> None:
         finally:
             if fresh and not options.keep:
                 lab.stop_machines()
-    show_hardening_story_in_four_parts(
-        result.before, result.plan, result.hardening, result.after, result.report, catalogue, options.lang
-    )
+    show_hardening_story_in_four_parts(result, catalogue, options.lang)
     console.out.print(
         words("story.keep", command="auditor lab demo --keep")
         if fresh and not options.keep

@@ -260,11 +260,7 @@ def test_the_subject_is_that_of_the_regime(inventory: Path) -> None:
         (one,) = notifications.write_incident_notification_letters(
             of,
             known,
-            unit,
-            audience.list_recipients(unit, ("truc_ban",)),
-            (),
-            sender="a@b.test",
-            chain_head=None,
+            audience.Dispatch("a@b.test", unit, audience.list_recipients(unit, ("truc_ban",)), (), None),
             now=T0,
             words=Words("vi"),
         )

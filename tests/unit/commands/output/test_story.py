@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
+from auditor.commands.hardening.flow import HardeningOutcome
 from auditor.commands.output.timeline import show_hardening_story_in_four_parts
 from auditor.hardening.plan import ControlChange, HardeningPlan, HostPlan
 from auditor.models import Hardening, HostHardening, Lang, Status
@@ -32,7 +33,10 @@ def test_found_changed_proven_and_report_fit_one_screen(lang: Lang) -> None:
     written = io.StringIO()
     console = Console(file=written, width=80, highlight=False)
     show_hardening_story_in_four_parts(
-        before, plan, hardening, after, Path("out/report/index.html"), factory.catalogue(), lang, console
+        HardeningOutcome(before, plan, hardening, after, Path("out/report/index.html")),
+        factory.catalogue(),
+        lang,
+        console,
     )
     told = written.getvalue()
     order = {
