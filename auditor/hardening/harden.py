@@ -9,21 +9,21 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import chain
 from pathlib import Path
 
 from auditor.audit.controls import Catalogue
 from auditor.facts import HostFacts
-from auditor.fleet.runner import AnsibleTask, interrupt_on_sigterm
+from auditor.fleet.runner import AnsibleTask, interrupt_on_sigterm, play
 from auditor.hardening import rollout
 from auditor.hardening.health import other_endpoints
 from auditor.hardening.journal import Journal
 from auditor.hardening.plan import HardeningPlan
 from auditor.hardening.rollout import RolloutOptions
 from auditor.hardening.steps import batch, related_hosts
-from auditor.hardening.steps.apply import play_apply_playbook_of_plan
+from auditor.hardening.steps.apply import make_apply_order
 from auditor.hardening.steps.commit import make_reserve_of_disk_space
 from auditor.hardening.steps.failure_reasons import END_REASONS, explain_playbook_failure_on_host
 from auditor.hardening.steps.preview import TaskPreview, list_changing_tasks_of_check_run
@@ -55,12 +55,12 @@ def preview_plan_by_check_run(
     """
     if plan.has_no_changes_to_make:
         return (), {}
-    run = play_apply_playbook_of_plan(
+    order = make_apply_order(
         inventory,
         plan.build_luytre_plan_variable(),
         {"luytre_asides": plan.build_luytre_asides_variable(), "luytre_lost": plan.build_luytre_lost_variable()},
-        check=True,
     )
+    run = play(replace(order, check=True))
     end_reason = END_REASONS.get(run.status)
     return list_changing_tasks_of_check_run(run), {
         host: why

@@ -166,11 +166,8 @@ MOST_PARAMETERS = 6
 MORE_PARAMETERS = {
     "auditor/audit/run.py:audit_hosts",
     "auditor/compromise/file_triage.py:_build_file_trace",
-    "auditor/compromise/php/nodes.py:__init__",
-    "auditor/compromise/php/values.py:__init__",
     "auditor/content/evidence.py:_add_evidence_to_suspect",
     "auditor/fleet/prefork_client.py:run_ansible_playbook_in_fork",
-    "auditor/hardening/steps/apply.py:play_apply_playbook_of_plan",
     "auditor/history/database.py:make_run_statement",
     "auditor/incidents/monthly.py:_summarize_case",
     "auditor/incidents/transitions.py:make_action_start_decision",

@@ -356,7 +356,7 @@ def _read_file_or_stream(flow: PhpSinkAnalyzer, call: BuiltinCall) -> AbstractVa
     program_path = path.text if path.text is not None and path.text.endswith(names.SUFFIXES) else None
     hidden_flags = DECODED_TEXT if path.ends.lower().endswith(names.IMAGE_SUFFIXES) else 0
     flags = FILE | hidden_flags | path.flags & (REQUEST | PARAMETERS)
-    return AbstractValue(program_path, flags, head=path.head, begins=path.begins)
+    return AbstractValue(program_path, flags, head=path.head).with_edges(path.begins, b"")
 
 
 def _read_stream_of_constant_address(address: bytes) -> AbstractValue | None:
@@ -383,7 +383,7 @@ def _ask_framework(_flow: PhpSinkAnalyzer, call: BuiltinCall) -> AbstractValue |
 
 
 def _list_files(_flow: PhpSinkAnalyzer, call: BuiltinCall) -> AbstractValue:
-    return AbstractValue(None, FILE | call.first.flags & FOREIGN, ends=call.first.ends)
+    return AbstractValue(None, FILE | call.first.flags & FOREIGN).with_edges(b"", call.first.ends)
 
 
 def _list_names(_flow: PhpSinkAnalyzer, _call: BuiltinCall) -> AbstractValue:
@@ -393,7 +393,8 @@ def _list_names(_flow: PhpSinkAnalyzer, _call: BuiltinCall) -> AbstractValue:
 def _get_part_of_path(_flow: PhpSinkAnalyzer, call: BuiltinCall) -> AbstractValue | None:
     if not call.first.flags & (REQUEST | UPLOAD):
         return None
-    return AbstractValue(None, call.first.flags, head=False, ends=call.first.ends if call.name == b"basename" else b"")
+    part = AbstractValue(None, call.first.flags, head=False)
+    return part.with_edges(b"", call.first.ends) if call.name == b"basename" else part
 
 
 def _get_temporary_file(_flow: PhpSinkAnalyzer, _call: BuiltinCall) -> AbstractValue:

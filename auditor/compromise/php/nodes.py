@@ -84,13 +84,13 @@ class PhpNode:
         self,
         type_: str,
         field: str | None,
-        start: int,
-        end: int,
+        of_tree: tree_sitter.Node,
         parent: PhpNode | None,
         scope: PhpNode | None,
         branch: PhpNode | None,
     ) -> None:
-        self.type, self.field, self.start, self.end, self.parent = type_, field, start, end, parent
+        self.type, self.field, self.parent = type_, field, parent
+        self.start, self.end = of_tree.start_byte, of_tree.end_byte
         self.children: list[PhpNode] = []
         self.scope = scope
         """The function that it stands in; None at the top."""
@@ -167,9 +167,7 @@ def _iter_php_nodes_children_first(
         if count > MAX_NODES:
             raise TooLarge("a tree of too many nodes")
         if type_ is not None:
-            node = PhpNode(
-                type_, _FIELDS.get(cursor.field_id or 0), tree_node.start_byte, tree_node.end_byte, here, scope, branch
-            )
+            node = PhpNode(type_, _FIELDS.get(cursor.field_id or 0), tree_node, here, scope, branch)
             if here is not None:
                 here.children.append(node)
             if type_ not in _WHOLE and not (type_ in _MAY_BE_DULL and is_dull(node)) and down():

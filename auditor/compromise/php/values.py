@@ -62,8 +62,8 @@ class AbstractValue:
     """The possible values of an expression; never changed once it is made.
 
     ``head``: what others say comes first; nothing of the file's own stands before it. ``begins``, ``ends``: the
-    constants that it begins and ends with. ``flags`` are of all that an array holds, ``rest`` of what it may hold
-    beside its known ``items``.
+    constants that it begins and ends with (``with_edges``). ``flags`` are of all that an array holds, ``rest`` of what
+    it may hold beside its known ``items``.
     """
 
     __slots__ = ("begins", "ends", "flags", "function", "head", "items", "rest", "text")
@@ -77,13 +77,10 @@ class AbstractValue:
         items: Mapping[bytes, AbstractValue] | None = None,
         rest: int | None = None,
         function: object = None,
-        ends: bytes = b"",
-        begins: bytes = b"",
     ) -> None:
         self.text, self.flags, self.head, self.items, self.function = text, flags, head, items, function
         self.rest = flags if rest is None else rest
-        self.ends = ends if text is None else text
-        self.begins = begins if text is None else text
+        self.begins = self.ends = b"" if text is None else text
 
     def with_flags(self, flags: int) -> AbstractValue:
         """Return the same with further flags."""
@@ -96,9 +93,17 @@ class AbstractValue:
             items=self.items,
             rest=self.rest | flags,
             function=self.function,
-            ends=self.ends,
-            begins=self.begins,
+        ).with_edges(self.begins, self.ends)
+
+    def with_edges(self, begins: bytes, ends: bytes) -> AbstractValue:
+        """Return the same with the constants that it begins and ends with; one that is a constant itself is those."""
+        if self.text is not None or (self.begins == begins and self.ends == ends):
+            return self
+        value = AbstractValue(
+            None, self.flags, head=self.head, items=self.items, rest=self.rest, function=self.function
         )
+        value.begins, value.ends = begins, ends
+        return value
 
 
 UNKNOWN: Final = AbstractValue()
@@ -129,7 +134,7 @@ def concatenate(parts: Iterable[AbstractValue]) -> AbstractValue:
     if all(part.text is not None for part in parts):
         constant = make_text_constant(b"".join(part.text or b"" for part in parts), flags | BUILT_TEXT)
         return AbstractValue(constant.text, constant.flags, head=head) if flags & (FOREIGN | PARAMETERS) else constant
-    return AbstractValue(None, flags, head=head, ends=parts[-1].ends, begins=parts[0].begins) if parts else EMPTY
+    return AbstractValue(None, flags, head=head).with_edges(parts[0].begins, parts[-1].ends) if parts else EMPTY
 
 
 def merge_alternative_values(first: AbstractValue, second: AbstractValue) -> AbstractValue:
@@ -143,9 +148,7 @@ def merge_alternative_values(first: AbstractValue, second: AbstractValue) -> Abs
         items=second.items if second.items is not None else first.items,
         rest=first.rest | second.rest,
         function=second.function or first.function,
-        ends=second.ends or first.ends,
-        begins=second.begins or first.begins,
-    )
+    ).with_edges(second.begins or first.begins, second.ends or first.ends)
 
 
 def make_array(parts: Iterable[tuple[bytes | None, AbstractValue]]) -> AbstractValue:
@@ -175,6 +178,4 @@ def merge_possibly_overwritten_value(before: AbstractValue, value: AbstractValue
         items=value.items,
         rest=before.rest | value.rest,
         function=value.function,
-        ends=value.ends,
-        begins=value.begins,
-    )
+    ).with_edges(value.begins, value.ends)

@@ -354,7 +354,7 @@ def merge_values_of_array_items(value: AbstractValue) -> AbstractValue:
     )
     if callable_item is not None:
         return callable_item.with_flags(value.flags)
-    merged_value = items[0] if items else AbstractValue(None, value.rest, head=value.head, ends=value.ends)
+    merged_value = items[0] if items else AbstractValue(None, value.rest, head=value.head).with_edges(b"", value.ends)
     for item in items[1:]:
         merged_value = merge_alternative_values(merged_value, item)
     return merged_value.with_flags(value.rest)

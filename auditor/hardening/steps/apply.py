@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from functools import partial
-from pathlib import Path
 from typing import Any
 
-from auditor.fleet.runner import COMMAND_SECONDS, AnsibleTask, PlaybookOrder, PlaybookRun, play
+from auditor.fleet.runner import AnsibleTask, PlaybookOrder, PlaybookRun, play
 from auditor.hardening import guard_answers
 from auditor.hardening.steps.failure_reasons import END_REASONS, UNTIMELY, explain_playbook_failure_on_host
 from auditor.hardening.steps.rollout_state import REVERT_SECONDS, Rollout
@@ -37,15 +37,10 @@ def apply_plan_to_hosts(rollout: Rollout, names: Sequence[str]) -> PlaybookRun:
     }
     areas = {control.partition(".")[0] for control in rollout.release}
     area_controls = [control.id for control in rollout.catalogue.controls if control.area in areas]
-    run = play_apply_playbook_of_plan(
-        rollout.inventory,
-        plan,
-        guard_variables,
-        tags=area_controls,
-        patience=rollout.record.now.seconds / 2,
-        watch=partial(_record_armed_host_and_report_task, rollout),
-        sockets=rollout.sockets,
-    )
+    order = make_apply_order(rollout.inventory, plan, guard_variables, tags=area_controls)
+    # A host that hangs leaves the others half of the time before they bring themselves back.
+    order = replace(order, patience=rollout.record.now.seconds / 2, sockets=rollout.sockets)
+    run = play(order, watch=partial(_record_armed_host_and_report_task, rollout))
     rollout.skipped_items += collect_items_refused_by_tasks(run)
     for name in names:
         changed_tasks = tuple(task.name for task in run.list_changed(name) if task.action != guard_answers.ACTION)
@@ -91,32 +86,22 @@ def find_hosts_that_did_not_get_through(rollout: Rollout, run: PlaybookRun, name
     return wrong
 
 
-def play_apply_playbook_of_plan(
+def make_apply_order(
     inventory: Inventory,
     plan: Mapping[str, Mapping[str, Sequence[str]]],
     guard_variables: Mapping[str, Any],
     *,
     tags: Sequence[str] = (),
-    check: bool = False,
-    patience: float = COMMAND_SECONDS,
-    watch: Callable[[AnsibleTask], None] | None = None,
-    sockets: Path | None = None,
-) -> PlaybookRun:
-    """Play the plan; a host that hangs leaves the others half of the time before they bring themselves back.
+) -> PlaybookOrder:
+    """Return the order that puts a plan in force.
 
     Its controls' tags only spare Ansible the other tasks: each host's own plan decides what it changes.
     """
-    return play(
-        PlaybookOrder(
-            "apply.yml",
-            inventory=inventory.path,
-            limit=list(plan),
-            variables={"luytre_plan": plan, **guard_variables},
-            tags=sorted({control for controls in plan.values() for control in controls} | set(tags)),
-            check=check,
-            timeout=APPLY_SECONDS,
-            patience=patience,
-            sockets=sockets,
-        ),
-        watch=watch,
+    return PlaybookOrder(
+        "apply.yml",
+        inventory=inventory.path,
+        limit=list(plan),
+        variables={"luytre_plan": plan, **guard_variables},
+        tags=sorted({control for controls in plan.values() for control in controls} | set(tags)),
+        timeout=APPLY_SECONDS,
     )

@@ -310,7 +310,7 @@ def test_a_host_whose_time_is_long_over_is_asked_once_and_keeps_nobody_waiting(
     [("timeout", "it was not finished in the time allowed"), (CUT_SHORT, "the run was interrupted")],
 )
 def test_a_preview_that_was_cut_short_says_so(monkeypatch: pytest.MonkeyPatch, status: str, words: str) -> None:
-    monkeypatch.setattr(apply, "play", lambda *_, **__: PlaybookRun(status, (DONE,)))
+    monkeypatch.setattr(harden, "play", lambda *_, **__: PlaybookRun(status, (DONE,)))
     _, why = harden.preview_plan_by_check_run(INVENTORY, PLAN)
     assert why["h"].en == words
 
