@@ -183,7 +183,7 @@ def write_all(scale: Scale, folder: Path, output: Path, formats: set[Format]) ->
         output=output,
         lang="vi",
         formats=formats,
-        context=files.ReportContext(before, trend),
+        comparison=files.ReportComparison(before, trend),
     )
 
 

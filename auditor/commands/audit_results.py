@@ -29,7 +29,7 @@ from auditor.incidents import lapses
 from auditor.inventory import hosts as inventories
 from auditor.models import Lang, Run
 from auditor.report import json_output
-from auditor.report.files import ReportContext, write_report_files_of_run
+from auditor.report.files import ReportComparison, write_report_files_of_run
 from auditor.report.html import renderer
 from auditor.results import intrusions, verdict
 from auditor.results.summary import summarize_run
@@ -63,7 +63,7 @@ def keep_and_report_run_then_exit(
         output=options.output,
         lang=lang,
         formats=options.formats,
-        context=ReportContext(
+        comparison=ReportComparison(
             before=late.run_or_defer_error(lambda: history.before(run), None),
             trend=late.run_or_defer_error(lambda: history.trend(run.inventory), ()),
             verdict=gate_verdict,

@@ -55,7 +55,7 @@ def write_reports_of_run(options: ReportWriteOptions) -> None:
         output=options.output,
         lang=options.lang,
         formats=options.formats,
-        context=files.ReportContext(history.before(run), trend),
+        comparison=files.ReportComparison(history.before(run), trend),
     )
     if options.as_json:
         typer.echo(json.dumps({"run": run.id, **report_files.model_dump(mode="json")}, ensure_ascii=False, indent=1))

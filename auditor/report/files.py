@@ -34,7 +34,7 @@ _NAMES: Mapping[Format, str] = {
 
 
 @dataclass(frozen=True)
-class ReportContext:
+class ReportComparison:
     """What a run is compared with and measured by."""
 
     before: Run | None = None
@@ -47,7 +47,7 @@ class ReportContext:
     """The findings that it was measured by."""
 
 
-ALONE = ReportContext()
+ALONE = ReportComparison()
 
 
 class WrittenFiles(Model):
@@ -70,20 +70,20 @@ def write_report_files_of_run(
     output: Path,
     lang: Lang,
     formats: Collection[Format] = USUAL_FORMATS,
-    context: ReportContext = ALONE,
+    comparison: ReportComparison = ALONE,
 ) -> WrittenFiles:
     """Write the files below ``output``, each complete at once: a reader sees the old or the new, never half.
 
     Raises InputError when ``output`` cannot be written or its ``report`` folder is somebody else's.
     """
-    before, baseline = context.before, context.baseline
+    before, baseline = comparison.before, comparison.baseline
     report = output / "report"
     publish.check_and_make_output_folder(output)
     catalogue = catalogue.add_retired_controls_of_findings(
         chain(run.findings, before.findings if before else (), baseline or ())
     )
     renders: Mapping[Format, Callable[[], bytes]] = {
-        Format.JSON: lambda: json_output.render_findings_as_json(run, context.verdict),
+        Format.JSON: lambda: json_output.render_findings_as_json(run, comparison.verdict),
         Format.JUNIT: lambda: junit.render_findings_as_junit_xml(run, catalogue, lang),
         Format.CSV: lambda: csv_output.render_findings_as_csv(run, catalogue, lang),
         Format.XLSX: lambda: xlsx.render_run_as_xlsx_workbook(run, catalogue, lang, before),
@@ -104,6 +104,6 @@ def write_report_files_of_run(
         ),
     ):
         if Format.HTML in formats:
-            publish.write_folder(report, pages.iter_html_report_pages(run, catalogue, lang, before, context.trend))
+            publish.write_folder(report, pages.iter_html_report_pages(run, catalogue, lang, before, comparison.trend))
     sites = [site.domain for host in run.hosts for site in host.sites] if Format.HTML in formats else []
     return WrittenFiles(files=files, sites={domain: report / get_site_page_path(domain) for domain in sites})

@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import sync_playwright
 
 from auditor.models import AppliedWaiver, ExceptionScope, Hardening, Host, HostHardening, Site, Text, Waiver, WaiverUse
-from auditor.report.files import ReportContext, write_report_files_of_run
+from auditor.report.files import ReportComparison, write_report_files_of_run
 from auditor.report.formats import Format
 from auditor.report.html.addresses import get_host_page_path
 from auditor.results.trend import make_trend_point
@@ -150,7 +150,7 @@ def reports(tmp_path_factory):
             output=tmp_path_factory.mktemp(name),
             lang="en" if name.endswith("-en") else "vi",
             formats={Format.HTML},
-            context=ReportContext(earlier, trend),
+            comparison=ReportComparison(earlier, trend),
         )
         .files[Format.HTML]
         .parent

@@ -29,7 +29,7 @@ from auditor.hardening.release import ControlRelease
 from auditor.hardening.steps.rollout_state import Renewal
 from auditor.history.runs import RunHistory
 from auditor.models import Hardening, Host, Inventory, Lang, PriorState, Run
-from auditor.report.files import ReportContext, write_report_files_of_run
+from auditor.report.files import ReportComparison, write_report_files_of_run
 from auditor.report.formats import Format
 from auditor.results.summary import summarize_run
 from auditor.text.translations import Words
@@ -58,7 +58,7 @@ def plan_and_harden(session: HardeningSession, before: Run, facts: Mapping[str, 
                 catalogue,
                 output=session.output,
                 lang=lang,
-                context=ReportContext(trend=history.trend(before.inventory)),
+                comparison=ReportComparison(trend=history.trend(before.inventory)),
             )
             return HardeningOutcome(before, plan, None, before, report_files.files[Format.HTML])
         if session.ask and not plan.has_no_changes_to_make and not ask_to_confirm_plan(lang):
@@ -104,7 +104,7 @@ def _apply_plan_and_audit_again(
     trend = late.run_or_defer_error(lambda: history.trend(after.inventory), ())
     report = late.run_or_defer_error(
         lambda: write_report_files_of_run(
-            after, catalogue, output=session.output, lang=lang, context=ReportContext(before, trend)
+            after, catalogue, output=session.output, lang=lang, comparison=ReportComparison(before, trend)
         ).files[Format.HTML],
         None,
     )

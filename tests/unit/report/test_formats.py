@@ -13,7 +13,7 @@ from auditor.audit.controls import Catalogue
 from auditor.history.runs import RunHistory
 from auditor.inventory import hosts
 from auditor.models import Run
-from auditor.report.files import ReportContext, write_report_files_of_run
+from auditor.report.files import ReportComparison, write_report_files_of_run
 from auditor.report.formats import Format
 from auditor.report.official import monthly, writer
 from auditor.report.official.period import Period
@@ -72,7 +72,7 @@ def test_what_changed_since_a_run_that_knew_it_is_shown(run: Run, catalogue: Cat
         output=tmp_path,
         lang="en",
         formats=[Format.HTML, Format.SARIF],
-        context=ReportContext(before=run, baseline=run.findings),
+        comparison=ReportComparison(before=run, baseline=run.findings),
     )
     assert GONE in (tmp_path / "findings.sarif").read_text("utf-8")
 
