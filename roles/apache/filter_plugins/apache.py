@@ -78,13 +78,13 @@ ANSWERS = ("file", "php", "proxied")
 CATCH_ALL = 'ServerName catch-all.invalid\n<Location "/">\n    Require all denied\n</Location>\n'
 
 
-def change(facts, enforced_controls, applied_controls, sites, longest, tls=None, now=0):
-    """Return parameters of the module ``apache_config``.
+def change(document, enforced_controls, applied_controls, sites, longest):
+    """Return parameters of the module ``apache_config``, by the facts of Apache and TLS that were collected.
 
-    ``longest``: seconds that Timeout may last; ``tls``: the facts of that area, needed for its controls; ``now``:
-    epoch seconds.
+    ``longest``: seconds that Timeout may last.
     """
-    tls = tls or {"certificates": [], "weak_ciphers": []}
+    facts, tls = (document["areas"][area]["data"] for area in ("apache", "tls"))
+    now = document["collected_at"]
     contexts = {timeout["context"] for timeout in facts["timeouts"]}
     every = every_vhost(facts)
     files, includes = {}, {}

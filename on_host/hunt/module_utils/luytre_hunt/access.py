@@ -11,7 +11,7 @@ import re
 from ansible.module_utils.luytre.access import accounts
 from ansible.module_utils.luytre.daemons import command_lines
 from ansible.module_utils.luytre.logins import sshd
-from ansible.module_utils.luytre_hunt.places import CHANGED, FOREIGN, MAX_LINES, OURS, parse_lines
+from ansible.module_utils.luytre_hunt.places import CHANGED, FOREIGN, MAX_LINES, OURS, Thing, parse_lines
 from ansible.module_utils.luytre_shared.os import account_files
 from ansible.module_utils.luytre_shared.os.area_reader import UnreadableFact, read_text
 
@@ -53,8 +53,17 @@ def _add_rows_of_privileged_accounts(places, rows):
         if row["uid"] == 0 and row["name"] != "root":
             marks.append("second_root")
         exactly = row["name"] if count[row["name"]] == 1 else ""
-        places.add_row_in_slot(
-            "account", "/etc/passwd", row["name"], OURS, "%d %s" % (row["uid"], row["shell"]), marks, (), exactly
+        places.add_thing(
+            Thing(
+                "account",
+                "/etc/passwd",
+                row["name"],
+                OURS,
+                "%d %s" % (row["uid"], row["shell"]),
+                marks,
+                (),
+                exactly=exactly,
+            )
         )
 
 
@@ -104,8 +113,8 @@ def _add_rows_of_authorized_keys(places, rows):
                     for command in commands
                     for program in command_lines.parse_programs_of_command(command.replace('\\"', '"'))
                 ]
-                places.add_row_in_slot(
-                    "key", path, row["name"], FOREIGN, description, marks, programs, key["fingerprint"]
+                places.add_thing(
+                    Thing("key", path, row["name"], FOREIGN, description, marks, programs, exactly=key["fingerprint"])
                 )
     if count > MAX_KEYS:
         places.mark_part_as_cut_short("key")
@@ -138,7 +147,9 @@ def _add_rows_of_risky_sshd_settings(places):
         if keyword in _RUNS_SSHD:
             command = " ".join(words[1:] if keyword == "subsystem" else words)
             programs = [word for word in words if word.startswith("/")]
-            places.add_row_in_slot("sshd", path, criteria or "", OURS, "%s %s" % (keyword, command), ["runs"], programs)
+            places.add_thing(
+                Thing("sshd", path, criteria or "", OURS, "%s %s" % (keyword, command), ["runs"], programs)
+            )
         elif keyword in (
             "authorizedkeysfile",
             "trustedusercakeys",
@@ -156,7 +167,7 @@ def _add_rows_of_sudo_rules(places, rows):
             if not words or words[0].startswith(("Defaults", "@include", "#include")) or "=" not in line:
                 continue
             marks = ["service"] if words[0].strip('"').lstrip("#") in service else []
-            places.add_row_of_command_line("sudo", path, line.strip(), words[0], origin, marks)
+            places.add_command_line(Thing("sudo", path, words[0], origin, line.strip(), marks))
 
 
 def _add_rows_of_pam_modules(places):
@@ -171,10 +182,10 @@ def _add_rows_of_pam_modules(places):
                 places.seen += 1
                 module, rest = match.groups()
                 if module.startswith("/") and places.packaged.get_package_origin_of_file(module) in (FOREIGN, CHANGED):
-                    places.add_row_in_slot("pam_module", path, "root", FOREIGN, line.strip(), (), [module])
+                    places.add_thing(Thing("pam_module", path, "root", FOREIGN, line.strip(), (), [module]))
                 elif module.endswith("pam_exec.so"):
                     marks = ["runs", "passwords"] if "expose_authtok" in rest else ["runs"]
                     programs = [word for word in rest.split() if word.startswith("/")]
-                    places.add_row_in_slot("pam", path, "root", FOREIGN, line.strip(), marks, programs)
+                    places.add_thing(Thing("pam", path, "root", FOREIGN, line.strip(), marks, programs))
                 elif module.endswith("pam_permit.so") and re.match(r"\s*-?auth\s+sufficient\b", line):
                     places.add_row_in_slot("pam", path, "root", FOREIGN, line.strip(), ["opens"])

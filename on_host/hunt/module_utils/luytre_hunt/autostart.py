@@ -7,7 +7,7 @@ import re
 
 from ansible.module_utils.luytre.daemons import command_lines
 from ansible.module_utils.luytre.system import cron
-from ansible.module_utils.luytre_hunt.places import FOREIGN, OURS, WHOLE, parse_lines
+from ansible.module_utils.luytre_hunt.places import FOREIGN, OURS, WHOLE, Thing, parse_lines
 from ansible.module_utils.luytre_shared.os import account_files
 from ansible.module_utils.luytre_shared.os.area_reader import list_names_below, read_text
 
@@ -120,8 +120,8 @@ def _add_rows_of_cron_and_at_jobs(places):
             folder, name = os.path.split(path)
             text = places.read_text_below_untrusted_folder("at", folder, name)
             body = text.partition("\n}\n")[2] or text
-            places.add_row_of_command_line(
-                "at", path, "\n".join(line for _number, line in parse_lines(body)), exactly=WHOLE
+            places.add_command_line(
+                Thing("at", path, "root", content="\n".join(line for _number, line in parse_lines(body)), exactly=WHOLE)
             )
 
 
@@ -132,14 +132,16 @@ def _add_rows_of_crontab(places, path, text, user, origin):
         line = lines[job["line"] - 1]
         command = line.strip().split(None, (1 if job["when"].startswith("@") else 5) + (user is None))[-1]
         odd = [*marks, "reboot"] if job["when"] == "@reboot" else marks
-        places.add_row_of_command_line(
-            "cron",
-            path,
-            before + command,
-            job["user"],
-            origin,
-            odd,
-            _format_line_number_and_short_digest(job["line"], line),
+        places.add_command_line(
+            Thing(
+                "cron",
+                path,
+                job["user"],
+                origin,
+                before + command,
+                odd,
+                exactly=_format_line_number_and_short_digest(job["line"], line),
+            )
         )
 
 
@@ -181,8 +183,17 @@ def _add_row_of_systemd_unit(places, path, origin, text, who):
     marks = ["replaces"] if who is None and _is_unit_name_of_package(places, name) else []
     alone = folder in SYSTEM_UNITS and name.endswith(".service") and "@" not in name and not marks
     exactly = name if who is None and origin == FOREIGN and alone else ""
-    places.add_row_in_slot(
-        "unit", path, who or (user[-1] if user else "root"), origin, "\n".join(setting_lines), marks, programs, exactly
+    places.add_thing(
+        Thing(
+            "unit",
+            path,
+            who or (user[-1] if user else "root"),
+            origin,
+            "\n".join(setting_lines),
+            marks,
+            programs,
+            exactly=exactly,
+        )
     )
 
 
@@ -212,7 +223,7 @@ def _add_row_of_autostart_script(places, slot, path, origin):
     if path.endswith((".py", ".pth")):
         marks.append("python")
     exactly = WHOLE if slot == "cron" and origin == FOREIGN else ""
-    places.add_row_in_slot(slot, path, "root", origin, "\n".join(lines), marks, programs, exactly)
+    places.add_thing(Thing(slot, path, "root", origin, "\n".join(lines), marks, programs, exactly=exactly))
 
 
 def _can_settings_file_run_or_load_code(path, lines):

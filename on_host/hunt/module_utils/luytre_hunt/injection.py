@@ -6,7 +6,7 @@ The dynamic loader's settings, PHP's and the web servers' modules, code in Maria
 import os
 import re
 
-from ansible.module_utils.luytre_hunt.places import FOREIGN, OURS, parse_lines
+from ansible.module_utils.luytre_hunt.places import FOREIGN, OURS, Thing, parse_lines
 from ansible.module_utils.luytre_shared.databases import mariadb_client
 from ansible.module_utils.luytre_shared.os.area_reader import NotRun, UnreadableFact, read_text
 
@@ -59,8 +59,16 @@ def add_rows_of_injected_code_and_modules(places):
     """Add the rows of libraries, modules and code that are loaded into other programs."""
     for _number, line in parse_lines(read_text(PRELOAD) or ""):
         for library in re.split(r"[\s:,]+", line.strip()):
-            places.add_row_in_slot(
-                "preload", PRELOAD, "root", places.packaged.get_package_origin_of_file(library), library, (), [library]
+            places.add_thing(
+                Thing(
+                    "preload",
+                    PRELOAD,
+                    "root",
+                    places.packaged.get_package_origin_of_file(library),
+                    library,
+                    (),
+                    [library],
+                )
             )
     for path, _origin in _iter_config_files_and_link_targets(places, *PHP):
         _add_rows_of_php_preloads_and_extensions(places, path)
@@ -96,7 +104,7 @@ def _add_rows_of_php_preloads_and_extensions(places, path):
                 if target.startswith("/") or slot == "php":
                     programs = [target] if target.startswith("/") else []
                     origin = places.packaged.get_package_origin_of_file(target) if programs else FOREIGN
-                    places.add_row_in_slot(slot, path, "root", origin, line.strip(), ["setting"], programs)
+                    places.add_thing(Thing(slot, path, "root", origin, line.strip(), ["setting"], programs))
 
 
 def _add_rows_of_web_server_modules(places, path):
@@ -106,25 +114,27 @@ def _add_rows_of_web_server_modules(places, path):
             module = loads.group(1)
             if not module.startswith("/"):
                 module = os.path.join("/usr/share/nginx" if "/nginx/" in path else "/etc/apache2", module)
-            places.add_row_in_slot(
-                "web_module",
-                path,
-                "root",
-                places.packaged.get_package_origin_of_file(module),
-                line.strip(),
-                ["setting"],
-                [module],
+            places.add_thing(
+                Thing(
+                    "web_module",
+                    path,
+                    "root",
+                    places.packaged.get_package_origin_of_file(module),
+                    line.strip(),
+                    ["setting"],
+                    [module],
+                )
             )
         elif _WEB_SAYS.match(line) and not line.lstrip().startswith("#"):
             programs = re.findall(r"(?<![\w.])/[\w./+-]{2,200}", line)
-            places.add_row_in_slot("web_module", path, "root", OURS, line.strip(), ["setting"], programs)
+            places.add_thing(Thing("web_module", path, "root", OURS, line.strip(), ["setting"], programs))
         match = _PREPENDS.match(
             re.sub(
                 r"(?i)^\s*(?:php_(?:admin_)?value|(?:fastcgi_param|SetEnv)\s+PHP_(?:ADMIN_)?VALUE)\s+[\"']?", "", line
             )
         )
         if match and match.group(2).lower() != "none":
-            places.add_row_in_slot("php", path, "root", FOREIGN, line.strip(), ["setting"], [match.group(2)])
+            places.add_thing(Thing("php", path, "root", FOREIGN, line.strip(), ["setting"], [match.group(2)]))
 
 
 def _add_rows_of_database_functions(places):

@@ -1,5 +1,6 @@
 """What is gathered outside the web roots: one row for each thing that starts something, lets somebody in, or runs."""
 
+import collections
 import errno
 import glob
 import os
@@ -31,6 +32,19 @@ MAX_LINES = 2_000
 WHOLE = "whole"
 
 
+Thing = collections.namedtuple(
+    "Thing",
+    ("slot", "where", "who", "origin", "content", "marks", "programs", "exactly"),
+    defaults=("", FOREIGN, "", (), (), ""),
+)
+"""A thing in a slot: where it is, whose, how it stands to packages, what it says, what is to be known of it.
+
+``programs`` are those that it names. ``exactly`` is what tells it from all else there, if it can be stopped by itself:
+of a line in a crontab its number and digest, of a process its number, of a key its fingerprint, of an account or a unit
+its name, ``WHOLE`` of a file.
+"""
+
+
 class PlaceRows:
     """The rows of one reading, and what it could not tell."""
 
@@ -40,15 +54,13 @@ class PlaceRows:
         self.seen = 0
         self._of, self._room = {}, MAX_ALL_SAID
 
-    def add_row_in_slot(self, slot, where, who="", origin=FOREIGN, content="", marks=(), programs=(), exactly=""):
-        """Add a thing in a slot.
+    def add_row_in_slot(self, slot, where, who="", origin=FOREIGN, content="", marks=()):
+        """Add a row of a thing that names no programs and cannot be stopped by itself."""
+        self.add_thing(Thing(slot, where, who, origin, content, marks))
 
-        It is where it is, whose, how it stands to packages, what it says, and what is to be known of it.
-
-        ``exactly`` is what tells it from all else there, if it can be stopped by itself: of a line in a crontab its
-        number and digest, of a process its number, of a key its fingerprint, of an account or a unit its name,
-        ``WHOLE`` of a file.
-        """
+    def add_thing(self, thing):
+        """Add a row of a thing in its slot."""
+        slot, where, who, origin, content, marks, programs, exactly = thing
         self.seen += 1
         self._of[slot] = self._of.get(slot, 0) + 1
         content = _shorten(content)
@@ -78,11 +90,9 @@ class PlaceRows:
         if part not in self.cut_short:
             self.cut_short.append(part)
 
-    def add_row_of_command_line(self, slot, where, command, who="root", origin=FOREIGN, marks=(), exactly=""):
-        """Add a command line in a slot."""
-        self.add_row_in_slot(
-            slot, where, who, origin, command, marks, command_lines.parse_programs_of_command(command[:4000]), exactly
-        )
+    def add_command_line(self, thing):
+        """Add a row of a thing that is a command line, with the programs that it names."""
+        self.add_thing(thing._replace(programs=command_lines.parse_programs_of_command(thing.content[:4000])))
 
     def iter_files_changed_or_of_no_package(self, *patterns):
         """Yield ``(path, standing)`` of regular files that no package made so.

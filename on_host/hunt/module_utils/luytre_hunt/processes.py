@@ -3,6 +3,7 @@
 What a process calls itself counts for nothing.
 """
 
+import collections
 import fcntl
 import ipaddress
 import os
@@ -10,7 +11,7 @@ import re
 import socket
 import struct
 
-from ansible.module_utils.luytre_hunt.places import CHANGED, FOREIGN, GONE, OURS
+from ansible.module_utils.luytre_hunt.places import CHANGED, FOREIGN, GONE, OURS, Thing
 from ansible.module_utils.luytre_shared.files import safe_open
 from ansible.module_utils.luytre_shared.files.names import user_name
 from ansible.module_utils.luytre_shared.os.area_reader import UnreadableFact, read_text
@@ -43,14 +44,10 @@ TABLES = ("tcp", "tcp6", "udp", "udp6")
 _LISTENS = {"tcp": "0A", "tcp6": "0A", "udp": "07", "udp6": "07"}
 
 
-class ProcessTrace:
-    """One process as the kernel tells of it."""
-
-    __slots__ = ("began", "disguised", "pid", "program", "sockets", "standing", "uid")
-
-    def __init__(self, pid, program, origin, uid, sockets, is_disguised, began):
-        self.pid, self.program, self.standing, self.uid, self.sockets = pid, program, origin, uid, sockets
-        self.disguised, self.began = is_disguised, began
+ProcessTrace = collections.namedtuple(
+    "ProcessTrace", ("pid", "program", "standing", "uid", "sockets", "disguised", "began")
+)
+"""One process as the kernel tells of it."""
 
 
 def add_rows_of_suspicious_processes(places, proc="/proc"):
@@ -196,15 +193,17 @@ def _add_row_of_suspicious_process(places, process, proc, tables, calls, ours=Fa
             libraries += foreign
     if marks or process.standing in (FOREIGN, CHANGED):
         programs = [path for path in (process.program, *libraries) if path.startswith("/")]
-        places.add_row_in_slot(
-            "process",
-            process.program,
-            who,
-            process.standing,
-            title[:300],
-            marks,
-            programs,
-            _format_pid_and_start_of_process(places, process),
+        places.add_thing(
+            Thing(
+                "process",
+                process.program,
+                who,
+                process.standing,
+                title[:300],
+                marks,
+                programs,
+                exactly=_format_pid_and_start_of_process(places, process),
+            )
         )
 
 
@@ -282,8 +281,17 @@ def _add_rows_of_foreign_listeners(places, proc, tables, holders):
 def _add_row_of_listener(places, where, process, how, marks):
     description = "%s %s" % (how, process.program)
     exactly = "%d@%s%s" % (process.pid, process.began, process.program) if process.began else ""
-    places.add_row_in_slot(
-        "listener", where, user_name(process.uid), process.standing, description, marks, [process.program], exactly
+    places.add_thing(
+        Thing(
+            "listener",
+            where,
+            user_name(process.uid),
+            process.standing,
+            description,
+            marks,
+            [process.program],
+            exactly=exactly,
+        )
     )
 
 

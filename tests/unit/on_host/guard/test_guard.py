@@ -318,7 +318,7 @@ def test_what_ended_while_the_rest_was_brought_back_is_started_or_told(
     monkeypatch.setattr(units, "SystemdUnitsQuery", Asked)
     monkeypatch.setattr(units, "_run_systemctl_and_note_error", systemctl)
     told: list[str] = []
-    assert units.start_units_that_ended_meanwhile(before, before, [], told, allowed_units=["a.service"]) == [
+    assert units.start_units_that_ended_meanwhile(units.UnitsToRestore(before, before, [], ["a.service"]), told) == [
         "start a.service"
     ]
     assert told == problems

@@ -688,7 +688,7 @@ def test_a_configuration_that_others_can_change_is_not_tested(
     monkeypatch.setattr(commands, "run_program_and_return_error_or_none", lambda argv, *_: ran.append(argv))
     monkeypatch.setattr(daemons, "find_units_that_did_not_reload_since", lambda *_: [])
     entries = {"/etc/nginx/x.conf": {"type": "file", "uid": uid, "mode": 0o644}}
-    asked = before, before, {"/etc/nginx/x.conf": "content"}, []
+    asked = units.UnitsToRestore(before, before, []), {"/etc/nginx/x.conf": "content"}
     assert units.restore_units_and_reload_daemons(*asked, [], told.append, entries) == ["reload nginx.service"]
     assert (["nginx", "-t", "-q"] in ran) == tested
     assert bool(told) == (not tested)

@@ -10,6 +10,7 @@ import os
 import pwd
 import re
 import stat
+import types
 
 from ansible.module_utils.luytre.os import nginx_daemons, php_daemons
 from ansible.module_utils.luytre.parsers import inert_php
@@ -158,22 +159,24 @@ def find_web_server_accounts():
     return WebUsers(names)
 
 
-class WebrootEntry:
+class WebrootEntry(
+    collections.namedtuple(
+        "WebrootEntry",
+        ("folder", "folder_status", "name", "path", "status", "handle", "homes"),
+        defaults=(None, types.MappingProxyType({})),
+    )
+):
     """One name in a folder: ``folder`` is the folder's open descriptor, ``path`` is relative to the root.
 
     What it says is of the name, which may lead to something else a moment later; once made by ``copy_with_handle``, of
     that very file.
     """
 
-    __slots__ = ("folder", "folder_status", "handle", "homes", "name", "path", "status")
-
-    def __init__(self, folder, folder_status, name, path, status, handle=None, homes=None):
-        self.folder, self.folder_status, self.name, self.path, self.status = folder, folder_status, name, path, status
-        self.handle, self.homes = handle, homes or {}
+    __slots__ = ()
 
     def copy_with_handle(self, handle):
         """Return the same place, told by what a descriptor holds."""
-        return WebrootEntry(self.folder, self.folder_status, self.name, self.path, os.fstat(handle), handle, self.homes)
+        return self._replace(status=os.fstat(handle), handle=handle)
 
     @property
     def acl_writers(self):
@@ -244,7 +247,8 @@ class WebrootWalk:
     """
 
     def __init__(self, root, time_budget, max_entries, homes=None, device=None):
-        self._root, self._effort, self._left, self._homes, self._device = root, time_budget, max_entries, homes, device
+        self._root, self._effort, self._left, self._device = root, time_budget, max_entries, device
+        self._homes = homes or {}
         self.entries = 0
         self.cut_short = False
         """Whether there was more than was looked at, or something could not be."""

@@ -1,5 +1,6 @@
 """Say in nginx's and Apache's configuration that sites are closed and paths gone, and find what shows a site."""
 
+import collections
 import difflib
 import os
 import time
@@ -31,14 +32,14 @@ def group_by_domain(rules):
     return rules_by_domain
 
 
-class ServerBlock:
+class ServerBlock(
+    collections.namedtuple("ServerBlock", ("unit", "file", "at", "listens", "claimed_names", "names", "root"))
+):
     """A server block: whose unit's it is, where it begins, what it listens on, the names that it claims, all that it
     answers, its document root.
     """
 
-    def __init__(self, unit, file, at, listens, claimed_names, names, root):
-        self.unit, self.file, self.at, self.listens, self.root = unit, file, at, listens, root
-        self.claimed_names, self.names = set(claimed_names), set(names)
+    __slots__ = ()
 
     def is_block_of_site_in_rule(self, rule):
         """Return whether it shows the site: by its name, or its very files by any.
@@ -116,14 +117,14 @@ class Nginx:
                 for address, port, options in nginx_listens.parse_listen_directives(server)
                 if not address.startswith("unix:") and "quic" not in options and "proxy_protocol" not in options
             ]
-            claimed_names = list_server_names(server)
+            claimed_names = set(list_server_names(server))
             block = ServerBlock(
                 self.unit,
                 server.file,
                 server.inner,
                 listens,
                 claimed_names,
-                names[id(server)],
+                set(names[id(server)]),
                 model.get_document_root(server),
             )
             silent = any(directive.args == ["444"] for directive in server.list_own_directives("return"))
@@ -183,7 +184,7 @@ class Apache:
                 node.file,
                 node.line,
                 endpoints,
-                apache_vhosts.list_vhost_names(server, None, ()),
+                set(apache_vhosts.list_vhost_names(server, None, ())),
                 answered_names,
                 server.root,
             )

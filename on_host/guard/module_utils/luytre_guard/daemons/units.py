@@ -1,5 +1,6 @@
 """systemd's units: how they were, and how they get there again once files are back."""
 
+import collections
 import contextlib
 import os
 import re
@@ -154,15 +155,23 @@ def _find_config_error_if_testable(name, entries, tell):
     return None
 
 
-def restore_units_and_reload_daemons(
-    before, initial_units, changed_paths, touched_names, problems, tell, entries, allowed_units=None
-):
+UnitsToRestore = collections.namedtuple(
+    "UnitsToRestore", ("before", "initial_units", "touched_names", "allowed_units"), defaults=(None,)
+)
+"""The units that are to run or not as they were ``before``, how they were when the rollback began, and those touched.
+
+With ``allowed_units`` no others are started or stopped.
+"""
+
+
+def restore_units_and_reload_daemons(units, changed_paths, problems, tell, entries):
     """Return daemons on their old configuration, units running or not as they were. What was done, as words.
 
     What failed goes to ``problems``, and so does a daemon that does not run what is in its files afterwards. A daemon's
     own test is not run on a configuration that others than root can change, by the snapshot's ``entries``: it may load
-    what that names. With ``allowed_units`` no other units are started or stopped.
+    what that names.
     """
+    before, initial_units, touched_names, allowed_units = units
     actions, reloaded_names = [], []
     since = time.time()
     if any(path.startswith(SYSTEMD) for path in changed_paths):
@@ -206,24 +215,21 @@ def restore_units_and_reload_daemons(
     return actions
 
 
-def start_units_that_ended_meanwhile(before, initial_units, touched_names, problems, allowed_units=None):
+def start_units_that_ended_meanwhile(units, problems):
     """Start what ended while the rest was brought back; what does not run even then goes to ``problems``. As words."""
-    ended_names = _find_units_that_ended_meanwhile(before, initial_units, touched_names, allowed_units)
+    ended_names = _find_units_that_ended_meanwhile(units)
     for name in ended_names:
         _run_systemctl_and_note_error(["reset-failed", name], [])
         _run_systemctl_and_note_error(["start", name], problems)
-    for name in (
-        _find_units_that_ended_meanwhile(before, initial_units, touched_names, allowed_units) if ended_names else ()
-    ):
+    for name in _find_units_that_ended_meanwhile(units) if ended_names else ():
         problems.append("%s ran before, and does not run now" % name)
     return ["start " + name for name in ended_names]
 
 
-def _find_units_that_ended_meanwhile(before, initial_units, touched_names, allowed_units):
-    start, _ = find_units_to_start_and_to_stop(
-        before, initial_units, SystemdUnitsQuery(touched_names).answer(), touched_names
-    )
-    return [name for name in start if allowed_units is None or name in allowed_units]
+def _find_units_that_ended_meanwhile(units):
+    now = SystemdUnitsQuery(units.touched_names).answer()
+    start, _ = find_units_to_start_and_to_stop(units.before, units.initial_units, now, units.touched_names)
+    return [name for name in start if units.allowed_units is None or name in units.allowed_units]
 
 
 def _reload_additional_sshd_processes(entries, problems):

@@ -136,12 +136,14 @@ class HostRevert:
                 "mounts", mounts.restore_mount_flags(manifest.get("mounts", {}), errors, work.note_problem_once)
             ),
         )
-        unit_arguments = snap.units, initial_state["units"], initial_state["paths"], snap.scope.units
+        units_to_restore = units.UnitsToRestore(snap.units, initial_state["units"], snap.scope.units)
         self._run_step_and_note_errors(
             verify.UNITS,
             lambda errors: self._add_values_to_outcome(
                 "units",
-                units.restore_units_and_reload_daemons(*unit_arguments, errors, work.note_problem_once, snap.entries),
+                units.restore_units_and_reload_daemons(
+                    units_to_restore, initial_state["paths"], errors, work.note_problem_once, snap.entries
+                ),
             ),
         )
         self._run_step_and_note_errors("database", lambda errors: self._restore_database(manifest["database"], errors))

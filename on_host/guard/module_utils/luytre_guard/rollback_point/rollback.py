@@ -266,10 +266,11 @@ class RollbackExecution:
         touched_units = [name for name in touched_units if name not in snap.around.units]
         was = {name: snap.units[name] for name in plan["units"] if name in snap.units}
         then = {**self.unit_states, **self.after_state["units"]}
+        units_to_restore = units.UnitsToRestore(was, then, touched_units, wanted_units)
         answer["units"] = units.restore_units_and_reload_daemons(
-            was, then, self.paths, touched_units, work.problems, work.note_problem_once, snap.entries, wanted_units
+            units_to_restore, self.paths, work.problems, work.note_problem_once, snap.entries
         )
-        return lambda: units.start_units_that_ended_meanwhile(was, then, touched_units, work.problems, wanted_units)
+        return lambda: units.start_units_that_ended_meanwhile(units_to_restore, work.problems)
 
     def _restore_package_records(self, package_answer):
         snap, work = self.snap, self.work

@@ -6,6 +6,7 @@ while it is judged: there is no race. How much counts is a named strictness: ``R
 ``ANYBODY``, ``make_strictness_of_private_keys`` and ``make_strictness_of_files_of_account``.
 """
 
+import collections
 import errno
 import os
 import re
@@ -25,7 +26,13 @@ READ, WRITE = 4, 2
 _NOWHERE = {"relative": "is no absolute path", "endless": "leads nowhere certain"}
 
 
-class Strictness:
+class Strictness(
+    collections.namedtuple(
+        "Strictness",
+        ("owners", "group", "everybody", "groups", "readers", "sticky", "lists"),
+        defaults=((0,), 0o020, 0o002, (), (), False, False),
+    )
+):
     """Whose rights count.
 
     Anybody but ``owners`` (None: nobody) counts as an owner. Of the mode those bits of ``group`` and ``everybody``
@@ -34,11 +41,7 @@ class Strictness:
     the group's.
     """
 
-    __slots__ = ("everybody", "group", "groups", "lists", "owners", "readers", "sticky")
-
-    def __init__(self, owners=(0,), group=0o020, everybody=0o002, groups=(), readers=(), sticky=False, lists=False):
-        self.owners, self.group, self.everybody, self.groups = owners, group, everybody, groups
-        self.readers, self.sticky, self.lists = readers, sticky, lists
+    __slots__ = ()
 
 
 def make_strictness_for_trusted_accounts(uids=(0,), gids=(0,)):

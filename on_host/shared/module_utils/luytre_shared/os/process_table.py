@@ -4,6 +4,7 @@ A process may call itself anything, and may even run an installed program under 
 that it runs (device and inode), whose it is (all four user ids), and that it lives in this host's own process space.
 """
 
+import collections
 import itertools
 import os
 import re
@@ -14,7 +15,13 @@ MAX_TITLE = 4_000
 MAX_TABLE = 100_000_000
 
 
-class ProcessInfo:
+class ProcessInfo(
+    collections.namedtuple(
+        "ProcessInfo",
+        ("pid", "parent", "uid", "title", "unit", "program", "identity", "replaced"),
+        defaults=("", None, "", None, False),
+    )
+):
     """One process: ``pid``, ``parent``, ``uid`` (None when its four differ), ``title`` (only text), ``unit``,
     ``program``.
 
@@ -23,11 +30,7 @@ class ProcessInfo:
     ``program`` is the path that the kernel gives for the file that it runs, ``unit`` the systemd unit that started it.
     """
 
-    __slots__ = ("identity", "parent", "pid", "program", "replaced", "title", "uid", "unit")
-
-    def __init__(self, pid, parent, uid, title="", unit=None, program="", identity=None, is_replaced=False):
-        self.pid, self.parent, self.uid, self.title, self.unit = pid, parent, uid, title, unit
-        self.program, self.identity, self.replaced = program, identity, is_replaced
+    __slots__ = ()
 
     def is_process_of_installed_program(self, program):
         """Return whether the file that it runs is this installed one, or the one that stood there before an upgrade.

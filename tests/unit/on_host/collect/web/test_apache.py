@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import importlib.util
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import pytest
@@ -110,6 +112,13 @@ def etc(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
+def document(
+    facts: Mapping[str, Any], tls: Mapping[str, Any] = MappingProxyType({"certificates": [], "weak_ciphers": []})
+) -> dict[str, Any]:
+    """What a host tells of Apache and TLS, as the role gets it."""
+    return {"collected_at": 0, "areas": {"apache": {"data": facts}, "tls": {"data": tls}}}
+
+
 def read(etc: Path, *declared: dict[str, Any]) -> dict[str, Any]:
     """The area as the collector makes it of these files."""
     variables = {"APACHE_RUN_USER": "www-data", "APACHE_LOG_DIR": "/var/log/apache2"}
@@ -171,7 +180,7 @@ def harden(etc: Path, *, sites: tuple[dict[str, Any], ...] = (BENNUA,)) -> dict[
         for control in controls.read_controls_file(ROLE / "controls.yml")
         if control.fix is not None
     }
-    change: dict[str, Any] = filters.change(read(etc, *sites), enforced, enforced, list(sites), 120)
+    change: dict[str, Any] = filters.change(document(read(etc, *sites)), enforced, enforced, list(sites), 120)
     for path, text in change["files"].items():
         Path(path).write_text(module.fill_in_patterns(text))
     for path, target in change["links"].items():
@@ -450,7 +459,7 @@ def test_an_htaccess_whose_patterns_never_end_costs_its_own_site_alone(
     only = {**data, "default_vhosts": data["default_vhosts"][:1]}
     assert statuses(only)["apache.default_site"] is Status.NOT_EVALUATED
     enforced = {"apache.hidden_files": ["doc.test"]}
-    change = filters.change(data, enforced, enforced, [{"domain": "doc.test"}], 120)
+    change = filters.change(document(data), enforced, enforced, [{"domain": "doc.test"}], 120)
     assert list(change["includes"].values()) == [[f"{etc}/sites-enabled/a.conf:1"]]
 
 
@@ -633,7 +642,7 @@ def test_what_an_application_keeps_to_itself_is_denied_and_again_on_the_next_run
     enforced = {"web.private_files": ["bennua.test"]}
 
     def rules() -> str:
-        change: dict[str, Any] = filters.change(read(etc), enforced, enforced, [BENNUA], 120)
+        change: dict[str, Any] = filters.change(document(read(etc)), enforced, enforced, [BENNUA], 120)
         return str(change["files"][f"{etc}/luytre/bennua.test.conf"])
 
     made = rules()
@@ -691,6 +700,6 @@ def test_curves_are_those_of_the_whole_server_and_of_the_site(
 def test_curves_are_set_for_the_whole_server_and_again_for_a_site_that_has_others(etc: Path) -> None:
     enforced = {"tls.curves": ["bennua.test"]}
     (etc / "sites-available" / "bennua.test.inc").write_text(INC + "SSLOpenSSLConfCmd Curves X448\n")
-    files = filters.change(read(etc), enforced, enforced, [BENNUA], 120, CURVES)["files"]
+    files = filters.change(document(read(etc), CURVES), enforced, enforced, [BENNUA], 120)["files"]
     assert all("SSLOpenSSLConfCmd Curves X25519:prime256v1\n" in text for text in files.values())
     assert {Path(path).name for path in files} == {"luytre.conf", "bennua.test.conf"}

@@ -104,6 +104,11 @@ def test_apache_is_not_told_to_read_what_it_would_die_of(monkeypatch: pytest.Mon
     monkeypatch.setitem(daemons.EXTRA_TESTS, "apache2.service", lambda: "/etc/ssl/a.pem: ee key too small")
     problems: list[str] = []
     changed: dict[str, Any] = {"/etc/apache2/conf-enabled/x.conf": "new"}
-    assert units.restore_units_and_reload_daemons(was, was, changed, [], problems, problems.append, {}) == []
+    assert (
+        units.restore_units_and_reload_daemons(
+            units.UnitsToRestore(was, was, []), changed, problems, problems.append, {}
+        )
+        == []
+    )
     (problem,) = problems
     assert "apache2.service was not reloaded" in problem and problem.endswith("ee key too small") and said == []

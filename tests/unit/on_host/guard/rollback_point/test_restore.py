@@ -123,7 +123,7 @@ def snap(monkeypatch: pytest.MonkeyPatch) -> Any:
     put(restore.runtime_state, "put_own_nft_table_into_target_state", step("packet filter", ["table"]))
     put(restore.runtime_state, "put_sysctls", step("sysctls", ["kernel.a"]))
     put(restore.mounts, "restore_mount_flags", step("mounts", ["/srv"]))
-    put(restore.units, "restore_units_and_reload_daemons", lambda *a: step("units", ["a.service started"])(a[4]))
+    put(restore.units, "restore_units_and_reload_daemons", lambda *a: step("units", ["a.service started"])(a[2]))
     put(
         restore.database,
         "restore_database_privileges_and_settings",

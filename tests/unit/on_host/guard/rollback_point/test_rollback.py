@@ -300,7 +300,9 @@ def execution(host: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
     put(
         rollback.units,
         "restore_units_and_reload_daemons",
-        lambda *a: host.done.append(("units", a[3], sorted(a[0]), a[7])) or ["a started"],
+        lambda to, *_: (
+            host.done.append(("units", to.touched_names, sorted(to.before), to.allowed_units)) or ["a started"]
+        ),
     )
     put(rollback.units, "start_units_that_ended_meanwhile", lambda *_: list(host.started))
     put(

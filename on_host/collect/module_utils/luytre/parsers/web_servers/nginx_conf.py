@@ -67,37 +67,45 @@ def load_nginx_config(path, read_file, find_files=glob.glob, skip_files=()):
     """
     top = NginxDirective("main", [], path, 1, 0, None)
     config = NginxConfig(top, {}, [])
-    top.block = _load_file(path, config, read_file, find_files, set(skip_files), top, 0)
+    top.block = _ConfigReading(config, read_file, find_files, set(skip_files)).read_directives(path, top, 0)
     return config
 
 
-def _load_file(path, config, read_file, find_files, skip, parent, depth):
-    if depth > MAX_DEPTH:
-        raise BadConfig("%s: includes itself" % path)
-    if len(config.texts) > MAX_FILES:
-        raise BadConfig("more than %d files" % MAX_FILES)
-    text = config.texts.get(path)
-    if text is None:
-        text = web_block_config.drop_web_block_content_from_config(path, read_file(path))
+class _ConfigReading:
+    """A configuration while its files are read."""
+
+    def __init__(self, config, read_file, find_files, skip):
+        self._config, self._read_file, self._find_files, self._skip = config, read_file, find_files, skip
+
+    def read_directives(self, path, parent, depth):
+        """Return the directives of a file and of all that it includes."""
+        if depth > MAX_DEPTH:
+            raise BadConfig("%s: includes itself" % path)
+        if len(self._config.texts) > MAX_FILES:
+            raise BadConfig("more than %d files" % MAX_FILES)
+        text = self._config.texts.get(path)
         if text is None:
-            raise BadConfig("%s cannot be read" % path)
-        config.texts[path] = text
-    prefix = os.path.dirname(config.top.file)
+            text = web_block_config.drop_web_block_content_from_config(path, self._read_file(path))
+            if text is None:
+                raise BadConfig("%s cannot be read" % path)
+            self._config.texts[path] = text
 
-    def expand(directive):
-        if directive.name != "include" or not directive.args:
-            return [directive]
-        pattern = os.path.normpath(os.path.join(prefix, directive.args[0]))
-        config.globs.append((pattern, directive))
-        paths = sorted(find_files(pattern)) if any(char in pattern for char in "*?[") else [pattern]
-        return [
-            inner
-            for name in paths
-            if name not in skip
-            for inner in _load_file(name, config, read_file, find_files, skip, directive.parent, depth + 1)
-        ]
+        def expand(directive):
+            if directive.name != "include" or not directive.args:
+                return [directive]
+            return [
+                inner
+                for name in self._list_included_files(directive)
+                if name not in self._skip
+                for inner in self.read_directives(name, directive.parent, depth + 1)
+            ]
 
-    return parse_nginx_directives(text, path, parent, expand)
+        return parse_nginx_directives(text, path, parent, expand)
+
+    def _list_included_files(self, directive):
+        pattern = os.path.normpath(os.path.join(os.path.dirname(self._config.top.file), directive.args[0]))
+        self._config.globs.append((pattern, directive))
+        return sorted(self._find_files(pattern)) if any(char in pattern for char in "*?[") else [pattern]
 
 
 def parse_nginx_directives(text, file, parent=None, expand=None):
