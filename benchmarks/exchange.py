@@ -34,7 +34,7 @@ from auditor.indicators.observations import LEADING_KINDS
 from auditor.models import Finding, Run, Scan, Status, Subject, clock
 from auditor.models.hunts import Hunt
 from auditor.scans.frontier import CrawlFrontier
-from auditor.scans.traces import build_masked_trace
+from auditor.scans.traces import add_target_to_trace, build_masked_trace, make_trace_exact
 from auditor.system import resources
 from benchmarks.judging import tools
 
@@ -91,14 +91,11 @@ def seen(inventory: str, catalogue: controls.Catalogue) -> None:
     """Make up what a review, a hunt and an audit of ours have seen."""
     now = clock.format_iso_moment(clock.now())
     traces = tuple(
-        build_masked_trace(
-            kind,
+        add_target_to_trace(
+            build_masked_trace(
+                kind, f"{kind}.slot.test", where="/", sample="-", families=("hidden", "lexicon"), rules=("links",)
+            ),
             f"{kind}.slot.test",
-            where="/",
-            sample="-",
-            families=("hidden", "lexicon"),
-            rules=("links",),
-            target=f"{kind}.slot.test",
         )
         for kind in sorted(LEADING_KINDS)
     )
@@ -106,8 +103,8 @@ def seen(inventory: str, catalogue: controls.Catalogue) -> None:
         id="look", site="antruc.test", started=now, seconds=1, known=1, fresh=1, visited=1, engine=True, traces=traces
     )
     ScanHistory().store_look_and_frontier(inventory, look, CrawlFrontier(site=look.site))
-    shell = build_masked_trace(
-        "program", DIGEST, where="/x.php", sample="-", families=("tree",), rules=("eval",), exact=True
+    shell = make_trace_exact(
+        build_masked_trace("program", DIGEST, where="/x.php", sample="-", families=("tree",), rules=("eval",))
     )
     counts = dict.fromkeys(("seen", "same", "known", "judged", "unjudged", "left"), 0)
     told = {"id": "hunt", "host": "web1", "started": now, "seconds": 1, "warm": False, "cut_short": False, **counts}

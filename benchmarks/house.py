@@ -40,12 +40,16 @@ class House:
     """A tree of the product: the folder that it lies in."""
 
     top: Path
+    folders: tuple[str, ...] = PRODUCT
 
     @cached_property
     def files(self) -> dict[str, str]:
         """Return the text of each product file by its path."""
         paths = (
-            p for name in PRODUCT for p in sorted((self.top / name).rglob("*")) if p.is_file() and not p.is_symlink()
+            p
+            for name in self.folders
+            for p in sorted((self.top / name).rglob("*"))
+            if p.is_file() and not p.is_symlink()
         )
         named = ((str(p.relative_to(self.top)), p) for p in paths if p.suffix in _TEXT)
         return {

@@ -29,7 +29,7 @@ from auditor.models import Host, HostOutcome, Inventory, Scan, Site, Text, Trace
 from auditor.models.prior_state import NOTHING_KNOWN
 from auditor.report import files
 from auditor.scans.frontier import CrawlEntry, CrawlFrontier
-from auditor.scans.traces import build_masked_trace
+from auditor.scans.traces import add_target_to_trace, build_masked_trace
 
 PATH, PAGES, EACH = "/benchmark", 300, 10
 STARTED = dt.datetime(2026, 11, 27, 20, tzinfo=dt.timezone(dt.timedelta(hours=7)))
@@ -49,15 +49,15 @@ def inventory(sites: int) -> Inventory:
 
 def traces(number: int) -> Iterator[Trace]:
     for n in range(40 if number % 5 == 0 else 1):
-        yield build_masked_trace(
+        trace = build_masked_trace(
             "link",
             f"nhacai{n}.example" if n % 2 else f"nhacai{number}-{n}.example",
             where=f"/tin-tuc/bai-viet-so-{n}.html",
             sample=f"nhà cái uy tín số {n}, cá cược bóng đá, tặng 100k cho người mới → https://nhacai{n}.example/vao",
             families=("lexicon", "hidden"),
             rules=("words_of_link", "kept_out_of_sight"),
-            target=f"nhacai{n}.example",
         )
+        yield add_target_to_trace(trace, f"nhacai{n}.example")
 
 
 def look(site: str, number: int, time_: int) -> tuple[Scan, CrawlFrontier]:

@@ -25,7 +25,10 @@ from auditor.models import (
     Subject,
     Text,
     Unit,
+    clock,
 )
+from auditor.models.incidents import FindingReference, OpenedEvent
+from auditor.models.ranks import Regime
 
 STARTED = "2026-11-23T08:30:00+07:00"
 NOW = int(datetime.datetime.fromisoformat(STARTED).timestamp())
@@ -365,6 +368,23 @@ _BACKUP = {"antruc.test": 134, "bennua.test": 2, "dongvau.test": 0}
 _REFUSED = Text(
     vi="cổng SSH từ chối kết nối: dịch vụ ssh có đang chạy không?", en="the SSH port refuses: is sshd running?"
 )
+
+
+def opening(
+    subjects: Iterable[str],
+    findings: Iterable[FindingReference],
+    detected_at: datetime.datetime,
+    regime: Regime,
+    why: str | None,
+) -> OpenedEvent:
+    """An incident that begins."""
+    return OpenedEvent(
+        detected=clock.format_iso_moment(detected_at),
+        subjects=tuple(subjects),
+        findings=tuple(findings),
+        regime=regime,
+        why=why,
+    )
 
 
 def run(

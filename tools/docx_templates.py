@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Mapping, Sequence
+from dataclasses import KW_ONLY, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -101,6 +102,31 @@ def _set_fixed_document_properties(document: Any) -> None:
 # --- styles ---------------------------------------------------------------------------------------------
 
 
+@dataclass(frozen=True)
+class ParagraphStyle:
+    """How the paragraphs of an element look; spaces and sizes in points, indents in millimetres."""
+
+    name: str
+    size: float
+    _: KW_ONLY
+    align: Any
+    bold: bool = False
+    italic: bool = False
+    before: float = 0
+    after: float = 0
+    first: float = 0
+    """The first line's indent."""
+    left: float = 0
+    line: float | None = None
+    """The distance of lines, in lines."""
+    exactly: float | None = None
+    """The height of each line, whatever is in it."""
+    outline: int | None = None
+    """Its level, where it is a heading."""
+    next: bool = False
+    """Whether it stays on the page of what follows it."""
+
+
 def _define_document_styles(document: Any) -> None:
     normal = document.styles["Normal"]
     _set_font_of_style(normal, SIZE_BODY)
@@ -109,89 +135,75 @@ def _define_document_styles(document: Any) -> None:
     language.set(qn("w:val"), "vi-VN")
     language.set(qn("w:eastAsia"), "vi-VN")
     normal.element.get_or_add_rPr().append(language)
-    heading = {"align": _JUSTIFY, "bold": True, "before": 6, "first": INDENT}
-    for name, size, more in (
-        ("VB Chủ quản", SIZE_AGENCY, {"align": _CENTER}),
-        ("VB Cơ quan", SIZE_AGENCY, {"align": _CENTER, "bold": True}),
-        ("VB Quốc hiệu", SIZE_NATION, {"align": _CENTER, "bold": True}),
-        ("VB Tiêu ngữ", SIZE_MOTTO, {"align": _CENTER, "bold": True}),
-        ("VB Số", SIZE_DATE, {"align": _CENTER, "before": 6, "after": 6}),
-        ("VB Địa danh, ngày", SIZE_DATE, {"align": _CENTER, "italic": True, "before": 6}),
-        ("VB V/v", SIZE_CONCERNING, {"align": _CENTER}),
-        (STYLE_CIRCULATION, SIZE_NOTE, {"align": _CENTER, "bold": True, "before": 6}),
-        ("VB Tên loại", SIZE_BODY, {"align": _CENTER, "bold": True, "before": 14, "outline": 0, "next": True}),
-        ("VB Trích yếu", SIZE_BODY, {"align": _CENTER, "bold": True, "next": True}),
-        ("VB Kính gửi", SIZE_BODY, {"align": _CENTER, "before": 12, "after": 6}),
-        ("VB Kính gửi nhiều nơi", SIZE_BODY, {"align": _LEFT, "before": 12, "left": GREETING_INDENT}),
-        ("VB Nơi nhận văn bản", SIZE_BODY, {"align": _LEFT, "left": GREETING_INDENT + _compute_dashes_indent()}),
-        ("VB Phần", SIZE_BODY, {**heading, "outline": 1, "next": True}),
-        ("VB Mục", SIZE_BODY, {**heading, "outline": 2, "next": True}),
-        ("VB Điểm", SIZE_BODY, {"align": _JUSTIFY, "before": 6, "first": INDENT, "line": 1.15, "next": True}),
-        ("VB Nội dung", SIZE_BODY, {"align": _JUSTIFY, "before": 6, "first": INDENT, "line": 1.15}),
-        ("VB Gạch đầu dòng", SIZE_BODY, {"align": _JUSTIFY, "before": 6, "first": INDENT, "line": 1.15}),
-        ("VB Kết thúc", SIZE_BODY, {"align": _JUSTIFY, "before": 6, "first": INDENT, "line": 1.15, "next": True}),
-        ("VB Câu hỏi", SIZE_FORM, {"align": _LEFT, "before": 3, "next": True}),
-        ("VB Câu trả lời", SIZE_FORM, {"align": _LEFT, "before": 3}),
-        (STYLE_BLANK, SIZE_FORM, {"align": _LEFT, "before": 3}),
-        ("VB Nơi nhận", SIZE_RECIPIENTS_TITLE, {"align": _LEFT, "bold": True, "italic": True}),
-        ("VB Danh sách nơi nhận", SIZE_RECIPIENTS, {"align": _LEFT}),
-        ("VB Chức vụ", SIZE_BODY, {"align": _CENTER, "bold": True, "next": True}),
-        ("VB Số phụ lục", SIZE_BODY, {"align": _CENTER, "bold": True, "outline": 1, "next": True}),
-        ("VB Tên phụ lục", SIZE_BODY, {"align": _CENTER, "bold": True, "next": True}),
-        ("VB Kèm theo", SIZE_BODY, {"align": _CENTER, "italic": True, "next": True}),
-        ("VB Ghi chú phụ lục", SIZE_NOTE, {"align": _LEFT, "before": 6, "after": 6}),
-        ("VB Bảng", SIZE_TABLE, {"align": _LEFT}),
-        ("VB Đầu bảng", SIZE_TABLE, {"align": _CENTER, "bold": True}),
-        ("VB Ngắt", 1, {"align": _LEFT}),
-    ):  # fmt: skip
-        _add_paragraph_style(document, name, size, **more)
+    heading = ParagraphStyle(
+        "VB Phần", SIZE_BODY, align=_JUSTIFY, bold=True, before=6, first=INDENT, outline=1, next=True
+    )
+    for style in (
+        ParagraphStyle("VB Chủ quản", SIZE_AGENCY, align=_CENTER),
+        ParagraphStyle("VB Cơ quan", SIZE_AGENCY, align=_CENTER, bold=True),
+        ParagraphStyle("VB Quốc hiệu", SIZE_NATION, align=_CENTER, bold=True),
+        ParagraphStyle("VB Tiêu ngữ", SIZE_MOTTO, align=_CENTER, bold=True),
+        ParagraphStyle("VB Số", SIZE_DATE, align=_CENTER, before=6, after=6),
+        ParagraphStyle("VB Địa danh, ngày", SIZE_DATE, align=_CENTER, italic=True, before=6),
+        ParagraphStyle("VB V/v", SIZE_CONCERNING, align=_CENTER),
+        ParagraphStyle(STYLE_CIRCULATION, SIZE_NOTE, align=_CENTER, bold=True, before=6),
+        ParagraphStyle("VB Tên loại", SIZE_BODY, align=_CENTER, bold=True, before=14, outline=0, next=True),
+        ParagraphStyle("VB Trích yếu", SIZE_BODY, align=_CENTER, bold=True, next=True),
+        ParagraphStyle("VB Kính gửi", SIZE_BODY, align=_CENTER, before=12, after=6),
+        ParagraphStyle("VB Kính gửi nhiều nơi", SIZE_BODY, align=_LEFT, before=12, left=GREETING_INDENT),
+        ParagraphStyle("VB Nơi nhận văn bản", SIZE_BODY, align=_LEFT, left=GREETING_INDENT + _compute_dashes_indent()),
+        heading,
+        replace(heading, name="VB Mục", outline=2),
+        ParagraphStyle("VB Điểm", SIZE_BODY, align=_JUSTIFY, before=6, first=INDENT, line=1.15, next=True),
+        ParagraphStyle("VB Nội dung", SIZE_BODY, align=_JUSTIFY, before=6, first=INDENT, line=1.15),
+        ParagraphStyle("VB Gạch đầu dòng", SIZE_BODY, align=_JUSTIFY, before=6, first=INDENT, line=1.15),
+        ParagraphStyle("VB Kết thúc", SIZE_BODY, align=_JUSTIFY, before=6, first=INDENT, line=1.15, next=True),
+        ParagraphStyle("VB Câu hỏi", SIZE_FORM, align=_LEFT, before=3, next=True),
+        ParagraphStyle("VB Câu trả lời", SIZE_FORM, align=_LEFT, before=3),
+        ParagraphStyle(STYLE_BLANK, SIZE_FORM, align=_LEFT, before=3),
+        ParagraphStyle("VB Nơi nhận", SIZE_RECIPIENTS_TITLE, align=_LEFT, bold=True, italic=True),
+        ParagraphStyle("VB Danh sách nơi nhận", SIZE_RECIPIENTS, align=_LEFT),
+        ParagraphStyle("VB Chức vụ", SIZE_BODY, align=_CENTER, bold=True, next=True),
+        ParagraphStyle("VB Số phụ lục", SIZE_BODY, align=_CENTER, bold=True, outline=1, next=True),
+        ParagraphStyle("VB Tên phụ lục", SIZE_BODY, align=_CENTER, bold=True, next=True),
+        ParagraphStyle("VB Kèm theo", SIZE_BODY, align=_CENTER, italic=True, next=True),
+        ParagraphStyle("VB Ghi chú phụ lục", SIZE_NOTE, align=_LEFT, before=6, after=6),
+        ParagraphStyle("VB Bảng", SIZE_TABLE, align=_LEFT),
+        ParagraphStyle("VB Đầu bảng", SIZE_TABLE, align=_CENTER, bold=True),
+        ParagraphStyle("VB Ngắt", 1, align=_LEFT),
+    ):
+        _add_paragraph_style(document, style)
     tab_stops = document.styles[STYLE_BLANK].paragraph_format.tab_stops
     tab_stops.add_tab_stop(Mm(PAGE[0] - MARGIN_LEFT - MARGIN_RIGHT), WD_TAB_ALIGNMENT.RIGHT, WD_TAB_LEADER.DOTS)
     for name in (STYLE_MOTTO_RULE, STYLE_AGENCY_RULE, STYLE_TITLE_RULE):
-        rule = _add_paragraph_style(document, name, 1, align=_LEFT, exactly=4)
+        rule = _add_paragraph_style(document, ParagraphStyle(name, 1, align=_LEFT, exactly=4))
         _add_borders_to_paragraph_properties(rule.element.get_or_add_pPr(), ("top",), space=1)
     _add_borders_to_paragraph_properties(
         document.styles[STYLE_CIRCULATION].element.get_or_add_pPr(), ("top", "left", "bottom", "right"), space=1
     )
 
 
-def _add_paragraph_style(
-    document: Any,
-    name: str,
-    size: float,
-    *,
-    align: Any,
-    bold: bool = False,
-    italic: bool = False,
-    before: float = 0,
-    after: float = 0,
-    first: float = 0,
-    left: float = 0,
-    line: float | None = None,
-    exactly: float | None = None,
-    outline: int | None = None,
-    next: bool = False,
-) -> Any:
-    style = document.styles.add_style(name, WD_STYLE_TYPE.PARAGRAPH)
+def _add_paragraph_style(document: Any, look: ParagraphStyle) -> Any:
+    style = document.styles.add_style(look.name, WD_STYLE_TYPE.PARAGRAPH)
     style.base_style = document.styles["Normal"]
     style.quick_style = True
-    _set_font_of_style(style, size)
-    style.font.bold, style.font.italic = bold, italic
+    _set_font_of_style(style, look.size)
+    style.font.bold, style.font.italic = look.bold, look.italic
     shape = style.paragraph_format
-    shape.alignment = align
-    shape.space_before, shape.space_after = Pt(before), Pt(after)
-    if first:
-        shape.first_line_indent = Mm(first)
-    if left:
-        shape.left_indent = Mm(left)
-    if line:
-        shape.line_spacing = line
-    if exactly:
-        shape.line_spacing_rule, shape.line_spacing = WD_LINE_SPACING.EXACTLY, Pt(exactly)
-    shape.keep_with_next = next or None
-    if outline is not None:
+    shape.alignment = look.align
+    shape.space_before, shape.space_after = Pt(look.before), Pt(look.after)
+    if look.first:
+        shape.first_line_indent = Mm(look.first)
+    if look.left:
+        shape.left_indent = Mm(look.left)
+    if look.line:
+        shape.line_spacing = look.line
+    if look.exactly:
+        shape.line_spacing_rule, shape.line_spacing = WD_LINE_SPACING.EXACTLY, Pt(look.exactly)
+    shape.keep_with_next = look.next or None
+    if look.outline is not None:
         level = OxmlElement("w:outlineLvl")
-        level.set(qn("w:val"), str(outline))
+        level.set(qn("w:val"), str(look.outline))
         style.element.get_or_add_pPr().append(level)
     return style
 

@@ -17,6 +17,7 @@ from auditor.models import Bucket, ControlId, Finding, Model, Severity, Text
 from auditor.models.reviews import MANNERS, Manner
 from auditor.system import resources
 from auditor.system.yaml_source import (
+    YamlPlace,
     find_line_of_path_in_yaml_file,
     load_own_yaml_files_cached,
     load_yaml,
@@ -363,8 +364,7 @@ def _parse_control(index: int, entry: Any, file: Path, seen_ids: Collection[str]
         entry,
         "control {control}: {where}: {why}",
         mend="see docs/add-a-control.md",
-        file=file,
-        at=[index],
+        place=YamlPlace(file, [index]),
         every=True,
         control=name or f"number {index + 1}",
     )

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from types import ModuleType
 from typing import TYPE_CHECKING
@@ -22,6 +23,19 @@ if TYPE_CHECKING:  # what facts are made of takes longer to load than the hosts 
     from auditor.indicators.matches import IndicatorComparison
 
 
+@dataclass(frozen=True)
+class WhileReading:
+    """What happens here while hosts are being read."""
+
+    watch: Callable[[str], None] | None = None
+    """Told the name of each that has answered."""
+    meanwhile: Callable[[], object] | None = None
+    """Done once, until they answer."""
+
+
+NOTHING = WhileReading()
+
+
 def audit_hosts(
     inventory: Inventory,
     prior_state: PriorState,
@@ -29,14 +43,13 @@ def audit_hosts(
     hosts: Sequence[Host],
     *,
     purpose: Purpose = "audit",
-    watch: Callable[[str], None] | None = None,
-    meanwhile: Callable[[], object] | None = None,
+    while_reading: WhileReading = NOTHING,
 ) -> tuple[Run, Mapping[str, HostFacts]]:
     """Read and judge ``hosts``; a host that cannot be read has all its controls not_evaluated, with the reason.
 
     Waivers and attestations count as on the day in Vietnam at the start. A catalogue that is not given is loaded:
-    without such papers only when the hosts have been asked. ``meanwhile`` is done while they are being read. Raises
-    InputError for a paper on a control that does not exist.
+    without such papers only when the hosts have been asked. Raises InputError for a paper on a control that does not
+    exist.
     """
     started_at, began = clock.now(), time.monotonic()
     if inventory.waivers or inventory.attestations:
@@ -45,12 +58,12 @@ def audit_hosts(
     def ahead() -> None:
         judgement = load_judgement()
         judgement.preload_judging_modules(catalogue or judgement.load_catalogue())
-        if meanwhile is not None:
-            meanwhile()
+        if while_reading.meanwhile is not None:
+            while_reading.meanwhile()
 
     comparison = build_comparison_with_indicators(inventory, clock.convert_moment_to_vietnam_day(started_at))
     area_requests = (comparison.fact_request,) if comparison else ()
-    facts, outcomes = collect(inventory.path, hosts, watch, ahead, *area_requests)
+    facts, outcomes = collect(inventory.path, hosts, while_reading.watch, ahead, *area_requests)
     judgement = load_judgement()
     run: Run = judgement.judge_collected_facts(
         judgement.AuditInput(

@@ -38,8 +38,9 @@ def audit(options: AuditOptions) -> None:
             prior_state,
             None,
             hosts,
-            watch=report_done,
-            meanwhile=lambda: preload_code_and_templates(options.lang),
+            while_reading=audits.WhileReading(
+                watch=report_done, meanwhile=lambda: preload_code_and_templates(options.lang)
+            ),
         )
     keep_and_report_run_then_exit(run, history, earlier, options)
 

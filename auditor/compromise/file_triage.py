@@ -10,14 +10,14 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from auditor.compromise.classifier import Judgement
-from auditor.compromise.confidence import weigh_judgement
+from auditor.compromise.confidence import FileVerdict, weigh_judgement
 from auditor.compromise.file_listing import CACHE, PHP, PROGRAM, SCRIPT, SWAPPED, UNREAD, UPLOAD, WebFile
 from auditor.compromise.known_good import checksums, matcher
 from auditor.compromise.known_good.manifest import ReleaseManifest
 from auditor.compromise.known_good.matcher import HostFile, MatchResult
 from auditor.compromise.rules import engine
 from auditor.models.applications.registry import CMSS
-from auditor.models.reviews import Certainty, Family, Kind, Trace
+from auditor.models.reviews import Family, Trace
 from auditor.scans.dedup import limit_traces_per_kind, merge_traces_by_key_and_place
 from auditor.scans.traces import build_masked_trace, convert_to_trace_on_host, format_path_on_host
 
@@ -132,7 +132,7 @@ def _find_missing_release_files(triage: TriageResult) -> Iterator[Trace]:
         where = next((folder for folder in _iter_parent_folders(path) if folder not in there), path)
         if where not in reported_paths:
             reported_paths.add(where)
-            yield _build_file_trace("missing", where, where, release, ("known",), ("missing",), "weak")
+            yield _build_file_trace(FileVerdict("missing", "weak", ("known",), ("missing",)), where, where, release)
 
 
 def _iter_parent_folders(path: str) -> Iterator[str]:
@@ -154,7 +154,7 @@ def _find_file_trace(
 ) -> Trace | None:
     where = file.full_path
     if file.what & UNREAD:
-        return _build_file_trace("unjudged", where, where, "", ("structure",), ("unread",), "weak")
+        return _build_file_trace(FileVerdict("unjudged", "weak", ("structure",), ("unread",)), where, where, "")
     is_upload_folder = bool(file.place & (UPLOAD | CACHE))
     is_loaded_unasked = file.is_worth_judging and _LOADED_UNASKED.search(file.path) is not None
     is_unexplained = match_status in ("unknown", "changed")
@@ -168,9 +168,7 @@ def _find_file_trace(
         if verdict is not None and (verdict.certainty != "weak" or match_status is None):
             sample = judgement.settings[0].line if judgement.settings else judgement.differs or judgement.sample
             sample = engine.format_credits(judgement.others) + sample
-            return _build_file_trace(
-                verdict.kind, file.sha256 or where, where, sample, verdict.families, verdict.rules, verdict.certainty
-            )
+            return _build_file_trace(verdict, file.sha256 or where, where, sample)
     if match_status is not None:
         return _build_trace_of_standing(file, match_status, release, judgement, is_upload_folder=is_upload_folder)
     is_foreign = is_loaded_unasked and (is_near_release or _ALWAYS_FOREIGN.search(file.path) is not None)
@@ -181,11 +179,11 @@ def _build_trace_of_place(file: WebFile, *, is_foreign: bool) -> Trace | None:
     """Return what a file that no release lies around comes to by where it lies."""
     where, essence = file.full_path, file.sha256 or file.full_path
     if file.place & UPLOAD and file.what & PROGRAM:
-        return _build_file_trace("executable", essence, where, "", ("place",), ("program",), "weak")
+        return _build_file_trace(FileVerdict("executable", "weak", ("place",), ("program",)), essence, where, "")
     if is_foreign and file.size > _STUB:
-        return _build_file_trace("unknown", essence, where, "", ("place",), ("loaded_unasked",), "weak")
+        return _build_file_trace(FileVerdict("unknown", "weak", ("place",), ("loaded_unasked",)), essence, where, "")
     if file.is_worth_judging and (file.what & SWAPPED or file.sha256 is None):
-        return _build_file_trace("unjudged", where, where, "", ("structure",), ("unread",), "weak")
+        return _build_file_trace(FileVerdict("unjudged", "weak", ("structure",), ("unread",)), where, where, "")
     return None
 
 
@@ -208,13 +206,10 @@ def _build_trace_of_standing(
         match_status == "misplaced" and is_upload_folder
     )
     return _build_file_trace(
-        match_status,
+        FileVerdict(match_status, "strong" if is_strong else "weak", families, (match_status,)),
         file.sha256 or where,
         where,
         sample,
-        families,
-        (match_status,),
-        "strong" if is_strong else "weak",
     )
 
 
@@ -229,24 +224,16 @@ _STUB = 60
 """Bytes: a page that says nothing is no longer."""
 
 
-def _build_file_trace(
-    kind: Kind,
-    essence: str,
-    where: str,
-    sample: str,
-    families: Iterable[Family],
-    rules: Iterable[str],
-    certainty: Certainty,
-) -> Trace:
+def _build_file_trace(verdict: FileVerdict, essence: str, where: str, sample: str) -> Trace:
     file_trace = build_masked_trace(
-        kind,
+        verdict.kind,
         essence,
         where=where,
         sample=sample,
-        families=families,
-        rules=[_normalize_rule_name(rule) for rule in rules],
+        families=verdict.families,
+        rules=[_normalize_rule_name(rule) for rule in verdict.rules],
     )
-    return convert_to_trace_on_host(file_trace, where, certainty)
+    return convert_to_trace_on_host(file_trace, where, verdict.certainty)
 
 
 def _normalize_rule_name(rule: str) -> str:

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from auditor.content.domains import get_registrable_domain
-from auditor.scans.traces import Family, Kind, Trace, build_masked_trace
+from auditor.scans.traces import Family, Kind, Trace, add_target_to_trace, build_masked_trace, make_trace_exact
 
 _GRAVEST: tuple[Kind, ...] = (
     *("defacement", "redirect", "payload", "frame", "form", "script", "push", "canonical", "doorway", "link"),
@@ -29,6 +29,17 @@ class PageSuspect:
     exact: bool = False
     report_alone: bool = False
     """Worth being shown even when only one family speaks against it."""
+
+    def add_evidence(
+        self, kind: Kind, rule: str, sample: str, families: Iterable[Family], *, report_alone: bool, exact: bool
+    ) -> None:
+        """Note what speaks against it."""
+        self.kinds[kind] = None
+        self.families.update(dict.fromkeys(families))
+        self.rules[rule] = None
+        self.sample = self.sample or sample
+        self.report_alone = self.report_alone or report_alone
+        self.exact = self.exact or exact
 
 
 @dataclass
@@ -53,15 +64,8 @@ class PageEvidence:
 
         Evidence about one of its names counts for whoever registered it.
         """
-        self._add_evidence_to_suspect(
-            self.hosts.setdefault(get_registrable_domain(host), PageSuspect()),
-            kind,
-            rule,
-            sample,
-            families,
-            report_alone,
-            exact,
-        )
+        suspect = self.hosts.setdefault(get_registrable_domain(host), PageSuspect())
+        suspect.add_evidence(kind, rule, sample, families, report_alone=report_alone, exact=exact)
 
     def add_evidence_without_host(
         self,
@@ -74,26 +78,8 @@ class PageEvidence:
         exact: bool = False,
     ) -> None:
         """Note something about what has no host: ``essence`` is the same tomorrow and on another site."""
-        self._add_evidence_to_suspect(
-            self.things.setdefault((kind, essence), PageSuspect()), kind, rule, sample, families, report_alone, exact
-        )
-
-    def _add_evidence_to_suspect(
-        self,
-        suspect: PageSuspect,
-        kind: Kind,
-        rule: str,
-        sample: str,
-        families: Iterable[Family],
-        report_alone: bool,
-        exact: bool,
-    ) -> None:
-        suspect.kinds[kind] = None
-        suspect.families.update(dict.fromkeys(families))
-        suspect.rules[rule] = None
-        suspect.sample = suspect.sample or sample
-        suspect.report_alone = suspect.report_alone or report_alone
-        suspect.exact = suspect.exact or exact
+        suspect = self.things.setdefault((kind, essence), PageSuspect())
+        suspect.add_evidence(kind, rule, sample, families, report_alone=report_alone, exact=exact)
 
     def iter_traces_of_suspects(self, *, is_orphan: bool) -> Iterator[Trace]:
         """Yield what is to be told.
@@ -114,13 +100,13 @@ class PageEvidence:
             return
         families = (*suspect.families, "orphan") if is_orphan else tuple(suspect.families)
         if suspect.exact or len(suspect.families) > 1 or suspect.report_alone:
-            yield build_masked_trace(
+            trace = build_masked_trace(
                 kind,
                 essence,
                 where=self.where,
                 sample=suspect.sample,
                 families=families,
                 rules=suspect.rules,
-                target=target,
-                exact=suspect.exact,
             )
+            trace = make_trace_exact(trace) if suspect.exact else trace
+            yield add_target_to_trace(trace, target) if target is not None else trace

@@ -17,6 +17,7 @@ import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
 
@@ -52,32 +53,40 @@ class PlayHandle:
             self._line.recv(1)
 
 
+@dataclass(frozen=True)
+class PlayProcess:
+    """Where a play's process runs, and within what bounds."""
+
+    folder: Path
+    """The play's own."""
+    cwd: str
+    output_pipe: Path
+    """What Ansible prints goes there."""
+    memory: int | None
+    """Bytes of addresses for each of its processes."""
+
+
 @contextmanager
 def run_ansible_playbook_in_fork(
     arguments: Sequence[str],
     environment: Mapping[str, str],
     names_differing_by_play: frozenset[str],
-    *,
-    folder: Path,
-    cwd: str,
-    output_pipe: Path,
-    memory: int | None,
+    process: PlayProcess,
 ) -> Iterator[PlayHandle]:
     """Have ``ansible-playbook`` play with these arguments while this lasts; when it is over, the play has ended.
 
     ``names_differing_by_play``: names in the environment that say something else for every play, and that Ansible reads
-    when it plays. ``folder`` is the play's own; what Ansible prints goes to the pipe ``output_pipe``. ``memory`` is in
-    bytes of addresses for each of its processes.
+    when it plays.
     """
-    over = folder / "over"
+    over = process.folder / "over"
     os.mkfifo(over, 0o600)
     request = {
         "arguments": list(arguments),
         "environment": dict(environment),
-        "cwd": cwd,
+        "cwd": process.cwd,
         "over": str(over),
-        "printed": str(output_pipe),
-        "memory": memory,
+        "printed": str(process.output_pipe),
+        "memory": process.memory,
     }
     line = PlayHandle(
         _request_play_from_fork_server(

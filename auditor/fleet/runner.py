@@ -198,6 +198,11 @@ class PlaybookOrder:
     sockets: Path | None = None
     """Playbooks that share this folder share their SSH connections for a minute."""
 
+    @property
+    def file(self) -> Path:
+        """Return the playbook's file."""
+        return resources.get_playbook(self.playbook) if isinstance(self.playbook, str) else self.playbook
+
 
 class _AnsibleThread(Thread):
     """Ansible, beside us. ``over`` can be read when it has ended; a run that failed to begin has its error."""
@@ -239,10 +244,7 @@ class _AnsibleThread(Thread):
                         runner.config.command[1:],
                         runner.config.env,
                         _OWN,
-                        folder=Path(folder),
-                        cwd=runner.config.cwd,
-                        output_pipe=Path(folder, _OUTPUT),
-                        memory=memory,
+                        prefork_client.PlayProcess(Path(folder), runner.config.cwd, Path(folder, _OUTPUT), memory),
                     ) as line,
                 ):
                     runner.config.command = line.command
@@ -370,7 +372,6 @@ def _build_runner_arguments(folder: Path, order: PlaybookOrder) -> tuple[dict[st
 
     Its files are laid out in ``folder``.
     """
-    playbook = resources.get_playbook(order.playbook) if isinstance(order.playbook, str) else order.playbook
     local = order.inventory == THIS_MACHINE
     where = folder / "hosts.yml" if local else Path(order.inventory)
     if local:
@@ -394,7 +395,7 @@ def _build_runner_arguments(folder: Path, order: PlaybookOrder) -> tuple[dict[st
     key_files = [reach[name].key_file for name in (order.limit or reach) if not local]
     runners = {
         "private_data_dir": str(folder),
-        "playbook": str(playbook),
+        "playbook": str(order.file),
         "inventory": str(where.absolute()),
         "cmdline": " ".join(arguments),
         "envvars": ssh_options.select_environment_with_needed_agent(environment, key_files),
@@ -402,7 +403,7 @@ def _build_runner_arguments(folder: Path, order: PlaybookOrder) -> tuple[dict[st
         "quiet": True,
         "suppress_env_files": True,
     }
-    cache_folder = made.find_payload_cache_folder() if playbook.parent == resources.get_playbook("") else None
+    cache_folder = made.find_payload_cache_folder() if order.file.parent == resources.get_playbook("") else None
     ours = {
         "ANSIBLE_STDOUT_CALLBACK": "luytre",
         "ANSIBLE_CALLBACK_PLUGINS": str(_IN_ANSIBLE / "callback"),

@@ -12,7 +12,7 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pydantic.dataclasses
 from pydantic import ConfigDict, Field, ValidationError
@@ -38,19 +38,24 @@ class BareRun(Run):
     findings: tuple[_BareFinding, ...]
 
 
+class RunRow(NamedTuple):
+    """A run as its row has it, its document aside."""
+
+    id: str
+    started: str
+    inventory: str
+    purpose: str
+    trend: str
+
+
 def _migrate_runs_into_chain(database: sqlite3.Connection) -> None:
     """Migrate to version 2: every run is a link of a chain; runs already kept become its first links."""
     database.execute(
         "CREATE TABLE chain (position INTEGER PRIMARY KEY, statement TEXT NOT NULL, hash TEXT NOT NULL UNIQUE) STRICT"
     )
     rows = database.execute("SELECT id, started, inventory, purpose, trend, document FROM runs ORDER BY started, id")
-    for run_id, started_at, inventory, purpose, trend, document in rows.fetchall():
-        append_statement_to_chain(
-            database,
-            make_run_statement(
-                run_id, started_at, inventory, purpose, trend, decompress_document(document) or document
-            ),
-        )
+    for *row, document in rows.fetchall():
+        append_statement_to_chain(database, make_run_statement(RunRow(*row), decompress_document(document) or document))
 
 
 def _migrate_runs_to_open_since(database: sqlite3.Connection) -> None:
@@ -132,24 +137,16 @@ def open_history_database(path: Path) -> Iterator[sqlite3.Connection]:
         yield database
 
 
-def make_run_statement(
-    run_id: str,
-    started_at: str,
-    inventory: str,
-    purpose: str,
-    trend: str,
-    document: bytes,
-    at: datetime.datetime | None = None,
-) -> RunKept:
+def make_run_statement(row: RunRow, document: bytes, at: datetime.datetime | None = None) -> RunKept:
     """Return what the chain states of a run that is kept as these."""
     return RunKept(
         at=clock.format_iso_moment(at or clock.now()),
-        id=run_id,
-        started=started_at,
-        inventory=inventory,
-        purpose=purpose,
+        id=row.id,
+        started=row.started,
+        inventory=row.inventory,
+        purpose=row.purpose,
         document=chain.compute_sha256_hex(document),
-        trend=chain.compute_sha256_hex(trend.encode()),
+        trend=chain.compute_sha256_hex(row.trend.encode()),
     )
 
 

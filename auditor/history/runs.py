@@ -19,6 +19,7 @@ from auditor.history.chain import BrokenLink, ChainLink, LookKept, RunKept, Runs
 from auditor.history.database import (
     NEWEST_FIRST,
     BareRun,
+    RunRow,
     append_statement_to_chain,
     decompress_document,
     format_latest_believable_start,
@@ -109,14 +110,14 @@ class RunHistory:
     def keep(self, run: Run) -> None:
         """Add a run; it is there whole, as the chain's last link, or not at all."""
         trend, document = make_trend_point(run).model_dump_json(), run.model_dump_json().encode()
-        row = (run.id, run.started, make_unique_inventory_key(run.inventory), run.purpose, trend)
+        row = RunRow(run.id, run.started, make_unique_inventory_key(run.inventory), run.purpose, trend)
         packed_document = zlib.compress(document)
         with open_history_database(self.path) as database, sqlite_file.hold_write_transaction(database):
             since = open_since.compress_open_since(
                 open_since.update_open_since_after_run(_load_open_since_before_run(database, run), run)
             )
             database.execute("INSERT INTO runs VALUES (?, ?, ?, ?, ?, ?, ?)", (*row, packed_document, since))
-            append_statement_to_chain(database, make_run_statement(*row, document, at=self._now()))
+            append_statement_to_chain(database, make_run_statement(row, document, at=self._now()))
             records.chain_new_host_records_of_run(
                 database, make_unique_inventory_key(run.inventory), run, clock.format_iso_moment(self._now())
             )

@@ -153,9 +153,9 @@ class Responder:
 
     def _mark_request_again_if_contained(self, host: Host, request: ActionRequest) -> ActionRequest:
         """Return the same, ``again`` where it is contained and the host says that it is there."""
-        key = (self.incident, host.name, request.means, request.what)
+        target = transitions.ActionTarget(host.name, request.means, request.what)
         if request.means in RECREATABLE_MEANS and transitions.is_target_contained_by_incident(
-            *key, clock.now(), self.ledgers.load_case_logs_of_inventory(self.inventory)
+            self.incident, target, clock.now(), self.ledgers.load_case_logs_of_inventory(self.inventory)
         ):
             again = replace(request, again=True)
             if not self._ask_host_for_action_plan(
@@ -225,16 +225,16 @@ class Responder:
         """
         ledgers = self.ledgers.load_case_logs_of_inventory(self.inventory)
         other = transitions.find_other_incident_containing_target(
-            self.incident, event.host, event.means, target, clock.now(), ledgers
+            self.incident, transitions.ActionTarget(event.host, event.means, target), clock.now(), ledgers
         )
         return {} if other is None else {"why": reason, "about": f"{other[0]}/{other[1]}"}
 
     def _make_action_start_decision(
         self, host: Host, request: ActionRequest, above_number: int = 0
     ) -> Callable[[Ledgers], Decided]:
-        key = (self.incident, host.name, request.means, request.what)
+        target = transitions.ActionTarget(host.name, request.means, request.what)
         return transitions.make_action_start_decision(
-            *key, request.seconds, clock.now(), above_number, again=request.again
+            self.incident, target, request.seconds, clock.now(), above_number, again=request.again
         )
 
     def _build_containment_program_input(

@@ -50,18 +50,20 @@ def _iter_summaries(
         until = [entry for entry in entries if clock.parse_iso_moment(entry.at) <= end]
         recorded_at = None if until else clock.parse_iso_moment(entries[0].at)
         case = fold_case(incident, until or entries[:1])
-        closed_at = next(
-            (clock.parse_iso_moment(entry.happened) for entry in case.entries if isinstance(entry.deed, ClosedEvent)),
-            None,
-        )
+        closed_at = _find_moment_of_closing(case)
         concerned_names = {*case.subjects} & (domains | hosts)
         if concerned_names and case.detected_at <= end and (closed_at is None or closed_at >= begin):
             actions = [
                 action for action in case.actions.values() if _is_action_on_office_host_or_site(action, domains, hosts)
             ]
             yield _summarize_case(
-                case, concerned_names & domains, len(concerned_names & hosts), actions, closed_at, recorded_at, end
+                case, concerned_names & domains, len(concerned_names & hosts), actions, recorded_at, end
             )
+
+
+def _find_moment_of_closing(case: IncidentCase) -> datetime.datetime | None:
+    closings = (entry.happened for entry in case.entries if isinstance(entry.deed, ClosedEvent))
+    return next(map(clock.parse_iso_moment, closings), None)
 
 
 def _is_action_on_office_host_or_site(action: ResponseAction, domains: Set[str], hosts: Set[str]) -> bool:
@@ -74,10 +76,10 @@ def _summarize_case(
     domains: Set[str],
     hosts: int,
     actions: Sequence[ResponseAction],
-    closed_at: datetime.datetime | None,
     recorded_at: datetime.datetime | None,
     month_end: datetime.datetime,
 ) -> IncidentSummary:
+    closed_at = _find_moment_of_closing(case)
     done_actions = [action for action in actions if action.was_done_and_checked]
     sent_reports = (
         ReportSent(entry.deed.report, clock.parse_iso_moment(entry.happened), entry.deed.how)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Callable, Collection, Sequence
+from typing import NamedTuple
 
 from auditor.errors import InputError
 from auditor.history.incidents import NEW, Decided, Ledgers, get_case_log_of_incident
 from auditor.incidents.case import IncidentCase, ResponseAction, fold_case, fold_cases
-from auditor.models import Finding, Regime, Run, Status, Text, clock
+from auditor.models import Finding, Run, Status, Text
 from auditor.models.incidents import (
     AnyEvent,
     CollectedEvent,
@@ -35,17 +36,18 @@ It may be the intruder's host, and there are 999,999.
 """
 
 
+class ActionTarget(NamedTuple):
+    """What a response action is about, and by which means."""
+
+    host: str
+    means: Means
+    what: str
+
+
 def make_case_opening_decision(
-    subjects: Sequence[str],
-    findings: Sequence[FindingReference],
-    detected_at: datetime.datetime,
-    regime: Regime,
-    reason: str | None,
-    *,
-    force_new: bool,
-    join_incident: str | None = None,
+    opening: OpenedEvent, *, force_new: bool, join_incident: str | None = None
 ) -> Callable[[Ledgers], Decided]:
-    """Open an incident about these subjects.
+    """Open an incident about some subjects.
 
     Or join the open one that is about any of them, unless ``force_new`` asks for a new one, or the one that
     ``join_incident`` names.
@@ -56,26 +58,21 @@ def make_case_opening_decision(
 
     def decide(ledgers: Ledgers) -> Decided:
         open_cases = (
-            find_open_cases(ledgers, subjects) if join_incident is None else (get_open_case(ledgers, join_incident),)
+            find_open_cases(ledgers, opening.subjects)
+            if join_incident is None
+            else (get_open_case(ledgers, join_incident),)
         )
         if len(open_cases) > 1 and not force_new:
             raise InputError(
                 "{incidents} all affect {subjects}",
                 incidents=", ".join(case.id for case in open_cases),
-                subjects=", ".join(subjects),
+                subjects=", ".join(opening.subjects),
                 mend="choose one with '--join {first}', or open another one with --new",
                 first=open_cases[0].id,
             )
         if open_cases and not force_new:
-            return open_cases[-1].id, JoinedEvent(subjects=tuple(subjects), findings=tuple(findings), why=reason)
-        opening_event = OpenedEvent(
-            detected=clock.format_iso_moment(detected_at),
-            subjects=tuple(subjects),
-            findings=tuple(findings),
-            regime=regime,
-            why=reason,
-        )
-        return NEW, opening_event
+            return open_cases[-1].id, JoinedEvent(subjects=opening.subjects, findings=opening.findings, why=opening.why)
+        return NEW, opening
 
     return decide
 
@@ -104,9 +101,7 @@ def make_event_recording_decision(incident: str, event: AnyEvent) -> Callable[[L
 
 def make_action_start_decision(
     incident: str,
-    host: str,
-    means: Means,
-    target: str,
+    target: ActionTarget,
     seconds: int | None,
     now: datetime.datetime,
     above_number: int = 0,
@@ -124,14 +119,14 @@ def make_action_start_decision(
         case = get_open_case(ledgers, incident)
         same = [
             action
-            for action in _list_actions_in_force_on_target(case, (host, means, target), now)
+            for action in _list_actions_in_force_on_target(case, target, now)
             if not (again and action.is_outcome_known)
         ]
         if same and same[-1].is_outcome_known:
             raise InputError(
                 "{named} is already contained on {host}, number {number}",
-                named=target,
-                host=host,
+                named=target.what,
+                host=target.host,
                 number=same[-1].number,
                 mend="release that first with 'auditor incident release'",
             )
@@ -141,7 +136,7 @@ def make_action_start_decision(
             else max((min(above_number, len(case.actions) + MAX_LOST_NUMBERS), *case.actions)) + 1
         )
         started_action = ContainedEvent(
-            number=number, host=host, means=means, what=target, seconds=seconds, state="begun"
+            number=number, host=target.host, means=target.means, what=target.what, seconds=seconds, state="begun"
         )
         return incident, started_action
 
@@ -149,37 +144,36 @@ def make_action_start_decision(
 
 
 def is_target_contained_by_incident(
-    incident: str, host: str, means: Means, target: str, now: datetime.datetime, ledgers: Ledgers
+    incident: str, target: ActionTarget, now: datetime.datetime, ledgers: Ledgers
 ) -> bool:
-    """Return whether an incident is known to contain that on a host."""
+    """Return whether an incident is known to contain that."""
     same = _list_actions_in_force_on_target(
-        fold_case(incident, get_case_log_of_incident(ledgers, incident)), (host, means, target), now
+        fold_case(incident, get_case_log_of_incident(ledgers, incident)), target, now
     )
     return bool(same) and same[-1].is_outcome_known
 
 
 def _list_actions_in_force_on_target(
-    case: IncidentCase, host_means_and_target: tuple[str, Means, str], now: datetime.datetime
+    case: IncidentCase, target: ActionTarget, now: datetime.datetime
 ) -> list[ResponseAction]:
     return [
         action
         for action in case.actions.values()
-        if (action.host, action.means, action.what) == host_means_and_target and action.is_possibly_in_force(now)
+        if (action.host, action.means, action.what) == target and action.is_possibly_in_force(now)
     ]
 
 
 def find_other_incident_containing_target(
-    incident: str, host: str, means: Means, target: str, now: datetime.datetime, ledgers: Ledgers
+    incident: str, target: ActionTarget, now: datetime.datetime, ledgers: Ledgers
 ) -> tuple[str, int] | None:
     """Return the action, by incident and number, by which another incident contains the same thing on a host.
 
     None where none is known to.
     """
-    key = (host, means, target)
     for case in fold_cases(ledgers):
         for action in case.actions.values() if case.id != incident else ():
             if (
-                (action.host, action.means, action.what) == key
+                (action.host, action.means, action.what) == target
                 and action.state == "confirmed"
                 and action.is_possibly_in_force(now)
             ):

@@ -46,10 +46,18 @@ class SharingPolicy:
     victims: bool = False
 
 
+@dataclass(frozen=True)
+class ScansAndHunts:
+    """What was seen on sites and hosts."""
+
+    scans: Iterable[Scan]
+    hunts: Iterable[Hunt]
+    digests: Mapping[str, Collection[str]]
+    """SHA-256 of the files below a host's web roots."""
+
+
 def collect_indicators_from_scans_and_hunts(
-    scans: Iterable[Scan],
-    hunts: Iterable[Hunt],
-    digests: Mapping[str, Collection[str]],
+    seen: ScansAndHunts,
     acceptances: Iterable[TraceAcceptance],
     own_names_and_addresses: tuple[Sequence[str], Sequence[str]],
     policy: SharingPolicy,
@@ -57,14 +65,13 @@ def collect_indicators_from_scans_and_hunts(
 ) -> tuple[Indicator, ...]:
     """Return what is no mere hint and nobody accepts, each once, from the last day that it was seen.
 
-    ``digests``: SHA-256 of the files below a host's web roots; ``own_names_and_addresses``: names of our sites,
-    addresses of our hosts.
+    ``own_names_and_addresses``: names of our sites, addresses of our hosts.
     """
     let = {(acceptance.site, acceptance.key) for acceptance in acceptances if acceptance.is_in_force_on_day(today)}
     indicators: dict[IndicatorValue, Indicator] = {}
     for observable, kind, moment in (
-        *_find_servers_pages_lead_to(scans, let),
-        *_find_digests_of_intruder_programs(hunts, digests, let),
+        *_find_servers_pages_lead_to(seen.scans, let),
+        *_find_digests_of_intruder_programs(seen.hunts, seen.digests, let),
     ):
         day = min(clock.convert_moment_to_vietnam_day(clock.parse_iso_moment(moment)), today)
         rather_victim = (

@@ -26,7 +26,7 @@ from auditor.errors import InputError
 from auditor.models import Model
 from auditor.system.credentials import make_tls_context, read_secret_from_private_file
 from auditor.system.deadline import Deadline
-from auditor.system.yaml_source import load_yaml, validate_yaml_data_as_model
+from auditor.system.yaml_source import YamlPlace, load_yaml, validate_yaml_data_as_model
 
 FILE = "taxii.yml"
 MEDIA = "application/taxii+json;version=2.1"
@@ -74,7 +74,9 @@ def load(office: Path) -> TaxiiCollection:
     file = office / FILE
     if not file.is_file():
         raise InputError("there are no settings of a TAXII server", file=file, mend=_MEND)
-    settings = validate_yaml_data_as_model(TaxiiSettings, load_yaml(file), "{where}: {why}", mend=_MEND, file=file)
+    settings = validate_yaml_data_as_model(
+        TaxiiSettings, load_yaml(file), "{where}: {why}", mend=_MEND, place=YamlPlace(file)
+    )
     _check_taxii_url(settings.url, file)
     context = make_tls_context(office / settings.ca_file if settings.ca_file else None)
     if settings.certificate is not None and settings.key is not None:

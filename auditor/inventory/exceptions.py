@@ -11,7 +11,7 @@ from typing import Any
 from auditor.errors import InputError, Sentence
 from auditor.models import Attestation, Authorization, ExceptionScope, Host, Organisation, Statement, Waiver
 from auditor.models.exceptions.record import ExceptionTerms
-from auditor.system.yaml_source import find_line_of_path_in_yaml_file, load_yaml, validate_yaml_data_as_model
+from auditor.system.yaml_source import YamlPlace, find_line_of_path_in_yaml_file, load_yaml, validate_yaml_data_as_model
 
 WAIVERS = "waivers.yml"
 ATTESTATIONS = "attestations.yml"
@@ -56,8 +56,7 @@ class _PaperEntry:
             else "see docs/en/vulnerabilities.md"
             if self.file.name == STATEMENTS
             else "see docs/en/waivers.md",
-            file=self.file,
-            at=[self.index],
+            place=YamlPlace(self.file, [self.index]),
             paper=self.display_name,
         )
 

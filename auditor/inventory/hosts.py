@@ -24,7 +24,7 @@ from auditor.inventory.reach import (
 )
 from auditor.inventory.variables import SourcedValue, Variables
 from auditor.models import Host, Inventory, Site
-from auditor.system.yaml_source import VaultValue, validate_yaml_data_as_model
+from auditor.system.yaml_source import VaultValue, YamlPlace, validate_yaml_data_as_model
 
 HOST_KEYS = {
     "luytre_unit": "unit",
@@ -164,8 +164,7 @@ def _parse_sites_of_host(host: str, source: SourcedValue | None) -> tuple[Site, 
                 {**entry, "host": host, "level_declared": "level" in entry},
                 "host {host}: site {site}: {where}: {why}",
                 mend="see inventories/example/hosts.yml",
-                file=source.file,
-                at=[*source.path, index],
+                place=YamlPlace(source.file, [*source.path, index]),
                 host=host,
                 site=entry.get("domain", index + 1),
             )

@@ -9,7 +9,7 @@ from auditor.errors import InputError
 from auditor.inventory import exceptions as office
 from auditor.inventory.variables import Variables
 from auditor.models import Host, Organisation
-from auditor.system.yaml_source import find_line_of_path_in_yaml_file, load_yaml, validate_yaml_data_as_model
+from auditor.system.yaml_source import YamlPlace, find_line_of_path_in_yaml_file, load_yaml, validate_yaml_data_as_model
 
 
 def load_organisation(path: Path) -> Organisation | None:
@@ -21,7 +21,7 @@ def load_organisation(path: Path) -> Organisation | None:
     if not file.is_file():
         return None
     organisation = validate_yaml_data_as_model(
-        Organisation, load_yaml(file), "{where}: {why}", mend="see inventories/example/office", file=file
+        Organisation, load_yaml(file), "{where}: {why}", mend="see inventories/example/office", place=YamlPlace(file)
     )
     ids = [unit.id for unit in organisation.units]
     for index, unit in enumerate(organisation.units):

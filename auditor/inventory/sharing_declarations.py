@@ -15,7 +15,7 @@ from pydantic import Field, StringConstraints, model_validator
 from auditor.errors import InputError
 from auditor.models import Model, Organisation, Role, UnitId
 from auditor.models.base import Printable
-from auditor.system.yaml_source import find_line_of_path_in_yaml_file, load_yaml, validate_yaml_data_as_model
+from auditor.system.yaml_source import YamlPlace, find_line_of_path_in_yaml_file, load_yaml, validate_yaml_data_as_model
 
 FILE = "sharing.yml"
 _MEND = "see docs/en/sharing.md"
@@ -75,7 +75,7 @@ def load_sharing_declarations_by_unit(
     file = office_folder / FILE
     if not file.is_file():
         return {}
-    document = validate_yaml_data_as_model(_File, load_yaml(file), "{where}: {why}", mend=_MEND, file=file)
+    document = validate_yaml_data_as_model(_File, load_yaml(file), "{where}: {why}", mend=_MEND, place=YamlPlace(file))
     units = {unit.id for unit in organisation.units} if organisation is not None else set()
     for unit in document.units:
         if unit not in units:

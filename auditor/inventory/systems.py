@@ -16,7 +16,7 @@ from pydantic import Field, StringConstraints, model_validator
 from auditor.errors import InputError
 from auditor.models import Domain, Host, Model, Organisation, Role, Site, UnitId
 from auditor.models.base import Printable
-from auditor.system.yaml_source import find_line_of_path_in_yaml_file, load_yaml, validate_yaml_data_as_model
+from auditor.system.yaml_source import YamlPlace, find_line_of_path_in_yaml_file, load_yaml, validate_yaml_data_as_model
 
 FILE = "systems.yml"
 _MEND = "see docs/en/yearly.md"
@@ -104,7 +104,9 @@ def load_information_systems(office_folder: Path, organisation: Organisation | N
     file = office_folder / FILE
     if not file.is_file():
         raise InputError("no information systems are declared", file=file, mend=_MEND)
-    document = validate_yaml_data_as_model(Systems, load_yaml(file), "{where}: {why}", mend=_MEND, file=file)
+    document = validate_yaml_data_as_model(
+        Systems, load_yaml(file), "{where}: {why}", mend=_MEND, place=YamlPlace(file)
+    )
     _check_named_units_sites_and_hosts_exist(document, file, organisation, hosts)
     return document
 

@@ -14,7 +14,7 @@ from auditor.errors import InputError
 from auditor.inventory import exceptions
 from auditor.models import Model
 from auditor.system.credentials import make_tls_context, read_secret_from_private_file
-from auditor.system.yaml_source import find_line_of_path_in_yaml_file, load_yaml, validate_yaml_data_as_model
+from auditor.system.yaml_source import YamlPlace, find_line_of_path_in_yaml_file, load_yaml, validate_yaml_data_as_model
 
 FILE = "mail.yml"
 ADDRESS = r"^[A-Za-z0-9][A-Za-z0-9._%+-]{0,63}@([A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z]{2,63}$"
@@ -57,7 +57,11 @@ def load_mail_settings(settings_file: Path) -> MailSettings:
     if not settings_file.is_file():
         raise InputError("there are no mail settings", file=settings_file, mend="write them; see docs/en/mail.md")
     settings = validate_yaml_data_as_model(
-        MailSettings, load_yaml(settings_file), "{where}: {why}", mend="see docs/en/mail.md", file=settings_file
+        MailSettings,
+        load_yaml(settings_file),
+        "{where}: {why}",
+        mend="see docs/en/mail.md",
+        place=YamlPlace(settings_file),
     )
     if (settings.username is None) != (settings.password_file is None):
         raise InputError(

@@ -21,7 +21,7 @@ from auditor.mail.spool import Mail
 from auditor.models import Model
 from auditor.system.credentials import make_tls_context, read_secret_from_private_file
 from auditor.system.deadline import Deadline
-from auditor.system.yaml_source import load_yaml, validate_yaml_data_as_model
+from auditor.system.yaml_source import YamlPlace, load_yaml, validate_yaml_data_as_model
 
 FILE = "webhook.yml"
 TIMESTAMP, SIGNATURE, DELIVERY = "Luytre-Timestamp", "Luytre-Signature", "Luytre-Delivery"
@@ -69,7 +69,11 @@ def load_webhook_settings(settings_file: Path) -> WebhookSettings:
     if not settings_file.is_file():
         raise InputError("there are no webhook settings", file=settings_file, mend="write them; see docs/en/mail.md")
     settings = validate_yaml_data_as_model(
-        WebhookSettings, load_yaml(settings_file), "{where}: {why}", mend="see docs/en/mail.md", file=settings_file
+        WebhookSettings,
+        load_yaml(settings_file),
+        "{where}: {why}",
+        mend="see docs/en/mail.md",
+        place=YamlPlace(settings_file),
     )
     get_https_origin_of_webhook_url(settings, settings_file)
     return settings

@@ -14,7 +14,7 @@ from auditor.models.incidents import ActiveContainment, OpenIncident, Unrecorded
 from auditor.models.response_actions import ActionTexts, Means, TextsByAction
 from auditor.system.files import find_line_of_text
 from auditor.system.groups import group_by
-from auditor.system.yaml_source import load_own_yaml_files_cached, validate_yaml_data_as_model
+from auditor.system.yaml_source import YamlPlace, load_own_yaml_files_cached, validate_yaml_data_as_model
 from auditor.text.translations import LOCALE, Words
 
 TEXTS = LOCALE / "response_actions.yml"
@@ -32,7 +32,7 @@ def load_action_texts() -> Mapping[str, ActionTexts]:
         data,
         "{where}: {why}",
         mend="write each text in vi and en, as those of the other actions",
-        file=TEXTS,
+        place=YamlPlace(TEXTS),
     ).root
     for means in get_args(Means):
         if means not in texts:

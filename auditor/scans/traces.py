@@ -43,21 +43,28 @@ def build_masked_trace(
     sample: str,
     families: Iterable[Family],
     rules: Iterable[str],
-    target: str | None = None,
-    exact: bool = False,
 ) -> Trace:
     """Return a trace out of what a page holds, whatever that is: bounded, masked, fit to be shown."""
     families = tuple(dict.fromkeys(families))[:MAX_FAMILIES]
     return Trace(
         key=compute_trace_key(kind, essence),
         kind=kind,
-        certainty=compute_certainty_by_families(families, exact=exact),
+        certainty=compute_certainty_by_families(families),
         where=_mask_and_shorten_text(where, MAX_WHERE),
         sample=_mask_and_shorten_text(sample, MAX_SAMPLE),
-        target=_mask_and_shorten_text(defang_address(target), MAX_TARGET) if target is not None else None,
         families=families,
         rules=tuple(dict.fromkeys(rules))[:MAX_RULES],
     )
+
+
+def add_target_to_trace(trace: Trace, target: str) -> Trace:
+    """Return the same, with what it leads to, that nothing makes a link of."""
+    return trace.model_copy(update={"target": _mask_and_shorten_text(defang_address(target), MAX_TARGET)})
+
+
+def make_trace_exact(trace: Trace) -> Trace:
+    """Return the same as something that is known exactly, whatever speaks for it."""
+    return trace.model_copy(update={"certainty": "exact"})
 
 
 _NO_BYTES = re.compile("[\ud800-\udc7f\udd00-\udfff]")

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any, NamedTuple, get_args
 
 import yaml
 from pydantic import BaseModel, ValidationError
@@ -265,18 +265,24 @@ def find_line_of_path_in_yaml_file(file: Path, path: Sequence[int | str], word: 
     return first + 1
 
 
+class YamlPlace(NamedTuple):
+    """Where some data was written: in which file, and what leads to it there."""
+
+    file: Path
+    path: Sequence[int | str] = ()
+
+
 def validate_yaml_data_as_model[Shape: BaseModel](
     model_class: type[Shape],
     data: object,
     subject: str,
     *,
     mend: str,
-    file: Path,
-    at: Sequence[int | str] = (),
+    place: YamlPlace,
     every: bool = False,
     **values: object,
 ) -> Shape:
-    """Return the data ``at`` a place in a file as the model it is to be.
+    """Return the data of a place as the model it is to be.
 
     ``values`` fill what the error says.
 
@@ -287,17 +293,17 @@ def validate_yaml_data_as_model[Shape: BaseModel](
         return model_class.model_validate(data)
     except ValidationError as validation_error:
         errors = []
-        for place, why, is_unknown_key in iter_details_of_validation_error(validation_error):
-            where = ".".join(map(str, place)) or ("entry" if at else "file")
+        for below, why, is_unknown_key in iter_details_of_validation_error(validation_error):
+            where = ".".join(map(str, below)) or ("entry" if place.path else "file")
             error = InputError(
                 subject,
                 where=where,
                 why=why,
                 **values,
                 mend=Sentence(mend),
-                file=file,
-                line=find_line_of_path_in_yaml_file(file, [*at, *place]),
-                guess=_guess_key_meant_by_unknown_one(model_class, data, place) if is_unknown_key else None,
+                file=place.file,
+                line=find_line_of_path_in_yaml_file(place.file, [*place.path, *below]),
+                guess=_guess_key_meant_by_unknown_one(model_class, data, below) if is_unknown_key else None,
             )
             errors.append(error)
             if not every:

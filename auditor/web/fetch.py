@@ -95,8 +95,12 @@ class RawResponse:
 class Client:
     """Fetches by host address with the site's own Host and SNI; nothing on this machine has to know the names."""
 
-    def __init__(self, ca_file: str | None = None) -> None:
-        """Trust ``ca_file``, an authority, besides the system's. Raises InputError when it cannot be read."""
+    def __init__(self, ca_file: str | None = None, *, check_trust: bool = True) -> None:
+        """Trust ``ca_file``, an authority, besides the system's. Raises InputError when it cannot be read.
+
+        ``check_trust``: whether to find out if a browser would trust certificates.
+        """
+        self._check_trust = check_trust
         self._strict = _make_verifying_context(ca_file)
         self._lenient = _make_context_without_verification()
         self._given_up: set[str] = set()
@@ -113,17 +117,14 @@ class Client:
         port: int | None = None,
         *,
         is_declared: bool = True,
-        check_trust: bool = True,
     ) -> FetchResult:
         """Return one page, redirects not followed; ``port`` when it is not the scheme's own.
 
         Never raises for what answers.
-
-        ``check_trust``: whether to find out if a browser would trust the certificate.
         """
         with Deadline(FETCH_SECONDS) as deadline:
             fetch = _PageFetch(scheme, address, domain, path, port, is_declared, self._given_up, self._turn, deadline)
-            answer = fetch.request_page_as_browser(self._strict if check_trust else self._lenient)
+            answer = fetch.request_page_as_browser(self._strict if self._check_trust else self._lenient)
             if _VERIFY_FAILURE in answer.error:
                 # A site with a bad certificate still has to serve its visitors what it did.
                 answer = fetch.request_page_as_browser(self._lenient, is_trusted=False)

@@ -162,39 +162,6 @@ def test_an_import_in_a_function_is_found(tmp_path: Path, monkeypatch: pytest.Mo
     assert list(imports_in_functions(tmp_path / "a.py")) == ["a.py:5: import re"]
 
 
-MOST_PARAMETERS = 6
-MORE_PARAMETERS = {
-    "auditor/audit/run.py:audit_hosts",
-    "auditor/compromise/file_triage.py:_build_file_trace",
-    "auditor/content/evidence.py:_add_evidence_to_suspect",
-    "auditor/fleet/prefork_client.py:run_ansible_playbook_in_fork",
-    "auditor/history/database.py:make_run_statement",
-    "auditor/incidents/monthly.py:_summarize_case",
-    "auditor/incidents/transitions.py:make_action_start_decision",
-    "auditor/incidents/transitions.py:make_case_opening_decision",
-    "auditor/indicators/observations.py:collect_indicators_from_scans_and_hunts",
-    "auditor/indicators/sources/common.py:add_value",
-    "auditor/scans/traces.py:build_masked_trace",
-    "auditor/system/yaml_source.py:validate_yaml_data_as_model",
-    "auditor/vulnerabilities/advisory/answers.py:_build_answer",
-    "auditor/web/fetch.py:fetch_page",
-}
-"""Functions that take more; none is added."""
-
-
-def functions_with_many_parameters() -> Iterator[str]:
-    for _name, path in modules():
-        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
-            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-                taken = (*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs)
-                if sum(argument.arg not in ("self", "cls") for argument in taken) > MOST_PARAMETERS:
-                    yield f"{path.relative_to(TOP)}:{node.name}"
-
-
-def test_no_more_functions_take_more_than_six_parameters() -> None:
-    assert set(functions_with_many_parameters()) - MORE_PARAMETERS == set()
-
-
 # --- on hosts ---------------------------------------------------------------------------------------------------
 
 PACKAGES_ON_HOSTS = (

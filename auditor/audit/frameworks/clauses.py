@@ -14,6 +14,7 @@ from auditor.audit.controls import Catalogue, Control
 from auditor.errors import InputError
 from auditor.models import ControlId, Model, Regime, Text
 from auditor.system.yaml_source import (
+    YamlPlace,
     find_line_of_path_in_yaml_file,
     load_own_yaml_files_cached,
     load_yaml,
@@ -122,7 +123,7 @@ def load_framework(framework_id: str, folder: Path = FOLDER) -> Framework:
         )
     file = folder / f"{framework_id}.yml"
     data = _load_own_framework_files()[file] if folder == FOLDER else load_yaml(file)
-    content = validate_yaml_data_as_model(_File, data, "{where}: {why}", mend=_MEND, file=file)
+    content = validate_yaml_data_as_model(_File, data, "{where}: {why}", mend=_MEND, place=YamlPlace(file))
     base = load_framework(content.same_as, folder) if content.same_as else None
     clauses: dict[str, Clause] = {}
     for index, entry in enumerate(content.clauses):

@@ -54,8 +54,9 @@ def review_sites_for_injected_content(options: ReviewOptions) -> None:
             load_prior_state(inventory_data.path),
             None,
             hosts,
-            watch=report_done,
-            meanwhile=lambda: preload_code_and_templates(options.lang),
+            while_reading=audits.WhileReading(
+                watch=report_done, meanwhile=lambda: preload_code_and_templates(options.lang)
+            ),
         )
     if not options.as_json:
         show_folders_of_kept_answers(scans, lambda site: looks.get_answers_folder(inventory_data.path, site), words)

@@ -126,8 +126,7 @@ class HardeningSession:
                 self.catalogue,
                 self.hosts,
                 purpose="before",
-                watch=report_done,
-                meanwhile=self._preload_steps,
+                while_reading=audits.WhileReading(watch=report_done, meanwhile=self._preload_steps),
             )
 
     def _preload_steps(self) -> None:
@@ -165,7 +164,14 @@ def audit_hosts_with_progress(
 ) -> Run:
     """Return an audit of these hosts, with its progress on the terminal."""
     with console.show_progress(Words(lang)("doing.audit"), [host.name for host in hosts]) as report_done:
-        return audits.audit_hosts(inventory, prior_state, catalogue, hosts, purpose=purpose, watch=report_done)[0]
+        return audits.audit_hosts(
+            inventory,
+            prior_state,
+            catalogue,
+            hosts,
+            purpose=purpose,
+            while_reading=audits.WhileReading(watch=report_done),
+        )[0]
 
 
 def _load_steps() -> ModuleType:

@@ -32,7 +32,9 @@ def plan(options: PlanOptions) -> None:
     hosts, sites = select_hosts_and_check_lab(inventory_data, options.limit)
     accepted_controls = parse_accepted_controls(options.accept, catalogue)
     with console.show_progress(words("doing.audit"), [host.name for host in hosts]) as report_done:
-        run, facts = audits.audit_hosts(inventory_data, prior_state, catalogue, hosts, watch=report_done)
+        run, facts = audits.audit_hosts(
+            inventory_data, prior_state, catalogue, hosts, while_reading=audits.WhileReading(watch=report_done)
+        )
     fix_plan = plan_facts.make_plan_after_site_visits(
         catalogue,
         run,

@@ -36,7 +36,7 @@ from auditor.incidents.response.auto_containment import build_responses
 from auditor.incidents.sentences import validate_and_redact_user_sentence
 from auditor.inventory import hosts as inventories
 from auditor.models import Host, Inventory, Lang, Run, clock
-from auditor.models.incidents import FindingReference
+from auditor.models.incidents import FindingReference, OpenedEvent
 from auditor.text.translations import Words
 
 MAX_RUNS_BACK = 200
@@ -90,9 +90,14 @@ def open_incident(options: IncidentOpenOptions) -> None:
         clock.now(),
     )
     regime = inventory_data.organisation.regime if inventory_data.organisation else "2026"
-    decide = transitions.make_case_opening_decision(
-        about, chosen_findings, detected_at, regime, reason, force_new=options.new, join_incident=options.join
+    opening = OpenedEvent(
+        detected=clock.format_iso_moment(detected_at),
+        subjects=about,
+        findings=tuple(chosen_findings),
+        regime=regime,
+        why=reason,
     )
+    decide = transitions.make_case_opening_decision(opening, force_new=options.new, join_incident=options.join)
     incident = write_decided_event_to_ledger(inventory_data, options.who, decide, detected_at)
     warn_that_detection_time_is_kept(inventory_data, incident, parse_past_moment(options.when), options.lang)
     whole = _show_contain_and_notify_opened_case(

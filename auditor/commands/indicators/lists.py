@@ -67,9 +67,11 @@ def make_list_of_indicators_seen_here(options: IndicatorsFoundOptions) -> None:
         options.victims,
     )
     indicators = finding.collect_indicators_from_scans_and_hunts(
-        scan_history.load_latest_look_by_site(inventory_data.path).values(),
-        latest_hunts.values(),
-        {host: hunts.load_scan_cache_of_host(inventory_data.path, host).sha256_digests for host in latest_hunts},
+        finding.ScansAndHunts(
+            scan_history.load_latest_look_by_site(inventory_data.path).values(),
+            latest_hunts.values(),
+            {host: hunts.load_scan_cache_of_host(inventory_data.path, host).sha256_digests for host in latest_hunts},
+        ),
         scan_history.load_acceptances(inventory_data.path),
         own_assets.list_own_site_names_and_host_addresses(inventory_data),
         options_told,

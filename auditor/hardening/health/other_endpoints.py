@@ -170,7 +170,7 @@ def query_endpoints_besides_sites(
         futures, until = {}, time.monotonic() + LOOK_SECONDS
         for host in hosts:
             pool = pools.enter_context(ThreadPoolExecutor(max_workers=WORKERS))
-            client, what = Client(), endpoints_by_host.get(host.name, OtherEndpoints())
+            client, what = Client(check_trust=False), endpoints_by_host.get(host.name, OtherEndpoints())
             before = again.get(host.name, EndpointResponses()) if again is not None else None
             endpoints = [
                 d
@@ -197,9 +197,7 @@ def query_endpoints_besides_sites(
 def _query_endpoint(client: Client, address: str, endpoint: ClaimedEndpoint, until: float) -> FetchResult:
     if time.monotonic() >= until:
         return FetchResult(str(endpoint), None, error="the others of this host took all its time")
-    return client.fetch_page(
-        "https" if endpoint.tls else "http", address, endpoint.name, "/", endpoint.port, check_trust=False
-    )
+    return client.fetch_page("https" if endpoint.tls else "http", address, endpoint.name, "/", endpoint.port)
 
 
 def _read_port_greeting_before_deadline(address: str, port: int, until: float) -> str | None:

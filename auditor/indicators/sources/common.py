@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import date
+from typing import NamedTuple
 
 from auditor.errors import InputError
 from auditor.feeds.document import SourceDocument
@@ -12,6 +13,16 @@ from auditor.indicators.values import ExclusionReason, get_reason_value_never_ma
 
 MAX_WRONG = 1_000
 MAX_NOTE = 200
+
+
+class ValidDays(NamedTuple):
+    """From which day to which a list says that a value of it counts; None for what it does not say."""
+
+    first: date | None = None
+    last: date | None = None
+
+
+ANY_DAY = ValidDays()
 
 
 @dataclass
@@ -40,8 +51,7 @@ class IndicatorCollector:
         where: str,
         id: str = "",
         tlp: Tlp | None = None,
-        first: date | None = None,
-        last: date | None = None,
+        valid: ValidDays = ANY_DAY,
         note: str = "",
     ) -> None:
         """Take one value in. Raises InputError for more of them than there may be."""
@@ -53,14 +63,14 @@ class IndicatorCollector:
         if why is not None:
             self.never[why] = self.never.get(why, 0) + 1
             return
-        first = first or self.today
+        first = valid.first or self.today
         indicator = Indicator(
             got.kind,
             got.text,
             id[:100],
             tlp or self.default_tlp,
-            min(first, last or first),
-            last,
+            min(first, valid.last or first),
+            valid.last,
             note[:MAX_NOTE],
             self.name,
         )

@@ -17,7 +17,7 @@ from auditor.feeds.json_stream import (
     open_json_stream,
 )
 from auditor.indicators.indicator import Tlp, parse_tlp, pick_stricter
-from auditor.indicators.sources.common import IndicatorCollector, make_missing_content_error
+from auditor.indicators.sources.common import IndicatorCollector, ValidDays, make_missing_content_error
 
 HEAD = re.compile(rb'\s*[\[{](?:(?!"spec_version").){0,4000}"(?:Event|response)"', re.DOTALL)
 _PARTS: Mapping[str, tuple[int, ...]] = {
@@ -88,10 +88,12 @@ def _add_attributes_of_misp_event(event: Mapping[str, Any], where: str, collecto
                 where=f"{where}, {name}",
                 id=name,
                 tlp=pick_stricter(own, event_tlp) if own and event_tlp else own or event_tlp,
-                first=parse_day_of_foreign_moment(attribute.get("first_seen"))
-                or event_day
-                or parse_day_of_foreign_moment(attribute.get("timestamp")),
                 note=get_text_of_foreign_entry(attribute, "comment") or about,
+                valid=ValidDays(
+                    first=parse_day_of_foreign_moment(attribute.get("first_seen"))
+                    or event_day
+                    or parse_day_of_foreign_moment(attribute.get("timestamp"))
+                ),
             )
 
 

@@ -20,6 +20,7 @@ from auditor.indicators import patterns
 from auditor.indicators.indicator import MARKINGS, MAX_INDICATORS, Tlp, parse_tlp, pick_stricter
 from auditor.indicators.sources.common import (
     IndicatorCollector,
+    ValidDays,
     make_missing_content_error,
     make_too_many_indicators_error,
 )
@@ -137,7 +138,11 @@ def _add_stix_indicator_with_marking(
             where=name,
             id=name,
             tlp=level,
-            first=parse_day_of_foreign_moment(stix_object.get("valid_from")),
-            last=parse_day_of_foreign_moment(stix_object["valid_until"]) if stix_object.get("valid_until") else None,
             note=into_note,
+            valid=ValidDays(
+                first=parse_day_of_foreign_moment(stix_object.get("valid_from")),
+                last=parse_day_of_foreign_moment(stix_object["valid_until"])
+                if stix_object.get("valid_until")
+                else None,
+            ),
         )

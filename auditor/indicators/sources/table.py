@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from auditor.feeds.days import parse_day_of_foreign_moment
 from auditor.feeds.document import convert_csv_errors
 from auditor.indicators.indicator import parse_tlp
-from auditor.indicators.sources.common import IndicatorCollector, make_missing_content_error
+from auditor.indicators.sources.common import IndicatorCollector, ValidDays, make_missing_content_error
 from auditor.inventory.spreadsheet_import.columns import fold_case_accents_and_spaces
 
 HEAD = re.compile(rb"[\xef\xbb\xbf \t\r\n]*[^\xef\xbb\xbf \t\r\n<{\[\x00][^\x00]*\Z")
@@ -120,5 +120,9 @@ def _add_indicators_of_row(
     for text in values:
         for part in re.split(r"[\s,;]+(?=\S)", text):
             collector.add_value(
-                part, where=where, tlp=parse_tlp(join_cells("tlp")), first=first, last=last, note=join_cells("note")
+                part,
+                where=where,
+                tlp=parse_tlp(join_cells("tlp")),
+                note=join_cells("note"),
+                valid=ValidDays(first=first, last=last),
             )

@@ -86,7 +86,11 @@ def answer_advisory(
     for item in advisory.items:
         for vulnerability_id in item.ids:
             by_id.setdefault(vulnerability_id, []).append(item)
-    answers = [_build_answer(name, items, hosts, database, products, due, statements) for name, items in by_id.items()]
+    answers = []
+    for name, items in by_id.items():
+        is_foreign = is_product_in_list_of_foreign_ones(_find_product_of_items(items), products)
+        lines = _group_hosts_by_verdict(name, hosts, database, statements, is_product_foreign=is_foreign)
+        answers.append(_build_answer(name, items, lines, database, due))
     wrong = [(item.number, text) for item in advisory.items for text in (*item.wrong, item.due_text) if text]
     return AdvisoryResult(advisory.title, tuple(sorted(answers, key=_rank_answer_by_urgency)), tuple(wrong))
 
@@ -102,27 +106,37 @@ def _rank_answer_by_urgency(answer: VulnerabilityAnswer) -> tuple[Any, ...]:
     )
 
 
+def _find_product_of_items(items: Sequence[AdvisoryItem]) -> str:
+    return next((item.product for item in items if item.product), "")
+
+
+def _group_hosts_by_verdict(
+    vulnerability: str,
+    hosts: Mapping[str, Mapping[str, Any] | None],
+    database: VulnerabilityDatabase,
+    statements: Mapping[str, StatementIndex],
+    *,
+    is_product_foreign: bool,
+) -> Mapping[Verdict, Sequence[str]]:
+    lines: dict[Verdict, list[str]] = {}
+    for host, data in hosts.items():
+        for verdict in _judge_vulnerability_on_host(vulnerability, data, database, is_product_foreign):
+            lines.setdefault(apply_statement(verdict, statements.get(host, NO_STATEMENTS)), []).append(host)
+    return lines
+
+
 def _build_answer(
     vulnerability: str,
     items: Sequence[AdvisoryItem],
-    hosts: Mapping[str, Mapping[str, Any] | None],
+    lines: Mapping[Verdict, Sequence[str]],
     database: VulnerabilityDatabase,
-    products: Sequence[str],
     due: date | None,
-    statements: Mapping[str, StatementIndex],
 ) -> VulnerabilityAnswer:
-    product = next((item.product for item in items if item.product), "")
     own = [item.due for item in items if item.due]
-    lines: dict[Verdict, list[str]] = {}
-    for host, data in hosts.items():
-        for verdict in _judge_vulnerability_on_host(
-            vulnerability, data, database, is_product_in_list_of_foreign_ones(product, products)
-        ):
-            lines.setdefault(apply_statement(verdict, statements.get(host, NO_STATEMENTS)), []).append(host)
     return VulnerabilityAnswer(
         id=vulnerability,
         numbers=tuple(item.number for item in items),
-        product=product,
+        product=_find_product_of_items(items),
         due=min(own) if own else due,
         kev_entry=database.kev_entries.get(vulnerability),
         score=database.get_epss_score(vulnerability),

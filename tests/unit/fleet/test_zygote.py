@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from auditor.fleet.in_ansible.prefork import _redirect_output
-from auditor.fleet.prefork_client import PlayHandle, run_ansible_playbook_in_fork
+from auditor.fleet.prefork_client import PlayHandle, PlayProcess, run_ansible_playbook_in_fork
 from auditor.fleet.runner import CUT_SHORT, MAX_MEMORY, THIS_MACHINE, PlaybookOrder, play
 
 HERE = "all: {hosts: {here: {ansible_connection: local}}}\n"
@@ -42,10 +42,7 @@ def lasting(folder: Path, *arguments: str | Path, memory: int | None = None, **o
         ["-i", f"{folder}/hosts.yml", *map(str, arguments)],
         os.environ | own,
         frozenset(own),
-        folder=folder,
-        cwd=str(folder),
-        output_pipe=folder / "printed",
-        memory=memory,
+        PlayProcess(folder, str(folder), folder / "printed", memory),
     ) as line:
         yield line
 

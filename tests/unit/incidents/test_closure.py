@@ -26,6 +26,7 @@ from auditor.models.incidents import (
 from auditor.models.ranks import Report
 from auditor.models.response_actions import FOR_GOOD, Means
 from auditor.text.translations import Words
+from tests import factory
 from tests.unit.incidents.filled import LAST_FORM, T0, clean, lab
 from tests.unit.results.test_verdict import WEB2, finding
 
@@ -44,7 +45,9 @@ def ledgers(tmp_path: Path) -> IncidentStore:
 
 def ready(ledgers: IncidentStore, *deeds: AnyEvent, findings: tuple[FindingReference, ...] = ()) -> str:
     """An incident of which all is done, but for what the deeds say."""
-    decide = transitions.make_case_opening_decision(("antruc.test",), findings, T0, "2026", None, force_new=False)
+    decide = transitions.make_case_opening_decision(
+        factory.opening(("antruc.test",), findings, T0, "2026", None), force_new=False
+    )
     incident, _ = ledgers.write(INVENTORY, WHO, decide)
     for report in ("now", "first", "full"):
         ledgers.write(
@@ -75,7 +78,9 @@ def test_it_closes_when_all_is_done(ledgers: IncidentStore) -> None:
 
 @pytest.mark.parametrize("report", ["now", "first", "full"])
 def test_not_while_a_report_is_owed(ledgers: IncidentStore, report: Report) -> None:
-    decide = transitions.make_case_opening_decision(("antruc.test",), (), T0, "2026", None, force_new=False)
+    decide = transitions.make_case_opening_decision(
+        factory.opening(("antruc.test",), (), T0, "2026", None), force_new=False
+    )
     incident, _ = ledgers.write(INVENTORY, WHO, decide)
     for other in get_args(Report):
         if other not in (report, "personal"):

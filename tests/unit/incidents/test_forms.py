@@ -253,7 +253,7 @@ def test_a_form_is_written_named_in_the_ledger_once_and_says_what_is_missing(
 def test_of_sites_of_several_units_the_nearest_above_them_all_reports(inventory: Path) -> None:
     known_ = inventories.load_inventory(inventory)
     decide = transitions.make_case_opening_decision(
-        ("antruc.test", "bennua.test"), (), T0, "2026", None, force_new=True
+        factory.opening(("antruc.test", "bennua.test"), (), T0, "2026", None), force_new=True
     )
     incident, _ = IncidentStore().write(known_.path, "Văn phòng", decide, T0 - datetime.timedelta(days=400))
     case = fold_case(incident, IncidentStore().load_case_log_of_incident(known_.path, incident))

@@ -42,9 +42,9 @@ def test_what_the_guard_names_is_not_known_any_more_and_is_gone_on_with_by_its_n
         deed, Words("en")
     )
     assert case.entries[-1].who == "Lũy Tre"
-    _, again = transitions.make_action_start_decision(incident, "web1", "job", "/etc/cron.d/x:3", None, T0)(
-        ledgers.load_case_logs_of_inventory(INVENTORY)
-    )
+    _, again = transitions.make_action_start_decision(
+        incident, transitions.ActionTarget("web1", "job", "/etc/cron.d/x:3"), None, T0
+    )(ledgers.load_case_logs_of_inventory(INVENTORY))
     assert isinstance(again, ContainedEvent)
     assert again.number == 3
     assert list(lapses.record_actions_host_says_not_in_force(ledgers, INVENTORY, "web1", said)) == []

@@ -242,7 +242,9 @@ def test_what_is_due_next_is_told_to_the_minute_over_the_year(
     inventory: Path, after: datetime.timedelta, says: str
 ) -> None:
     known = inventories.load_inventory(inventory)
-    decide = transitions.make_case_opening_decision(("antruc.test",), (), T0, "2026", None, force_new=True)
+    decide = transitions.make_case_opening_decision(
+        factory.opening(("antruc.test",), (), T0, "2026", None), force_new=True
+    )
     incident, _ = IncidentStore().write(known.path, "Văn phòng", decide)
     assert says in text(inventory, incident, T0 + after)
 
@@ -253,7 +255,9 @@ def test_the_subject_is_that_of_the_regime(inventory: Path) -> None:
     subjects = []
     regimes: tuple[Regime, ...] = ("2022", "2026")
     for regime in regimes:
-        decide = transitions.make_case_opening_decision(("antruc.test", "web1"), (), T0, regime, None, force_new=True)
+        decide = transitions.make_case_opening_decision(
+            factory.opening(("antruc.test", "web1"), (), T0, regime, None), force_new=True
+        )
         incident, _ = IncidentStore().write(known.path, "Văn phòng", decide)
         of, _ = case(inventory, incident)
         unit = notifications.list_notified_units(known.organisation, of, known)[0]

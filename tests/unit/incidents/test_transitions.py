@@ -22,6 +22,7 @@ from auditor.models.incidents import FindingReference, NotedEvent, ReportedEvent
 from auditor.models.ranks import Report
 from auditor.text.translations import Words
 from auditor.text.usage import format_input_error_without_mend
+from tests import factory
 from tests.unit.results.test_verdict import finding, run_of
 
 T0 = clock.parse_vietnam_minute("2026-12-31 20:15")
@@ -44,7 +45,9 @@ def ledgers(tmp_path: Path) -> IncidentStore:
 def opened(
     ledgers: IncidentStore, *subjects: str, new: bool = False, findings: tuple[FindingReference, ...] = ()
 ) -> str:
-    decide = transitions.make_case_opening_decision(subjects, findings, T0, "2026", None, force_new=new)
+    decide = transitions.make_case_opening_decision(
+        factory.opening(subjects, findings, T0, "2026", None), force_new=new
+    )
     return ledgers.write(INVENTORY, WHO, decide)[0]
 
 
@@ -137,7 +140,9 @@ def test_entries_are_links_of_the_chain_and_a_changed_one_is_named(ledgers: Inci
 )
 def test_a_ledger_that_somebody_changed_is_one_line_and_no_other_story(ledgers: IncidentStore, change: str) -> None:
     incident = opened(ledgers, "web1")
-    decide = transitions.make_action_start_decision(incident, "web1", "address", "203.0.113.7", 600, T0)
+    decide = transitions.make_action_start_decision(
+        incident, transitions.ActionTarget("web1", "address", "203.0.113.7"), 600, T0
+    )
     ledgers.write(INVENTORY, WHO, decide)
     with contextlib.closing(sqlite3.connect(ledgers.path)) as database:
         database.execute(change)

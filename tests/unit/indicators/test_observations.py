@@ -19,8 +19,9 @@ from auditor.indicators import export, observations, store
 from auditor.indicators.indicator import Indicator
 from auditor.models import Finding, Run, Scan, Severity, Status, Subject, TraceAcceptance, clock
 from auditor.models.hunts import Hunt
+from auditor.models.reviews import Family
 from auditor.scans.frontier import CrawlFrontier
-from auditor.scans.traces import build_masked_trace
+from auditor.scans.traces import add_target_to_trace, build_masked_trace, make_trace_exact
 
 TODAY = datetime.date(2026, 11, 28)
 NOW = "2026-11-27T08:00:00+07:00"
@@ -28,11 +29,9 @@ SHELL, OTHER = "5d" * 32, "6e" * 32
 INVENTORY = str(Path(__file__).parents[3] / "inventories/lab")
 
 
-def _leads(kind: Any, target: str, **more: Any) -> Any:
-    families = more.pop("families", ("hidden", "lexicon"))
-    return build_masked_trace(
-        kind, target, where="/", sample="-", families=families, rules=("links",), target=target, **more
-    )
+def _leads(kind: Any, target: str, *, families: tuple[Family, ...] = ("hidden", "lexicon"), exact: bool = False) -> Any:
+    trace = build_masked_trace(kind, target, where="/", sample="-", families=families, rules=("links",))
+    return add_target_to_trace(make_trace_exact(trace) if exact else trace, target)
 
 
 def _look(*traces: Any) -> Scan:
@@ -47,10 +46,9 @@ def _hunt(*traces: Any) -> Hunt:
     return Hunt.model_validate({**told, **counts, "traces": traces})
 
 
-def _program(digest: str, **more: Any) -> Any:
-    return build_masked_trace(
-        "program", digest, where="/x.php", sample="-", rules=("eval",), **{"families": ("tree",), **more}
-    )
+def _program(digest: str, *, families: tuple[Family, ...] = ("tree",), exact: bool = False) -> Any:
+    trace = build_masked_trace("program", digest, where="/x.php", sample="-", rules=("eval",), families=families)
+    return make_trace_exact(trace) if exact else trace
 
 
 def _made(
@@ -59,7 +57,7 @@ def _made(
     told = observations.SharingPolicy("found", "GREEN", lambda kind: f"a {kind}", victims)
     ours = (["antruc.test"], ["203.0.113.7"])
     return observations.collect_indicators_from_scans_and_hunts(
-        looks, hunts, {"web1": [OTHER, SHELL]}, accepted, ours, told, TODAY
+        observations.ScansAndHunts(looks, hunts, {"web1": [OTHER, SHELL]}), accepted, ours, told, TODAY
     )
 
 
@@ -107,8 +105,8 @@ def test_what_is_accepted_or_a_sites_own_change_is_left_out() -> None:
         for site, one in (("antruc.test", link), ("web1", shell))
     )
     assert _made(looks=[_look(link)], hunts=[_hunt(shell)], accepted=accepted) == ()
-    changed = build_masked_trace(
-        "changed", SHELL, where="/a.php", sample="-", families=("known",), rules=("changed",), exact=True
+    changed = make_trace_exact(
+        build_masked_trace("changed", SHELL, where="/a.php", sample="-", families=("known",), rules=("changed",))
     )
     assert _made(hunts=[_hunt(changed, _program(OTHER))]) == ()
 

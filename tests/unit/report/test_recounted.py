@@ -70,13 +70,15 @@ def case_log() -> None:
     """Two incidents: one in which two of four things are in force, and one of which nobody has done anything."""
     first = write(
         "05T09:30:00",
-        transitions.make_case_opening_decision(("dongvau.test",), (), at("05T08:00:00"), "2026", None, force_new=True),
+        transitions.make_case_opening_decision(
+            factory.opening(("dongvau.test",), (), at("05T08:00:00"), "2026", None), force_new=True
+        ),
     )
     assert first
     second = write(
         "24T09:30:00",
         transitions.make_case_opening_decision(
-            ("antruc.test", "web1"), (), at("24T08:00:00"), "2026", None, force_new=True
+            factory.opening(("antruc.test", "web1"), (), at("24T08:00:00"), "2026", None), force_new=True
         ),
     )
     for minute, number, state in ((40, 1, "confirmed"), (41, 2, "confirmed"), (42, 3, "unknown"), (43, 4, "confirmed")):

@@ -11,18 +11,30 @@ from auditor.scans.traces import (
     Family,
     Kind,
     Trace,
+    add_target_to_trace,
     build_masked_trace,
     compute_certainty_by_families,
     compute_trace_key,
+    make_trace_exact,
     mask_personal_data,
 )
 
 FAMILIES: tuple[Family, ...] = ("visitors", "hidden", "code", "redirects", "lexicon", "address", "orphan")
 
 
-def seen(essence: str = "88bet.example", kind: Kind = "link", where: str = "/", **more: object) -> Trace:
+def seen(
+    essence: str = "88bet.example",
+    kind: Kind = "link",
+    where: str = "/",
+    target: str | None = None,
+    *,
+    exact: bool = False,
+    **more: object,
+) -> Trace:
     given: dict[str, object] = {"sample": "x", "families": ["lexicon"], "rules": ["r"], **more}
-    return build_masked_trace(kind, essence, where=where, **given)  # type: ignore[arg-type]
+    trace = build_masked_trace(kind, essence, where=where, **given)  # type: ignore[arg-type]
+    trace = make_trace_exact(trace) if exact else trace
+    return trace if target is None else add_target_to_trace(trace, target)
 
 
 @pytest.mark.parametrize("char", ["a", "ữ", "漢", "𝟖", '"', "\\", "\u202e", "\x00", "\udc80", "\n"])
@@ -54,7 +66,7 @@ def test_the_key_rests_on_what_it_is_and_not_on_where() -> None:
 def test_two_families_are_strong_one_is_weak() -> None:
     assert compute_certainty_by_families(["visitors", "lexicon"]) == "strong"
     assert compute_certainty_by_families(["lexicon", "lexicon"]) == "weak"
-    assert compute_certainty_by_families(["redirects"], exact=True) == "exact"
+    assert seen(families=["redirects"], exact=True).certainty == "exact"
 
 
 def test_secrets_and_people_are_not_in_a_sample() -> None:

@@ -6,7 +6,7 @@ from pydantic import Field
 from auditor.errors import InputError
 from auditor.models import Model
 from auditor.system import yaml_source
-from auditor.system.yaml_source import load_own_yaml_files_cached, load_yaml, validate_yaml_data_as_model
+from auditor.system.yaml_source import YamlPlace, load_own_yaml_files_cached, load_yaml, validate_yaml_data_as_model
 from tests.unit import own_cache
 
 
@@ -33,7 +33,9 @@ def test_what_does_not_fit_is_told_with_its_place_and_its_line(tmp_path: Path, t
     file = tmp_path / "things.yml"
     file.write_text(text, "utf-8")
     with pytest.raises(InputError) as caught:
-        validate_yaml_data_as_model(Thing, load_yaml(file), "{where}: {why}", mend="see the {example}", file=file)
+        validate_yaml_data_as_model(
+            Thing, load_yaml(file), "{where}: {why}", mend="see the {example}", place=YamlPlace(file)
+        )
     assert caught.value.what.startswith(said)
     assert (caught.value.file, caught.value.line, caught.value.mend) == (file, line, "see the {example}")
 
@@ -52,7 +54,7 @@ def test_of_an_unknown_key_the_nearest_known_one_is_guessed(tmp_path: Path, text
     file = tmp_path / "things.yml"
     file.write_text(text, "utf-8")
     with pytest.raises(InputError) as caught:
-        validate_yaml_data_as_model(Thing, load_yaml(file), "{where}: {why}", mend="", file=file)
+        validate_yaml_data_as_model(Thing, load_yaml(file), "{where}: {why}", mend="", place=YamlPlace(file))
     assert caught.value.guess == guess
 
 
@@ -60,11 +62,13 @@ def test_an_entry_of_a_list_is_told_by_what_it_is_called(tmp_path: Path) -> None
     file = tmp_path / "things.yml"
     file.write_text("- name: a\n- name: '{b}'\n  parts: 1\n- 7\n", "utf-8")
     entries = load_yaml(file)
-    assert validate_yaml_data_as_model(Thing, entries[0], "{where}", mend="", file=file, at=[0]) == Thing(name="a")
+    assert validate_yaml_data_as_model(Thing, entries[0], "{where}", mend="", place=YamlPlace(file, [0])) == Thing(
+        name="a"
+    )
     for index, line, said in ((1, 3, "thing {b}: parts: "), (2, 4, "thing {b}: entry: ")):
         with pytest.raises(InputError) as caught:
             validate_yaml_data_as_model(
-                Thing, entries[index], "thing {of}: {where}: {why}", mend="", file=file, at=[index], of="{b}"
+                Thing, entries[index], "thing {of}: {where}: {why}", mend="", place=YamlPlace(file, [index]), of="{b}"
             )
         assert caught.value.what.startswith(said)
         assert caught.value.line == line

@@ -36,6 +36,7 @@ from auditor.models.incidents import (
 )
 from auditor.models.response_actions import Means
 from auditor.models.reviews import Kind, TraceAcceptance
+from tests import factory
 from tests.unit.incidents.filled import LAST_FORM, T0, clean, lab
 from tests.unit.results.test_verdict import finding
 
@@ -56,7 +57,9 @@ def ledgers(tmp_path: Path) -> IncidentStore:
 def case(ledgers: IncidentStore, *deeds: AnyEvent) -> IncidentCase:
     found = (FindingReference(control="compromise.shell", subject="web1", run="x"),)
     incident, _ = ledgers.write(
-        INVENTORY, WHO, transitions.make_case_opening_decision(("web1",), found, T0, "2026", None, force_new=False)
+        INVENTORY,
+        WHO,
+        transitions.make_case_opening_decision(factory.opening(("web1",), found, T0, "2026", None), force_new=False),
     )
     for deed in deeds:
         ledgers.write(INVENTORY, WHO, lambda _ledgers, deed=deed: (incident, deed))  # type: ignore[misc]
