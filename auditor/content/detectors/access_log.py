@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TypeGuard
 from urllib.parse import unquote, urlsplit
 
-from auditor.content.detectors import spam_text
+from auditor.content.detectors import context
 from auditor.content.text import normalization
 from auditor.content.text.lexicon import Lexicon
 from auditor.facts.pages import ServedAddress, Side, SitePages
@@ -73,7 +73,7 @@ def _build_trace_of_odd_address(address: ServedAddress, lexicon: Lexicon, *, is_
     families: list[Family] = ["logs"]
     if is_verified and of_engine and kind == "doorway":
         families.append("visitors")
-    if spam_text.find_lexicon_words(
+    if context.find_lexicon_words(
         normalization.convert_path_to_words(unquote(urlsplit(address.path).path)), lexicon
     ).has_advert_words:
         families.append("lexicon")

@@ -9,8 +9,9 @@ import re
 from collections.abc import Iterator, Mapping
 
 from auditor.content.answers import PageAnswers
-from auditor.content.detectors import links, spam_text
-from auditor.content.detectors.links import KIND, find_advert_words_in_link, find_foreign_addresses_in_script
+from auditor.content.detectors import context, links, spam_text
+from auditor.content.detectors.links import KIND, find_advert_words_in_link
+from auditor.content.detectors.scripts import find_foreign_addresses_in_script
 from auditor.content.domains import DomainClassifier, get_host_in_address, get_registrable_domain, resolve_link
 from auditor.content.evidence import PageEvidence
 from auditor.content.odd_answers import is_challenge
@@ -229,10 +230,10 @@ def _check_title_cloaking(
 ) -> None:
     if not other_page.title or any(other_page.title == page.title for page in people_pages):
         return
-    match = spam_text.find_lexicon_words(other_page.title, near.lexicon)
+    match = context.find_lexicon_words(other_page.title, near.lexicon)
     rule = f"{other.visitor}_title"
     if match.has_advert_words and not any(
-        spam_text.find_lexicon_words(page.title, near.lexicon).has_advert_words for page in people_pages
+        context.find_lexicon_words(page.title, near.lexicon).has_advert_words for page in people_pages
     ):
         evidence.add_evidence_without_host(
             "title",
@@ -274,7 +275,7 @@ def _check_text_cloaking(
     text = "\n".join(line for line in new if line.strip() not in known_lines)
     if not text:
         return
-    match = spam_text.find_lexicon_words(text[:20_000], near.lexicon)
+    match = context.find_lexicon_words(text[:20_000], near.lexicon)
     if match.is_advert_and_no_report:
         evidence.add_evidence_without_host(
             "text",

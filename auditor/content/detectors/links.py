@@ -13,11 +13,11 @@ from dataclasses import replace
 from urllib.parse import urlsplit
 
 from auditor.content.answers import PageAnswers
-from auditor.content.domains import DomainClassifier, get_host_in_address, get_registrable_domain
+from auditor.content.detectors import context, look_alikes, scripts
+from auditor.content.domains import DomainClassifier, get_registrable_domain
 from auditor.content.evidence import PageEvidence
 from auditor.content.page.css_visibility import OUT_OF_SIGHT
 from auditor.content.page.extract import OutboundPointer, PageExtract, Via
-from auditor.content.page.scripts import ScriptBehaviour
 from auditor.content.text import normalization
 from auditor.content.text.lexicon import Lexicon, LexiconMatch
 from auditor.scans.traces import Kind
@@ -33,11 +33,6 @@ KIND: dict[Via, Kind] = {
     "base": "canonical",
     "refresh": "redirect",
 }
-_IDENTITY = re.compile(
-    r"cccd|cmnd|căn cước|can ?cuoc|vneid|định danh|\botp\b|mã pin|\bcvv\b|\bcvc\b|số thẻ|so_?the|số tài khoản|stk\b"
-    r"|internet banking|ngân hàng"
-)
-"""What forms ask for besides a password that want a person's identity or money."""
 _LIBRARY = re.compile(
     r"jq|jquer|bootstr|cdn|analy[tz]i|statis|stat-?js|js-?(?:load|count|min|api)|jscount|-min|fonts?-?api|script|load"
 )
@@ -56,14 +51,13 @@ def add_evidence_of_foreign_links(page: PageExtract, near: DomainClassifier, evi
         if pointer.hidden_way is not None and near.classify_host(pointer.host) == "foreign":
             groups[pointer.group].add(get_registrable_domain(pointer.host))
     for pointer in foreign:
-        _check_advert_words_of_link(pointer, near, evidence)
+        _check_advert_words_of_link(pointer, page, near, evidence)
         if near.classify_host(pointer.host) == "foreign":
             _check_hidden_link(pointer, len(groups[pointer.group]) if pointer.group >= 0 else 1, evidence)
-            _check_base_canonical_refresh_or_form(pointer, evidence)
+            _check_base_canonical_or_refresh(pointer, evidence)
             _check_advert_like_host(pointer, near, evidence)
             _check_new_script_or_frame_host(pointer, near, evidence)
-    for script in page.scripts:
-        _check_foreign_addresses_in_script(script, near, evidence)
+    scripts.add_evidence_of_scripts(page, near, evidence)
 
 
 def find_advert_words_in_link(pointer: OutboundPointer, near: DomainClassifier) -> LexiconMatch:
@@ -85,7 +79,9 @@ def _find_lexicon_words_in_link_text(text: str, lexicon: Lexicon) -> LexiconMatc
     return lexicon.find_terms_in_text(normalization.normalize_text_as_read(text), min_disguised=1, match_joined=True)
 
 
-def _check_advert_words_of_link(pointer: OutboundPointer, near: DomainClassifier, evidence: PageEvidence) -> None:
+def _check_advert_words_of_link(
+    pointer: OutboundPointer, page: PageExtract, near: DomainClassifier, evidence: PageEvidence
+) -> None:
     whose = near.classify_host(pointer.host)
     if pointer.via not in ("link", "frame", "form") or (
         whose not in ("foreign", "official") and pointer.hidden_way is None
@@ -94,7 +90,7 @@ def _check_advert_words_of_link(pointer: OutboundPointer, near: DomainClassifier
     match = find_advert_words_in_link(pointer, near)
     if not match.has_advert_words or match.report_words:
         return
-    if near.lexicon.find_terms_in_text(normalization.normalize_text_as_read(pointer.around)).report_words:
+    if context.is_link_reported(pointer, page, near.lexicon):
         return
     sample = _format_pointer_as_sample(pointer)
     kind = KIND[pointer.via]
@@ -131,7 +127,7 @@ def _check_hidden_link(pointer: OutboundPointer, hidden_domain_count: int, evide
         evidence.add_evidence_against_host(pointer.host, kind, "written_by_script", sample, "code")
 
 
-def _check_base_canonical_refresh_or_form(pointer: OutboundPointer, evidence: PageEvidence) -> None:
+def _check_base_canonical_or_refresh(pointer: OutboundPointer, evidence: PageEvidence) -> None:
     sample = _format_pointer_as_sample(pointer)
     if pointer.covers:
         evidence.add_evidence_against_host(
@@ -147,14 +143,6 @@ def _check_base_canonical_refresh_or_form(pointer: OutboundPointer, evidence: Pa
         )
     elif pointer.via == "refresh":
         evidence.add_evidence_against_host(pointer.host, "redirect", "refresh", sample, "redirects", report_alone=True)
-    elif (
-        pointer.via == "form"
-        and "password" in pointer.asks
-        and _IDENTITY.search(f"{pointer.asks} {pointer.words.lower()}")
-    ):
-        evidence.add_evidence_against_host(
-            pointer.host, "form", "asks_who_you_are", sample, "structure", "address", report_alone=True
-        )
 
 
 def _check_advert_like_host(pointer: OutboundPointer, near: DomainClassifier, evidence: PageEvidence) -> None:
@@ -191,57 +179,16 @@ def _is_link_text_same_as_domain_label(link_text: str, domain_label: str) -> boo
 def _check_new_script_or_frame_host(pointer: OutboundPointer, near: DomainClassifier, evidence: PageEvidence) -> None:
     if pointer.via not in ("script", "frame"):
         return
+    kind, sample = KIND[pointer.via], _format_pointer_as_sample(pointer)
+    if look_alikes.find_copied_library(pointer.host, near):
+        evidence.add_evidence_against_host(pointer.host, kind, "copies_a_name", sample, "address", "writing")
     known_hosts = near.baseline.hosts
     if (known_hosts or near.baseline.is_complete) and get_registrable_domain(pointer.host) not in {
         get_registrable_domain(host) for host in known_hosts
     }:
-        kind, sample = KIND[pointer.via], _format_pointer_as_sample(pointer)
         evidence.add_evidence_against_host(pointer.host, kind, "new_here", sample, "baseline", report_alone=True)
         if _LIBRARY.search(get_registrable_domain(pointer.host).partition(".")[0]):
             evidence.add_evidence_against_host(pointer.host, kind, "name_of_library", sample, "address")
-
-
-def find_foreign_addresses_in_script(script: ScriptBehaviour, near: DomainClassifier) -> list[tuple[str, str]]:
-    """Return the foreign addresses in a script, each with its host."""
-    addresses = (
-        (address, _get_host_of_script_address(address)) for address in (*script.addresses, *script.decoded_addresses)
-    )
-    return [(address, host) for address, host in addresses if host and near.classify_host(host) == "foreign"]
-
-
-def _check_foreign_addresses_in_script(script: ScriptBehaviour, near: DomainClassifier, evidence: PageEvidence) -> None:
-    foreign = find_foreign_addresses_in_script(script, near)
-    decoded_hosts = [entry for entry in foreign if entry[0] in script.decoded_addresses]
-    visible_hosts = [entry for entry in foreign if entry[0] not in script.decoded_addresses]
-    for address, host in decoded_hosts:
-        evidence.add_evidence_against_host(host, "payload", "decoded", address, "code", "address", report_alone=True)
-        if script.leads:
-            evidence.add_evidence_against_host(host, "redirect", "script_leads_away", address, "redirects")
-    for address, host in visible_hosts:
-        if script.leads and len(visible_hosts) <= MANY:
-            evidence.add_evidence_against_host(
-                host, "redirect", "script_leads_away", address, "redirects", report_alone=True
-            )
-        if (
-            script.loads
-            and (near.baseline.hosts or near.baseline.is_complete)
-            and get_registrable_domain(host)
-            not in {get_registrable_domain(known_host) for known_host in near.baseline.hosts}
-        ):
-            evidence.add_evidence_against_host(host, "script", "new_here", address, "baseline", report_alone=True)
-        if script.copies_command:
-            evidence.add_evidence_against_host(
-                host, "payload", "copies_command", address, "code", "address", report_alone=True
-            )
-        if script.pushes:
-            evidence.add_evidence_against_host(host, "push", "pushes", address, "code", "address", report_alone=True)
-    if script.asks_who and script.leads:
-        for address, host in (*decoded_hosts, *visible_hosts):
-            evidence.add_evidence_against_host(host, "redirect", "asks_who_comes", address, "visitors", exact=True)
-
-
-def _get_host_of_script_address(address: str) -> str:
-    return get_host_in_address(address if "://" in address else f"https:{address}")
 
 
 def list_hosts_linked_framed_and_loaded(

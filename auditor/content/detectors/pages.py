@@ -11,9 +11,9 @@ from collections.abc import Iterable
 from urllib.parse import unquote, urlsplit
 
 from auditor.content.answers import PageAnswers
-from auditor.content.detectors import spam_text
+from auditor.content.detectors import context, spam_text
 from auditor.content.detectors.cloaking import get_redirect_target, iter_canonical_addresses
-from auditor.content.detectors.links import find_foreign_addresses_in_script
+from auditor.content.detectors.scripts import find_foreign_addresses_in_script
 from auditor.content.domains import DomainClassifier, get_host_in_address, get_registrable_domain, resolve_link
 from auditor.content.evidence import PageEvidence
 from auditor.content.page import documents
@@ -60,7 +60,7 @@ def check_redirect_and_canonical_headers(answers: PageAnswers, near: DomainClass
         evidence.add_evidence_against_host(host, "redirect", "name_of_advert", address, "address")
     if (
         near.find_advert_terms_in_host(host)
-        or spam_text.find_lexicon_words(
+        or context.find_lexicon_words(
             normalization.convert_path_to_words(urlsplit(address).path), near.lexicon
         ).has_advert_words
     ):
@@ -91,7 +91,7 @@ def _check_doorway_for_any_address(
 ) -> None:
     words = _WORD.findall(normalization.convert_path_to_words(unquote(urlsplit(visit.url).path)))
     title = normalization.strip_diacritics(" ".join((extract.title, *extract.headings)).lower())
-    match = spam_text.find_lexicon_words(f"{extract.title}\n{extract.main}", near.lexicon)
+    match = context.find_lexicon_words(f"{extract.title}\n{extract.main}", near.lexicon)
     if words and words[-1] in title and not (match.is_missing_page or match.search):
         without = normalization.strip_diacritics(extract.title.lower()).replace(words[-1], "")
         essence = f"answers anything {spam_text.build_stable_essence_of_text(without, near.lexicon)}"
@@ -102,7 +102,7 @@ def _check_defacement(extract: PageExtract, near: DomainClassifier, evidence: Pa
     head = " ".join((extract.title, *extract.headings, extract.text[:300]))
     short = len(extract.text) < _SHORT * 4 and len(" ".join(extract.text.split())) < _SHORT
     has_lost_content = is_home and _has_lost_home_page_content(extract, near)
-    if "defacement" in spam_text.find_lexicon_words(head, near.lexicon).categories:
+    if "defacement" in context.find_lexicon_words(head, near.lexicon).categories:
         essence = _build_defacement_essence(head, near)
         evidence.add_evidence_without_host(
             "defacement", essence, "words", head, "lexicon", *(("structure",) if short else ()), exact=has_lost_content
@@ -205,7 +205,7 @@ def check_uploaded_document(answers: PageAnswers, near: DomainClassifier, eviden
     if not documents.detect_document_kind(answers.plain.body):
         return
     content = documents.read_document_text_and_links(answers.plain.body)
-    says = spam_text.find_lexicon_words(content.text[:60_000], near.lexicon)
+    says = context.find_lexicon_words(content.text[:60_000], near.lexicon)
     leads_to = [
         address_
         for address_ in content.addresses
@@ -214,7 +214,7 @@ def check_uploaded_document(answers: PageAnswers, near: DomainClassifier, eviden
     essence = spam_text.build_stable_essence_of_text(content.text, near.lexicon)
     if (
         says.has_advert_words
-        and says.report_words < spam_text.REPORTS
+        and says.report_words < context.REPORTS
         and (leads_to or (says.is_advert_and_no_report and says.score >= spam_text.CLEAR))
     ):
         evidence.add_evidence_without_host(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from auditor.content.answers import PageAnswers
-from auditor.content.detectors import cloaking, links, pages, spam_text
+from auditor.content.detectors import cloaking, deceptions, links, pages, scripts, spam_text
 from auditor.content.domains import DomainClassifier
 from auditor.content.evidence import PageEvidence
 
@@ -19,6 +19,8 @@ DETECTORS: tuple[Detector, ...] = (
     pages.check_redirect_and_canonical_headers,
     pages.check_page,
     links.check_foreign_links,
+    scripts.check_refreshes,
+    deceptions.check_deceptions,
     spam_text.check_spam_text,
     cloaking.check_cloaking,
     pages.check_search_console_tokens,

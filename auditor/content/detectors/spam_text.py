@@ -5,18 +5,19 @@ Pure.
 
 from __future__ import annotations
 
-import functools
 import itertools
 import re
 from collections.abc import Iterable, Iterator
 from urllib.parse import urlsplit
 
 from auditor.content.answers import PageAnswers
+from auditor.content.detectors import context
+from auditor.content.detectors.context import find_lexicon_words
 from auditor.content.domains import DomainClassifier, get_registrable_domain
 from auditor.content.evidence import PageEvidence
 from auditor.content.page.extract import OutboundPointer, PageExtract
 from auditor.content.page.segments import iter_text_blocks
-from auditor.content.text import normalization
+from auditor.content.text import brands, normalization
 from auditor.content.text.lexicon import ADVERT, Lexicon, LexiconMatch
 from auditor.content.text.normalization import MIN_DISGUISED
 from auditor.scans.responses import PageVisit
@@ -24,15 +25,9 @@ from auditor.scans.traces import Family
 
 CLEAR = 2 * ADVERT
 """The weight from which words are an advert without more."""
-REPORTS = 2
-"""Words of reporting around a title from which it belongs to a report."""
 _ESSENCE, _LONGEST = 120, 20_000
 _MENU_LINKS = 4
 """Links to the site itself, which its own pages have in their menu."""
-_CONTACT = re.compile(r"zalo|telegram|t\.me/|viber|whatsapp|\blh\b|hotline|(?<!\d)0[\s.-]?\d(?:[\s.-]?\d){7,8}(?!\d)")
-_SOURCE = re.compile(r"^\W{0,3}(?:\(?theo|nguồn(?: tin)?|trích(?: từ)?|bài gốc)\b", re.IGNORECASE)
-_ARTICLE = re.compile(r"/[^/]{1,60}-[^/-]{1,40}-[^/]{1,40}-[^/]{1,200}$")
-"""Four words or more: adverts lead to where one enters."""
 _SEARCH_URL = re.compile(
     r"[?&](?:q|s|k|key|keyword|keywords|search|tukhoa|tu_khoa|query|text)=|/(?:tim-kiem|search)\b", re.IGNORECASE
 )
@@ -46,24 +41,9 @@ _TORN_APART = re.compile(
 _FOREIGN_LETTER = re.compile(
     "[\u0370-\u05ff\u0600-\u06ff\u0900-\u109f\u1100-\u11ff\u1780-\u18af\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]"
 )
-_STYLE_TEXT = re.compile(r"\bcontent\s{0,9}:\s{0,9}(?:\"([^\"\\\n<>]{6,300})\"|'([^'\\\n<>]{6,300})')")
-_MAX_STYLE_TEXTS = 100
-_ENOUGH, _PIECE, _SEEN, _TITLES = 40, 10, 800, 2_000
-
-
-def find_lexicon_words(text: str, lexicon: Lexicon) -> LexiconMatch:
-    """Return what of the lexicon is in a text as it stands on a page."""
-    return (
-        _find_lexicon_words_in_short_text(text, lexicon)
-        if len(text) < _TITLES
-        else lexicon.find_terms_in_text(normalization.normalize_text_as_read(text))
-    )
-
-
-@functools.lru_cache(maxsize=2_000)
-def _find_lexicon_words_in_short_text(text: str, lexicon: Lexicon) -> LexiconMatch:
-    """Return the same of a title or a menu, which many pages of a site have in common."""
-    return lexicon.find_terms_in_text(normalization.normalize_text_as_read(text), match_joined=True)
+_STYLE_TEXT = re.compile(r"content\s{0,9}:\s{0,9}(?:\"([^\"\\\n<>]{6,300})\"|'([^'\\\n<>]{6,300})')")
+_MAX_STYLE_TEXTS, _MAX_STYLE_SHEETS = 100, 60
+_ENOUGH, _PIECE, _SEEN = 40, 10, 800
 
 
 def check_spam_text(answers: PageAnswers, near: DomainClassifier, evidence: PageEvidence) -> None:
@@ -111,14 +91,23 @@ def check_spam_text(answers: PageAnswers, near: DomainClassifier, evidence: Page
 
 def _check_advert_words_in_style_sheets(page: PageExtract, near: DomainClassifier, evidence: PageEvidence) -> None:
     """Say so when a rule of style writes an advert: who edits the page's text never sees it."""
-    for match in itertools.islice(_STYLE_TEXT.finditer(page.html), _MAX_STYLE_TEXTS):
+    sheets = "\n".join(itertools.islice(_iter_style_sheets(page.html), _MAX_STYLE_SHEETS))
+    for match in itertools.islice(_STYLE_TEXT.finditer(sheets), _MAX_STYLE_TEXTS):
         text = match[1] or match[2]
-        start = match.start()
-        is_style = page.html.rfind("<style", 0, start) > page.html.rfind("</style", 0, start)
-        if is_style and find_lexicon_words(text, near.lexicon).is_advert_and_no_report:
+        if find_lexicon_words(text, near.lexicon).is_advert_and_no_report:
             evidence.add_evidence_without_host(
                 "text", build_stable_essence_of_text(text, near.lexicon), "style_text", text, "lexicon", "hidden"
             )
+
+
+def _iter_style_sheets(html: str) -> Iterator[str]:
+    """Yield the sheets that stand in a page."""
+    start = html.find("<style")
+    while start >= 0:
+        end = html.find("</style", start)
+        end = end if end >= 0 else len(html)
+        yield html[start:end]
+        start = html.find("<style", end)
 
 
 def _list_foreign_pointers(page: PageExtract, near: DomainClassifier) -> list[OutboundPointer]:
@@ -128,20 +117,6 @@ def _list_foreign_pointers(page: PageExtract, near: DomainClassifier) -> list[Ou
         for pointer in page.pointers
         if near.classify_host(pointer.host) == "foreign" and pointer.via in ("link", "frame", "refresh")
     ]
-
-
-def _has_foreign_link_in_main_text(page: PageExtract, near: DomainClassifier) -> bool:
-    """Return whether what stands beside the first heading leads to others, and not to where it was taken from."""
-    main = " ".join(page.main.split())
-    foreign = (pointer for pointer in page.pointers if pointer.around and near.classify_host(pointer.host) == "foreign")
-    return any(pointer.around[:80] in main and not _is_link_to_source_of_text(pointer, near) for pointer in foreign)
-
-
-def _is_link_to_source_of_text(pointer: OutboundPointer, near: DomainClassifier) -> bool:
-    """Return whether a link leads to an article, or is said to be where a text was taken from."""
-    if near.is_advert_like_host(pointer.host) or near.find_advert_terms_in_host(pointer.host):
-        return False
-    return _SOURCE.search(pointer.around) is not None or _ARTICLE.search(urlsplit(pointer.address).path) is not None
 
 
 def _check_page_about_linked_host_name(page: PageExtract, near: DomainClassifier, evidence: PageEvidence) -> None:
@@ -174,57 +149,64 @@ def build_stable_essence_of_text(text: str, lexicon: Lexicon) -> str:
 def _check_advert_words_in_title_or_meta(
     page: PageExtract, visit: PageVisit, near: DomainClassifier, evidence: PageEvidence
 ) -> None:
-    for rule, text in (
-        ("title", " - ".join((page.title, *page.headings[:2]))),
-        ("declares", " ".join(page.descriptions)),
-    ):
+    heads = (page.title, *page.headings[:2])
+    if not context.is_reported_in_heads(heads, near.lexicon, is_home=visit.role == "home"):
+        _check_offer_in_declaration("title", " - ".join(heads), page, visit, near, evidence)
+    for text in page.descriptions:
         match = find_lexicon_words(text, near.lexicon)
-        if not match.has_advert_words or match.report_words:
-            continue
-        if _is_reporting_about_its_offer(page, visit, near):
-            continue
-        if _SEARCH_URL.search(visit.url):
-            if not page.noindex and "noindex" not in visit.responses[0].headers.get("x-robots-tag", "").lower():
-                evidence.add_evidence_without_host(
-                    "reflection",
-                    f"reflection {urlsplit(visit.url).path}",
-                    "repeats_what_is_sought",
-                    text,
-                    "lexicon",
-                    "structure",
-                )
-            continue
-        evidence.add_evidence_without_host(
-            "title", build_stable_essence_of_text(text, near.lexicon), rule, text, "lexicon"
-        )
-        put_on = match.score >= CLEAR and not find_lexicon_words(page.main, near.lexicon).has_advert_words
-        if (
-            put_on
-            or visit.role in ("orphan", "missing")
-            or _has_foreign_link_in_main_text(page, near)
-            or _CONTACT.search(page.main.lower())
-        ):
+        if match.is_advert_and_no_report:
+            _check_offer_in_declaration("declares", text, page, visit, near, evidence)
+
+
+def _check_offer_in_declaration(
+    rule: str, text: str, page: PageExtract, visit: PageVisit, near: DomainClassifier, evidence: PageEvidence
+) -> None:
+    match = find_lexicon_words(text, near.lexicon)
+    if not match.has_advert_words or context.is_reporting_about_its_offer(page, near, is_home=visit.role == "home"):
+        return
+    if _SEARCH_URL.search(visit.url):
+        if not page.noindex and "noindex" not in visit.responses[0].headers.get("x-robots-tag", "").lower():
             evidence.add_evidence_without_host(
-                "title", build_stable_essence_of_text(text, near.lexicon), rule, text, "structure"
+                "reflection",
+                f"reflection {urlsplit(visit.url).path}",
+                "repeats_what_is_sought",
+                text,
+                "lexicon",
+                "structure",
             )
+        return
+    essence = build_stable_essence_of_text(text, near.lexicon)
+    evidence.add_evidence_without_host("title", essence, rule, text, "lexicon")
+    if _is_whole_page_offer(rule, match, page, visit, near):
+        evidence.add_evidence_without_host("title", essence, rule, text, "structure")
 
 
-def _is_reporting_about_its_offer(page: PageExtract, visit: PageVisit, near: DomainClassifier) -> bool:
-    """Return whether a page that names an offer reports on it."""
-    report_words = find_lexicon_words(page.main, near.lexicon).report_words
-    return report_words >= REPORTS and not _is_reporting_about_other_things(page, visit, near)
+def _is_whole_page_offer(
+    rule: str, match: LexiconMatch, page: PageExtract, visit: PageVisit, near: DomainClassifier
+) -> bool:
+    """Return whether more than the words of a declaration tells that the page is somebody's offer.
 
-
-def _is_reporting_about_other_things(page: PageExtract, visit: PageVisit, near: DomainClassifier) -> bool:
-    """Return whether what a page reports has nothing to do with what its title offers.
-
-    No line that reports says a word of the offer, and the page leads to others, or its title is that of the whole site.
+    It was put before a page that says nothing of it, it is a home page's, nothing leads to the page, or the page goes
+    on with it.
     """
-    is_site_title = visit.role == "home" and find_lexicon_words(page.title, near.lexicon).is_advert_and_no_report
-    if not is_site_title and not _has_foreign_link_in_main_text(page, near):
-        return False
-    lines = (find_lexicon_words(line, near.lexicon) for line in page.main.split("\n"))
-    return not any(line.report_words and line.terms for line in lines)
+    main = find_lexicon_words(page.main, near.lexicon)
+    is_title_of_home = visit.role == "home" and rule == "title" and _is_advert(page.title, near.lexicon)
+    if is_title_of_home or visit.role in ("orphan", "missing"):
+        return True
+    if not main.has_advert_words:
+        return match.score >= CLEAR or rule == "declares" or context.has_foreign_link_in_main_text(page, near)
+    if main.report_words:
+        return context.has_offer_that_leads_away(page, near)
+    goes_on = brands.TERM in match.terms and brands.TERM in main.terms
+    return (
+        goes_on
+        or context.CONTACT.search(page.main.lower()) is not None
+        or context.has_foreign_link_in_main_text(page, near)
+    )
+
+
+def _is_advert(text: str, lexicon: Lexicon) -> bool:
+    return find_lexicon_words(text, lexicon).is_advert_and_no_report
 
 
 def _check_advert_words_in_text_blocks(
@@ -235,12 +217,17 @@ def _check_advert_words_in_text_blocks(
     match = near.lexicon.find_terms_in_text(whole)
     if not _may_hold_advert(whole, match) or _SEARCH_URL.search(visit.url):
         return
-    is_report = _is_reporting_about_its_offer(page, visit, near)
+    is_report = context.is_reporting_about_its_offer(page, near, is_home=visit.role == "home")
+    is_report = is_report or context.is_reported_in_heads(
+        (page.title, *page.headings[:2]), near.lexicon, is_home=visit.role == "home"
+    )
     pointers = _list_foreign_pointers_with_text(page, near)
-    for text, together in _iter_blocks_and_pairs_with_contact(iter_text_blocks(page, separator="" if is_torn else " ")):
+    texts = list(iter_text_blocks(page, separator="" if is_torn else " "))
+    answered = context.list_answered_blocks(texts, near.lexicon)
+    for text, is_answered, together in _iter_blocks_and_pairs_with_contact(texts, answered):
         block_text = normalization.normalize_text_as_read(text)
         says = near.lexicon.find_terms_in_text(block_text, min_disguised=1)
-        if together and says.report_words:
+        if is_answered or (together and says.report_words):
             continue
         is_disguised = block_text.disguised_count >= MIN_DISGUISED
         if is_disguised or (says.is_advert_and_no_report and not is_report):
@@ -286,16 +273,18 @@ def _add_evidence_against_linked_hosts(
         )
 
 
-def _iter_blocks_and_pairs_with_contact(texts: Iterable[str]) -> Iterator[tuple[str, bool]]:
-    """Yield each block, with whether it is two blocks joined.
+def _iter_blocks_and_pairs_with_contact(
+    texts: Iterable[str], answered: Iterable[bool]
+) -> Iterator[tuple[str, bool, bool]]:
+    """Yield each block, with whether one beside it reports, and whether it is two blocks joined.
 
     A block that says whom to turn to is yielded a second time together with the one before it, which says for what.
     """
     before = ""
-    for text in texts:
-        yield text, False
-        if before and _CONTACT.search(text.lower()):
-            yield f"{before}\n{text}", True
+    for text, is_answered in zip(texts, answered, strict=True):
+        yield text, is_answered, False
+        if before and context.CONTACT.search(text.lower()):
+            yield f"{before}\n{text}", is_answered, True
         before = text
 
 
@@ -312,7 +301,7 @@ def _has_contact_for_advertised_offer(
     near: DomainClassifier,
 ) -> bool:
     """Return whether a text says where to go for what it offers."""
-    if _CONTACT.search(normalized_text) and lexicon_match.score > ADVERT:
+    if context.CONTACT.search(normalized_text) and lexicon_match.score > ADVERT:
         return True
     return not lexicon_match.report_words and any(True for _ in _iter_links_in_text_but_to_source(text, pointers, near))
 
@@ -325,7 +314,7 @@ def _iter_links_in_text_but_to_source(
     return (
         pointer
         for pointer in pointers
-        if pointer.around[:80] in plain_text and not _is_link_to_source_of_text(pointer, near)
+        if pointer.around[:80] in plain_text and not context.is_link_to_source_of_text(pointer, near)
     )
 
 

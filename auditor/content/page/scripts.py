@@ -12,7 +12,9 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
-from urllib.parse import unquote
+from urllib.parse import unquote, urlsplit
+
+from auditor.content.page import script_acts, script_constants
 
 MAX_SCRIPT = 200_000
 MAX_DECODED = 100_000
@@ -51,6 +53,10 @@ _LEADS = re.compile(
     r"|document)\s*\.\s*location\b\s*=(?!=)|\bwindow\.open\s*\(|\bnavigation\.navigate\s*\("
     r"|\bopen\s*\([^()]{1,200}[\"']_(?:self|top|parent)[\"'])"
 )
+_TO_OWN_PAGE = re.compile(
+    r"\s*[\"'`](?:[?#]|\.{0,2}/(?![/\\])|[\w-]{1,60}\.(?:html?|php)\b)[^\"'`]{0,300}[\"'`]\s*+(?!\+)"
+)
+"""What a window is given as its address, when that is one of the same site and nothing is added to it."""
 _CLICK_CALL = re.compile(r"\.(?:click|submit|requestSubmit)\s*\(\s*\)")
 _TO_CLICK = re.compile(
     r"\.(?:href|action)\s*=\s*[\"'](?:https?:)?//|<form[^<>]{0,200}\baction\s*=\s*[\"']?(?:https?:)?//", re.IGNORECASE
@@ -88,17 +94,6 @@ _STYLES = re.compile(
     r"\b(\w{1,40})\.style\.(?:display|visibility|position|left|top|height|fontSize|cssText)\s*=\s*[\"']([^\"']{0,200})"
 )
 _AWAY = re.compile(r"none|hidden|^-\d{3,}|absolute|^0(?:px)?$")
-_PUSH = re.compile(r"serviceWorker\s*\.\s*register|Notification\s*\.\s*requestPermission|PushManager")
-
-
-_COPIES = re.compile(r"clipboard\s{0,9}\.\s{0,9}write(?:Text)?\b|execCommand\s{0,9}\(\s{0,9}[\"']copy")
-_COMMAND = re.compile(
-    r"[\"'`]\s{0,9}(?:cmd(?:\.exe)?\s{1,9}/[ck]|(?:mshta|msiexec|rundll32|certutil|bitsadmin|wscript|cscript|osascript)\b"
-    r"|(?:powershell|pwsh)(?:\.exe)?\s|(?:iex|iwr|irm)\s)"
-    r"|\b(?:curl|wget)\s[^\"'`|\n]{1,300}\|\s{0,9}(?:ba|z|da)?sh\b",
-    re.IGNORECASE,
-)
-"""How a system's own programs are told to fetch and run something, at the beginning of a text."""
 
 
 @dataclass(frozen=True)
@@ -120,9 +115,9 @@ class ScriptBehaviour:
     loads: bool = False
     hides: tuple[str, ...] = ()
     """Ids of what it hides."""
-    pushes: bool = False
-    copies_command: bool = False
-    """Lays a command into the visitor's clipboard, to be pasted into the system."""
+    acts: frozenset[script_acts.Act] = frozenset()
+    shown_text: str = ""
+    """What it draws or writes as plain text."""
 
 
 @lru_cache(maxsize=256)
@@ -134,24 +129,39 @@ def analyze_script_code(code: str) -> ScriptBehaviour:
     decoded_code = "\n".join(decoded_texts)
     whole = f"{as_read}\n{decoded_code}"
     visible_addresses = dict.fromkeys(_ADDRESS.findall(code))
-    all_addresses = dict.fromkeys(_ADDRESS.findall(whole.replace("\\/", "/")))
+    constants = script_constants.read_constant_texts(code)
+    put_together = "\n".join((*constants.joined, *constants.decoded))
+    all_addresses = dict.fromkeys(_ADDRESS.findall(f"{whole}\n{put_together}".replace("\\/", "/")))
+    lower = code.lower()
+    readable = {one for one in all_addresses if one in visible_addresses or _is_host_in_one_piece(one, lower)}
     html = (
         [text for text in _iter_string_literals(as_read) if "<" in text and ">" in text]
         if _WRITES.search(as_read)
         else []
     )
     return ScriptBehaviour(
-        addresses=tuple(visible_addresses)[:MAX_PIECES],
-        decoded_addresses=tuple(address for address in all_addresses if address not in visible_addresses)[:MAX_PIECES],
+        addresses=tuple(dict.fromkeys((*visible_addresses, *filter(readable.__contains__, all_addresses))))[
+            :MAX_PIECES
+        ],
+        decoded_addresses=tuple(address for address in all_addresses if address not in readable)[:MAX_PIECES],
         written_html=tuple(html[:20]),
         decoded_html=tuple(text for text in decoded_texts if "<" in text and ">" in text)[:20],
         leads=_is_redirecting_without_click(whole, decoded_code),
         asks_who=bool(_ASKS_WHO.search(whole)),
         loads=bool(_LOADS.search(whole)),
         hides=tuple(_iter_element_ids_hidden_by_script(whole)),
-        pushes=len(set(_PUSH.findall(whole))) > 1,
-        copies_command=bool(_COPIES.search(whole)) and bool(_COMMAND.search(whole)),
+        acts=script_acts.list_acts(f"{whole}\n{put_together}"),
+        shown_text=script_acts.join_shown_texts(whole, _iter_string_literals(as_read)),
     )
+
+
+def _is_host_in_one_piece(address: str, code: str) -> bool:
+    """Return whether everybody can read in a script whose an address is: its last two names stand in one place."""
+    try:
+        host = urlsplit(address if "://" in address else f"https:{address}").hostname or ""
+    except ValueError:
+        return False
+    return ".".join(host.split(".")[-2:]) in code
 
 
 def _is_redirecting_without_click(code: str, decoded_code: str) -> bool:
@@ -159,7 +169,8 @@ def _is_redirecting_without_click(code: str, decoded_code: str) -> bool:
     if _NAMED_LEAD.search(code) or _LEADS.search(decoded_code):
         return True
     return any(
-        _is_run_without_click(code, match.start()) for match in itertools.islice(_LEADS.finditer(code), _MAX_LEADS)
+        _is_run_without_click(code, match.start()) and not _TO_OWN_PAGE.match(code, match.end())
+        for match in itertools.islice(_LEADS.finditer(code), _MAX_LEADS)
     ) or (_CLICK_CALL.search(code) is not None and _TO_CLICK.search(code) is not None)
 
 

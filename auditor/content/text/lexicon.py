@@ -8,6 +8,7 @@ lines or give a term, a category or a domain another value.
 
 from __future__ import annotations
 
+import bisect
 import functools
 import itertools
 import re
@@ -15,7 +16,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from auditor.content.text import normalization
+from auditor.content.text import brands, normalization
 from auditor.content.text.normalization import MIN_DISGUISED, NormalizedText
 from auditor.errors import InputError
 from auditor.text.multi_search import MultiSearch
@@ -29,13 +30,15 @@ MAX_TERMS = 20_000
 MAX_HITS = 2_000
 MIN_LETTERS, MAX_LETTERS, MAX_WEIGHT = 2, 80, 9
 FILES = ("categories.tsv", "terms.tsv", "context.tsv", "stems.tsv", "addresses.tsv")
-_AROUND = 20
+_AROUND, _TIMES = 20, 3
 _TERM = "term"
 _FAR = re.compile("[\u0e00-\u0eff\u1100-\u11ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 """Writing that is sought only where letters of such are, as ``Written.wide`` tells."""
 _WIDE = re.compile(f"{_FAR.pattern}|[\u1000-\u109f\u1780-\u17ff]")
 """Writing that puts no spaces between words: that, Burmese, Khmer."""
-CONTEXTS = ("reporting", "missing", "search")
+CONTEXTS = ("reporting", "plight", "missing", "search", *brands.HINTS)
+_REPORTS = ("reporting", "plight")
+_RECOVERY = "recovery"
 WHOSE = ("state", "known", "anybody")
 PLACES = ("start", "end", "any")
 
@@ -79,6 +82,41 @@ class LexiconMatch:
         return self.score >= ADVERT and self.gravest > 1
 
 
+@dataclass
+class _LexiconHits:
+    """What was found in a text, and where."""
+
+    terms: set[str] = field(default_factory=set)
+    spans: list[tuple[int, int]] = field(default_factory=list)
+    reports: list[tuple[int, int, str]] = field(default_factory=list)
+    plights: list[tuple[int, int, str]] = field(default_factory=list)
+    hints: list[tuple[int, int, brands.Hint, str]] = field(default_factory=list)
+    kinds: set[str] = field(default_factory=set)
+    times: dict[str, int] = field(default_factory=dict)
+    """How often each word was met, as far as that is counted."""
+
+    def count_report_words(self, *, is_recovery: bool) -> int:
+        """Return how many distinct words report: those that are a part of an advert's own words do not.
+
+        ``is_recovery``: it offers to fetch back what others took, and says so.
+        """
+        reports = self.reports if is_recovery else [*self.reports, *self.plights]
+        if not reports or not self.spans:
+            return len({word for _, _, word in reports})
+        ends: list[tuple[int, int]] = []
+        for start, stop in sorted(self.spans):
+            if not ends or stop > ends[-1][1]:
+                ends.append((start, stop))
+        starts = [start for start, _ in ends]
+        return len(
+            {
+                word
+                for start, stop, word in reports
+                if not (at := bisect.bisect_right(starts, start)) or ends[at - 1][1] < stop
+            }
+        )
+
+
 @dataclass(frozen=True, eq=False)
 class Lexicon:
     """Words, their weights and contexts, and whose addresses are. Each is equal to itself alone."""
@@ -106,6 +144,9 @@ class Lexicon:
 
     def _iter_search_keys(self) -> Iterator[tuple[str, _Key]]:
         for word, kind in self.context.items():
+            bare = normalization.strip_diacritics(word)
+            if kind in brands.HINTS and bare != word:
+                yield bare, (kind, word, False)
             yield word, (kind, word, False)
         for term in self.terms:
             bare = normalization.strip_diacritics(term.text)
@@ -135,47 +176,53 @@ class Lexicon:
         ``match_joined``: words may stand in it without spaces between them.
         """
         text, wide = normalized_text.text, normalized_text.wide
-        words_by_kind: dict[str, set[str]] = {}
-        self._collect_index_hits(self._phrase_index, text, words_by_kind)
+        hits = _LexiconHits()
+        self._collect_index_hits(self._phrase_index, text, hits)
         if wide:
-            self._collect_index_hits(self._wide, text, words_by_kind)
+            self._collect_index_hits(self._wide, text, hits)
         if match_joined:
             for token in text.split():
                 if len(token) >= LONG + 4:
-                    words_by_kind.setdefault(_TERM, set()).update(
-                        self.find_terms_in_name_without_spaces(normalization.strip_diacritics(token))
-                    )
+                    hits.terms.update(self.find_terms_in_name_without_spaces(normalization.strip_diacritics(token)))
         if normalized_text.disguised_count >= min_disguised:
-            self._collect_index_hits(self._phrase_index, normalization.strip_diacritics(text), words_by_kind)
-        terms = words_by_kind.pop(_TERM, None)
-        if not terms:
-            return LexiconMatch(
-                report_words=len(words_by_kind.get("reporting", ())),
-                is_missing_page="missing" in words_by_kind,
-                search="search" in words_by_kind,
-            )
-        longest = [term for term in terms if not any(term != other and term in other for other in terms)]
-        weights = [self.weights.get(self.category_by_term[term], 1) for term in longest]
+            self._collect_index_hits(self._phrase_index, normalization.strip_diacritics(text), hits)
+        longest = {term for term in hits.terms if not any(term != other and term in other for other in hits.terms)}
+        categories = [self.category_by_term[term] for term in longest]
+        if hits.hints and brands.CATEGORY not in categories and brands.is_name_offered(text, hits.hints):
+            longest.add(brands.TERM)
+            categories.append(brands.CATEGORY)
+        weights = [self.weights.get(category, 1) for category in categories]
         return LexiconMatch(
             score=sum(weights),
-            gravest=max(weights),
+            gravest=max(weights, default=0),
             terms=tuple(sorted(longest)),
-            categories=frozenset(self.category_by_term[term] for term in longest),
-            report_words=len(words_by_kind.get("reporting", ())),
-            is_missing_page="missing" in words_by_kind,
-            search="search" in words_by_kind,
+            categories=frozenset(categories),
+            report_words=hits.count_report_words(is_recovery=_RECOVERY in categories),
+            is_missing_page="missing" in hits.kinds,
+            search="search" in hits.kinds,
         )
 
-    def _collect_index_hits(self, index: MultiSearch[_Key], text: str, words_by_kind: dict[str, set[str]]) -> None:
+    def _collect_index_hits(self, index: MultiSearch[_Key], text: str, hits: _LexiconHits) -> None:
         for start, stop, (kind, word, bare) in itertools.islice(index.iter_occurrences_in_text(text), MAX_HITS):
-            words = words_by_kind.get(kind)
-            if words is not None and word in words:
+            is_term = kind == _TERM
+            times = hits.times.get(word, 0)
+            if times > _TIMES:
                 continue
-            if kind == _TERM and bare and not text[max(0, start - _AROUND) : stop + _AROUND].isascii():
+            if is_term and bare and not text[max(0, start - _AROUND) : stop + _AROUND].isascii():
                 continue
-            within = kind == _TERM and " " in word and stop - start > LONG + 2 and not bare
+            within = is_term and " " in word and stop - start > LONG + 2 and not bare
             if within or _is_whole_word_at(text, start, stop):
-                words_by_kind.setdefault(kind, set()).add(word)
+                hits.times[word] = times + 1
+                if is_term:
+                    hits.terms.add(word)
+                    hits.spans.append((start, stop))
+                    kind = self.context.get(word, kind)
+                if kind in brands.HINTS:
+                    hits.hints.append((start, stop, kind, word))
+                elif kind in _REPORTS:
+                    (hits.reports if kind == "reporting" else hits.plights).append((start, stop, word))
+                elif not is_term:
+                    hits.kinds.add(kind)
 
     def find_terms_in_name_without_spaces(self, name: str) -> tuple[str, ...]:
         """Return the terms in a name that holds no spaces, as a host does."""

@@ -16,12 +16,13 @@ def page(html: str) -> Any:
 
 def test_blocks_are_what_is_said_in_one_place_and_neither_too_short_nor_too_long() -> None:
     html = (
-        "<p>mười hai chữ</p><p>mười ba chữ đây</p><li>một mục trong danh sách</li><div>không phải một khối</div>"
+        "<p>mười hai chữ</p><p>mười ba chữ đây</p><li>một mục trong danh sách</li><div>không phải một khối<p></p></div><div>một khối không chia</div>"
         f"<p>{'x' * segments.MAX_BLOCK}</p><table><tr><td>một ô trong bảng</td></tr></table><script>p('mười ba chữ đây')</script>"
     )
     assert list(segments.iter_text_blocks(page(html))) == [
         "mười ba chữ đây",
         "một mục trong danh sách",
+        "một khối không chia",
         "một ô trong bảng",
     ]
 
