@@ -14,7 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -35,8 +35,8 @@ WAIT_SECONDS = 300.0
 OUT_OF_TIME = "there was no time left for it"
 MEMORY = 1_500_000_000
 """Bytes of addresses of a child; what it fills of them is far less, but rules that are compiled take addresses."""
-_SMALL = 12_000
-"""Bytes: what is read as a tree though no rule asks for it; larger ones cost more than all others together."""
+SMALL = 12_000
+"""Bytes: what is read as a tree though no rule asks for it; of larger ones only those that there is room for."""
 _MAX_MESSAGE = 24_000_000
 _CHILDREN_AT_ONCE = 4
 TOGETHER = 1_500_000
@@ -72,6 +72,8 @@ class Judgement:
     """Whether it ends at once unless an application loads it, and takes what visitors say from that application alone.
 
     Or is an installer that runs what it has noted, and shows nothing worse."""
+    skimmed: bool = False
+    """Whether rules alone have read it: it is large, no rule asked for its tree, and there was no room for that."""
     installer: bool = False
     """Whether it is such an installer.
 
@@ -84,13 +86,16 @@ _BEGINS = re.compile(rb"(?i)<\?(?!xml\b)|<script\s[^>]{0,40}language\s*=\s*[\"']
 _CHILDREN = ChildProcessPool(__name__, _MAX_MESSAGE)
 
 
-def judge_content(content: bytes, file_name: str, rules: engine.YaraRules) -> Judgement:
+def judge_content(
+    content: bytes, file_name: str, rules: engine.YaraRules, *, reads_large_trees: bool = True
+) -> Judgement:
     """Return what judges say of a file of that name. To be asked of a child where the content is others'."""
     content = _strip_stuffing_comments(content)
     rule_scan = rules.scan_content(content)
     matches = rule_scan.matches
     directives = find_dangerous_directives(content, file_name)
-    hits, why = _find_hits_of_program(content, worth_a_tree=rule_scan.worth_a_tree)
+    depth = _choose_depth_of_reading(content, worth_a_tree=rule_scan.worth_a_tree, reads_large_trees=reads_large_trees)
+    hits, why = _find_hits_of_program(content, is_to_be_parsed=depth == "tree")
     if not (hits or directives or why) and all(match.own for match in matches):
         made_by = generated_files.detect_generator_of_file(content, file_name)
         if made_by is not None:
@@ -103,14 +108,24 @@ def judge_content(content: bytes, file_name: str, rules: engine.YaraRules) -> Ju
         settings=directives,
         sample=_extract_redacted_sample_around_offset(content, hits[0].start if hits else 0) if hits or matches else "",
         unjudged=why,
+        skimmed=depth == "skimmed",
         within=_is_installer_of_cms(content, hits) or _is_guarded_from_direct_requests(content),
         installer=_is_installer_of_cms(content, hits),
     )
 
 
-def _find_hits_of_program(content: bytes, *, worth_a_tree: bool) -> tuple[tuple[taint.CodeHit, ...], str]:
+def _choose_depth_of_reading(
+    content: bytes, *, worth_a_tree: bool, reads_large_trees: bool
+) -> Literal["tree", "skimmed", "nothing to read"]:
+    """Return whether a file is read as a tree, or would be if there was room, or holds nothing that can do harm."""
+    if not _BEGINS.search(content) or not (worth_a_tree or reachability.find_offsets_of_risky_php(content)):
+        return "nothing to read"
+    return "tree" if worth_a_tree or reads_large_trees or len(content) <= SMALL else "skimmed"
+
+
+def _find_hits_of_program(content: bytes, *, is_to_be_parsed: bool) -> tuple[tuple[taint.CodeHit, ...], str]:
     """Return what a program of PHP's or of a shell does, and why not all of it was read; empty: all was."""
-    if not (worth_a_tree or _is_small_and_risky(content)) or not _BEGINS.search(content):
+    if not is_to_be_parsed:
         return scripts.find_hits_in_shebang_script(content) if content.startswith(b"#!") else (), ""
     why = "it is larger than a megabyte: its beginning and its end were read" if len(content) > nodes.MAX_BYTES else ""
     try:
@@ -118,11 +133,6 @@ def _find_hits_of_program(content: bytes, *, worth_a_tree: bool) -> tuple[tuple[
         return tuple(hit for part in parts for hit in taint.find_suspicious_php_code(part)), why
     except nodes.TooLarge as error:
         return (), str(error)
-
-
-def _is_small_and_risky(content: bytes) -> bool:
-    """Return whether a tree of a file costs little, and something in it may run, fetch, hide or write."""
-    return len(content) <= _SMALL and bool(reachability.find_offsets_of_risky_php(content))
 
 
 def _is_guarded_from_direct_requests(content: bytes) -> bool:
@@ -195,6 +205,7 @@ class JudgeRequest:
 
     name: str
     content: bytes = field(repr=False)
+    reads_large_trees: bool = True
 
 
 def judge_files_in_child_processes(
@@ -237,7 +248,14 @@ def _judge_batch(
 
 
 def _judge_batch_in_child_process(batch: Sequence[JudgeRequest], rules: Path | None) -> list[Judgement]:
-    files = [{"name": file.name, "content": base64.b64encode(file.content).decode("ascii")} for file in batch]
+    files = [
+        {
+            "name": file.name,
+            "content": base64.b64encode(file.content).decode("ascii"),
+            "reads_large_trees": file.reads_large_trees,
+        }
+        for file in batch
+    ]
     places = [str(rules)] if rules is not None else []
     answer = _CHILDREN.ask_idle_child({"files": files, "rules": places[0] if places else None}, WAIT_SECONDS, places)
     try:
@@ -260,7 +278,8 @@ def _answer_judge_request(question: Mapping[str, Any]) -> Mapping[str, Any]:
     for file in question["files"]:
         content = base64.b64decode(file["content"])
         signal.setitimer(signal.ITIMER_PROF, FILE_SECONDS)
-        judgements.append(_JUDGEMENT.dump_python(judge_content(content, file["name"], rules), mode="json"))
+        judgement = judge_content(content, file["name"], rules, reads_large_trees=file["reads_large_trees"])
+        judgements.append(_JUDGEMENT.dump_python(judgement, mode="json"))
         if len(content) > _LARGE:
             gc.collect()
     return {"judgements": judgements}

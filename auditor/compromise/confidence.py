@@ -49,23 +49,30 @@ def weigh_judgement(
         *(match.rule.lower() for match in judgement.others),
     )
     if judgement.hits and judgement.hits[0].level == "exact":
-        if not judgement.within or "place" in families:
-            return FileVerdict("program", "exact", families, rule_names)
         is_left_installer = is_at_installer_path and judgement.installer
-        is_weak = is_left_installer or _is_own_storage(judgement)
-        return FileVerdict("program", "weak" if is_weak else "strong", families, rule_names)
+        certainty = _weigh_exact_hits(judgement, families, is_left_installer=is_left_installer)
+        return FileVerdict("program", certainty, families, rule_names)
     if judgement.settings:
         return _weigh_settings(judgement.settings, families, is_upload_folder=is_upload_folder)
-    if any(hit.level == "sure" and hit.rule in _NEEDS_NO_SECOND for hit in judgement.hits):
-        return FileVerdict("program", "strong", families, rule_names)
     judges = [family for family in families if family != "place"]
-    if len(families) >= 2:  # one of them a judge: a place is one only
+    if _needs_no_second(judgement) or len(families) >= 2:  # one of them a judge: a place is one only
         return FileVerdict("program", "strong", families, rule_names)
     if judges or judgement.hits:
         return FileVerdict("program", "weak", families or ("tree",), rule_names)
     if judgement.unjudged:
         return FileVerdict("unjudged", "weak", families or ("structure",), ("unjudged",))
     return None
+
+
+def _weigh_exact_hits(judgement: Judgement, families: Sequence[Family], *, is_left_installer: bool) -> Certainty:
+    if not judgement.within or "place" in families:
+        return "exact"
+    return "weak" if is_left_installer or _is_own_storage(judgement) else "strong"
+
+
+def _needs_no_second(judgement: Judgement) -> bool:
+    """Return whether the tree alone shows what no honest file does."""
+    return any(hit.level == "sure" and hit.rule in _NEEDS_NO_SECOND for hit in judgement.hits)
 
 
 _NEEDS_NO_SECOND = frozenset(

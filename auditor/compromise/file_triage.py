@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from auditor.compromise.classifier import Judgement
+from auditor.compromise.classifier import SMALL, Judgement
 from auditor.compromise.confidence import FileVerdict, weigh_judgement
 from auditor.compromise.file_listing import CACHE, PHP, PROGRAM, SCRIPT, SWAPPED, UNREAD, UPLOAD, WebFile
 from auditor.compromise.known_good import checksums, matcher
@@ -64,6 +64,8 @@ class HuntFindings:
     unjudged_count: int = field(default=0)
     generated_count: int = field(default=0)
     """Files that an application makes by itself, known by their shape."""
+    skimmed_count: int = field(default=0)
+    """Large files that rules alone have read."""
 
 
 def find_traces_in_triaged_files(triage: TriageResult, judgements: Mapping[str, Judgement]) -> HuntFindings:
@@ -75,7 +77,27 @@ def find_traces_in_triaged_files(triage: TriageResult, judgements: Mapping[str, 
     generated_count = sum(
         1 for file in triage.suspect_files if _is_judged_as_generated_file(judgements.get(file.sha256 or ""))
     )
-    return HuntFindings(traces, left_out, unjudged_count, generated_count)
+    skimmed_count = sum(1 for file in triage.suspect_files if is_skimmed(judgements.get(file.sha256 or "")))
+    return HuntFindings(traces, left_out, unjudged_count, generated_count, skimmed_count)
+
+
+def is_skimmed(judgement: Judgement | None) -> bool:
+    """Return whether rules alone have read a file."""
+    return judgement is not None and judgement.skimmed
+
+
+def select_files_whose_large_trees_are_read(files: Iterable[WebFile]) -> frozenset[str]:
+    """Return the files that are read whole though they are large, of files in the order of their suspicion."""
+    selected, room = set(), _LARGE_BYTES
+    for file in files:
+        if file.size > SMALL and file.size <= room:
+            selected.add(file.full_path)
+            room -= file.size
+    return frozenset(selected)
+
+
+_LARGE_BYTES = 8_000_000
+"""Of large files that no rule asks to be read as a tree: four seconds of one processor's time."""
 
 
 def list_unexplained_places(

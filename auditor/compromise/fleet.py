@@ -6,7 +6,7 @@ import base64
 import hashlib
 import secrets
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -182,8 +182,12 @@ class HuntRun:
         judgements = (
             _parse_judgements(scan_cache.judged) if scan_cache.rules == _hash_judging_code_and_rules(self.rules) else {}
         )
+        reads_skimmed_again = not scan_cache.stamps_of_known_files
         unjudged_files = [
-            file for file in triage.suspect_files if file.sha256 is not None and file.sha256 not in judgements
+            file
+            for file in triage.suspect_files
+            if file.sha256 is not None
+            and (file.sha256 not in judgements or (reads_skimmed_again and judgements[file.sha256].skimmed))
         ]
         pending_files = tuple({file.sha256: file for file in unjudged_files}.values())
         return _FileTriage(
@@ -236,6 +240,7 @@ class HuntRun:
             cut_short=file_list.cut_short,
             processor=file_list.processor + (autorun_list.processor if autorun_list is not None else 0.0),
             traces=(*findings.traces, *outside_traces),
+            skimmed=findings.skimmed_count,
             left_out=findings.left_out + left_out,
             places=autorun_list.seen_count if autorun_list is not None else None,
             places_left=autorun_list.cut_short if autorun_list is not None else (),
@@ -275,6 +280,7 @@ class HuntRun:
         """
         judgements: dict[str, Judgement] = {}
         remaining_files = list(files)
+        large = file_triage.select_files_whose_large_trees_are_read(files)
         given_up, ends = Event(), time.monotonic() + JUDGE_SECONDS
         judge_task: Future[dict[str, Judgement]] | None = None
         there: list[tuple[WebFile, bytes]] = []
@@ -297,7 +303,7 @@ class HuntRun:
                         for file, content in zip(here, fetched_contents, strict=False)
                         if content is not None and _has_content_as_listed(file, content)
                     ]
-                    judge_task = beside.submit(self._judge_fetched_files, there, originals, is_over)
+                    judge_task = beside.submit(self._judge_fetched_files, there, originals, large, is_over)
                     remaining_files = remaining_files[len(fetched_contents) :]
                 judgements |= judge_task.result() if judge_task is not None else {}
             except BaseException:
@@ -309,11 +315,17 @@ class HuntRun:
         self,
         fetched_files: Sequence[tuple[WebFile, bytes]],
         originals: Mapping[str, bytes],
+        large: Collection[str],
         is_over: Callable[[], bool],
     ) -> dict[str, Judgement]:
         """Return the judgements of what one trip brought."""
         answers = classifier.judge_files_in_child_processes(
-            [JudgeRequest(file.path, content) for file, content in fetched_files], self.rules, is_over
+            [
+                JudgeRequest(file.path, content, reads_large_trees=file.full_path in large)
+                for file, content in fetched_files
+            ],
+            self.rules,
+            is_over,
         )
         judgements = {
             file.sha256 or "": judgement

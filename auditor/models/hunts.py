@@ -74,6 +74,9 @@ class Hunt(Model):
     known: int = Field(description="of these, known to be good where they lie")
     judged: int = Field(description="of these, whose content was judged in this hunt or an earlier one")
     unjudged: int = Field(description="files that hold code and could not be judged, or did not fit")
+    skimmed: int = Field(
+        default=0, description="large files that rules alone have read: there was no room to read them as programs"
+    )
     left: int = Field(description="files that there was no time or room to tell of: they come first the next time")
     cut_short: bool = Field(description="whether a web root was not walked to its end")
     processor: float = Field(default=0.0, description="seconds of a processor's time on the host")
@@ -104,6 +107,7 @@ class HuntSummary(Model):
     known: int
     judged: int
     unjudged: int
+    skimmed: int = Field(default=0, description="large files that rules alone have read")
     left: int
     cut_short: bool
     places: int | None = Field(default=None, description="looked at outside the web roots; None: that hunt did not")

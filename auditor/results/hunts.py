@@ -73,6 +73,8 @@ def describe_time_and_coverage_of_hunt(hunt: HuntSummary, words: Words) -> str:
         parts.append(words("hunts.warm"))
     if hunt.unjudged or hunt.left or hunt.cut_short:
         parts.append(words("hunts.unjudged", n=hunt.unjudged + hunt.left))
+    if hunt.skimmed:
+        parts.append(words("hunts.skimmed", n=hunt.skimmed))
     return "; ".join(parts)
 
 

@@ -309,16 +309,21 @@ def _derive_result_from_arguments(name: bytes, args: list[AbstractValue]) -> Abs
         if constant is None and name in names.PUTS_TOGETHER and all(map(is_made_of_own_constants, args)):
             return AbstractValue(None, BUILT_TEXT)
         return constant.with_flags(BUILT_TEXT) if constant is not None else UNKNOWN
-    flags = DECODED_TEXT if name in names.DECRYPTERS else 0
-    for arg in args:
-        flags |= arg.flags
-    if flags & FILE and name in names.REPLACERS and len(args) > 1 and brings_code_from_elsewhere(args[1].text):
-        flags |= INJECTED
+    flags = _merge_flags_of_arguments(name, args)
     if constant is not None and (constant.items is None or not flags & (FOREIGN | PARAMETERS)):
         return constant.with_flags(flags | BUILT_TEXT)
     if args and all(map(is_made_of_own_constants, args)):
         flags |= BUILT_TEXT
     return AbstractValue(None, flags, head=any(arg.flags and arg.head for arg in args))
+
+
+def _merge_flags_of_arguments(name: bytes, args: list[AbstractValue]) -> int:
+    flags = DECODED_TEXT if name in names.DECRYPTERS else 0
+    for arg in args:
+        flags |= arg.flags
+    if flags & FILE and name in names.REPLACERS and len(args) > 1 and brings_code_from_elsewhere(args[1].text):
+        flags |= INJECTED
+    return flags
 
 
 def _get_request(_flow: PhpSinkAnalyzer, _call: BuiltinCall) -> AbstractValue:

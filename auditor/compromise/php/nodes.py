@@ -66,7 +66,7 @@ _FIELDS: Mapping[int, str] = {
     for number in range(1, _LANGUAGE.field_count + 1)
     if (name := _LANGUAGE.field_name_for_id(number)) is not None
 }
-_COMMENT = _LANGUAGE.id_for_node_kind("comment", True)
+_COMMENTS = tree_sitter.Query(_LANGUAGE, "(comment) @comment")
 _WHOLE = frozenset({"variable_name", "string", "name", "integer", "float"})
 """What is read by its text, so that what is in it is not looked at."""
 
@@ -131,17 +131,22 @@ _MOST_BRANCHES = 40
 def parse_php_nodes(content: bytes, comments: list[tuple[int, int]] | None = None) -> list[PhpNode]:
     """Return all nodes of a file, children before their parents, siblings in their order. Raises TooLarge.
 
-    ``comments``: is given the places of the comments that lie between those nodes.
+    ``comments``: is given the places of all comments.
     """
     if len(content) > MAX_BYTES:
         raise TooLarge("a file of more than a megabyte")
     tree = tree_sitter.Parser(_LANGUAGE).parse(content)
-    return list(_iter_php_nodes_children_first(tree, content, comments if comments is not None else []))
+    if comments is not None:
+        comments.extend(_iter_places_of_comments(tree))
+    return list(_iter_php_nodes_children_first(tree, content))
 
 
-def _iter_php_nodes_children_first(
-    tree: tree_sitter.Tree, content: bytes, comments: list[tuple[int, int]]
-) -> Iterator[PhpNode]:
+def _iter_places_of_comments(tree: tree_sitter.Tree) -> Iterator[tuple[int, int]]:
+    found = tree_sitter.QueryCursor(_COMMENTS).captures(tree.root_node)
+    yield from ((node.start_byte, node.end_byte) for node in found.get("comment", ()))
+
+
+def _iter_php_nodes_children_first(tree: tree_sitter.Tree, content: bytes) -> Iterator[PhpNode]:
     cursor = tree.walk()
     here: PhpNode | None = None
     count = 0
@@ -178,8 +183,6 @@ def _iter_php_nodes_children_first(
                     scope = branch = node
                 continue
             yield node
-        elif tree_node.kind_id == _COMMENT:
-            comments.append((tree_node.start_byte, tree_node.end_byte))
         while not onwards():
             if not cursor.goto_parent():
                 return

@@ -352,9 +352,30 @@ def test_of_what_runs_nothing_a_tree_is_not_made() -> None:
 
 def test_what_is_small_and_risky_is_a_tree_whatever_rules_say() -> None:
     assert classifier.judge_content(EVALUATED, "a.php", scan(worth=False)).hits
-    large = EVALUATED + b"\n// " + b"x" * 20_000
-    assert not classifier.judge_content(large, "a.php", scan(worth=False)).hits
+    assert not classifier.judge_content(EVALUATED, "a.php", scan(worth=False), reads_large_trees=False).skimmed
     assert not classifier.judge_content(EVALUATED.replace(b"<?php ", b""), "a.php", scan()).hits
+
+
+def test_what_is_large_and_risky_is_a_tree_or_is_told_to_be_none() -> None:
+    large = EVALUATED + b"\n// " + b"x" * 20_000
+    whole = classifier.judge_content(large, "a.php", scan(worth=False))
+    assert whole.hits and not whole.skimmed
+    skimmed = classifier.judge_content(large, "a.php", scan(worth=False), reads_large_trees=False)
+    assert skimmed.skimmed and not skimmed.hits
+    asked_for = classifier.judge_content(large, "a.php", scan(), reads_large_trees=False)
+    assert asked_for.hits and not asked_for.skimmed
+
+
+@pytest.mark.parametrize("content", [b"<?php\n" + b"$a = 1;\n" * 4_000, b"x" * 30_000 + b"base64_decode("])
+def test_what_can_do_nothing_is_not_told_to_be_skimmed(content: bytes) -> None:
+    assert not classifier.judge_content(content, "a.php", scan(worth=False), reads_large_trees=False).skimmed
+
+
+def test_a_child_is_told_whether_to_read_large_trees() -> None:
+    large = EVALUATED + b"\n// " + b"x" * 20_000
+    asked = [JudgeRequest("a.php", large), JudgeRequest("b.php", large, reads_large_trees=False)]
+    whole, skimmed = classifier.judge_files_in_child_processes(asked)
+    assert whole.hits and (skimmed.hits or skimmed.skimmed)
 
 
 def test_settings_among_uploads_are_strong_and_else_by_what_they_say() -> None:

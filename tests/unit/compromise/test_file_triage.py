@@ -220,3 +220,16 @@ def test_of_what_judges_say_the_line_that_differs_is_shown_first() -> None:
     for differs, shown in (("line 3: eval", "line 3: eval"), ("", "the sample")):
         (found,) = find([make_file("a.php")], dataclasses.replace(SHELL, differs=differs))
         assert found.sample == shown
+
+
+def test_large_files_are_read_as_trees_while_there_is_room_in_the_order_of_suspicion() -> None:
+    sizes = [5_000_000, 500, 4_000_000, 2_500_000, 12_001]
+    files = [make_file(f"{at}.php", "a", size=size) for at, size in enumerate(sizes)]
+    selected = file_triage.select_files_whose_large_trees_are_read(files)
+    assert selected == {files[0].full_path, files[3].full_path, files[4].full_path}
+
+
+def test_large_files_that_rules_alone_have_read_are_counted() -> None:
+    triage = file_triage.triage_files([make_file("a.php", size=20_000), make_file("b.php", "b")], ())
+    judgements = {"a" * 64: Judgement(skimmed=True), "b" * 64: Judgement()}
+    assert file_triage.find_traces_in_triaged_files(triage, judgements).skimmed_count == 1

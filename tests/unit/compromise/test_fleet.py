@@ -161,3 +161,18 @@ def test_the_next_trip_is_under_way_while_the_last_one_is_judged(monkeypatch: py
     hunting = fleet.HuntRun("inventory", cast(Any, None), ())
     assert set(hunting._fetch_and_judge_files(cast(Host, None), listed, {})) == set(digests.values())
     assert trips == [["a.php", "b.php"], ["b.php"]]
+
+
+@pytest.mark.parametrize("is_warm", [False, True])
+def test_what_was_only_skimmed_is_read_again_when_everything_is(is_warm: bool) -> None:
+    hunting = fleet.HuntRun("inventory", cast(Any, None), ())
+    cache = ScanCache(
+        host="web1", hunts=0 if is_warm else 6, rules=fleet._hash_judging_code_and_rules(None)
+    ).model_copy(
+        update={
+            "judged": {"a" * 64: json.dumps({"skimmed": True})},
+            "files": (("/var/www", "a.php", 20_000, 0, 0, "a" * 64, PHP, 0, "0" * 16, None),),
+        }
+    )
+    told = fleet.FileList(files=(), same=(0,), file_count=1, left_count=0, cut_short=False, processor=0.0)
+    assert bool(hunting._triage_files_of_host(cache, told).pending_files) is not is_warm
