@@ -119,7 +119,7 @@ DECRYPTERS = frozenset(DECODERS) | _split_into_byte_names(
 EVALUATES = _split_into_byte_names("ev~al as~sert")
 """They take text for a program."""
 COMMANDS = _split_into_byte_names(
-    "sys~tem ex~ec shell_~exec pass~thru po~pen proc_~open pcntl_~exec expect_popen ssh2_exec win_shell_execute"
+    "sys~tem ex~ec shell_~exec pass~thru po~pen proc_~open pcntl_~exec expect_~popen ssh2_~exec win_shell_~execute"
 )
 """Their first argument is a command."""
 LISTS_WORDS = _split_into_byte_names("proc_~open")
@@ -137,7 +137,7 @@ CALLBACKS: Mapping[bytes, int] = {
                 "call_user_~func call_user_~func_array forward_static_call forward_static_call_array array_~map "
                 "register_shutdown_~function"
                 " register_tick_~function ob_~start set_error_handler set_exception_handler header_register_callback"
-                " spl_autoload_register iterator_apply_ func_overload libxml_set_external_entity_loader"
+                " spl_autoload_register func_overload libxml_set_external_entity_loader"
             ),
         ),
         (
@@ -145,7 +145,7 @@ CALLBACKS: Mapping[bytes, int] = {
             _split_into_byte_names(
                 "array_~filter array_~walk array_~walk_recursive array_~reduce us~ort ua~sort uk~sort "
                 "preg_replace_~callback"
-                " iterator_apply mb_ereg_replace_callback ereg_replace_callback"
+                " iterator_apply mb_ereg_replace_~callback ereg_replace_~callback"
             ),
         ),
         (
@@ -156,7 +156,7 @@ CALLBACKS: Mapping[bytes, int] = {
                 " array_intersect_u~key array_u~intersect_assoc array_u~intersect_uassoc array_u~diff_uassoc"
             ),
         ),
-        (2, _split_into_byte_names("sqlite_create_function sqliteCreateFunction")),
+        (2, _split_into_byte_names("sqlite_create_function")),
         (
             1,
             _split_into_byte_names(
@@ -177,7 +177,9 @@ REFLECTION_CLASSES = _split_into_byte_names("reflection~function reflection~meth
 SPREADS = _split_into_byte_names("extract import_request_variables")
 """They make variables of what an array holds."""
 TAKES_CALLBACK = _split_into_byte_names(
-    "callbackfilteriterator recursivecallbackfilteriterator createfunction sqlitecreatefunction"
+    "callbackfilteriterator recursivecallbackfilteriterator",
+    "createfunction createaggregate createcollation",
+    "sqlitecreatefunction sqlitecreateaggregate sqlitecreatecollation",
 )
 """Classes and methods that call what one of their arguments names."""
 GUARDS = _split_into_byte_names(
@@ -202,7 +204,7 @@ SUFFIXES = (
 )
 REPLACERS = _split_into_byte_names("str_replace str_ireplace preg_replace substr_replace")
 """They put their second argument into a text."""
-MATCH_CALLBACKS = _split_into_byte_names("preg_replace_~callback mb_ereg_replace_callback ereg_replace_callback")
+MATCH_CALLBACKS = _split_into_byte_names("preg_replace_~callback mb_ereg_replace_~callback ereg_replace_~callback")
 FILTERS = _split_into_byte_names("filter_var")
 WALKS = _split_into_byte_names("array_~walk array_~walk_recursive")
 """They give their callback the key, too."""
