@@ -25,7 +25,8 @@ _ARTICLE = re.compile(r"/[^/]{1,60}-[^/-]{1,40}-[^/]{1,40}-[^/]{1,200}$")
 """Four words or more: adverts lead to where one enters."""
 _SENTENCE_END = re.compile(r"[.!?…]\s")
 _TITLES = 2_000
-_WORDS_OF_LINK = 80
+_WORDS_OF_LINK, _BEHIND_LINK = 80, 60
+"""Letters of a link, and those behind it that may be of its sentence: lists and headings follow without a stop."""
 
 
 def find_lexicon_words(text: str, lexicon: Lexicon) -> LexiconMatch:
@@ -124,8 +125,9 @@ def get_sentence_of_link(pointer: OutboundPointer) -> str:
     if at < 0:
         return around
     start = max((match.end() for match in _SENTENCE_END.finditer(around, 0, at)), default=0)
-    end = _SENTENCE_END.search(around, at + len(pointer.words[:_WORDS_OF_LINK]))
-    return around[start : end.start() if end else None]
+    behind = at + len(pointer.words[:_WORDS_OF_LINK])
+    end = _SENTENCE_END.search(around, behind, behind + _BEHIND_LINK)
+    return around[start : end.start() if end else behind + _BEHIND_LINK]
 
 
 def is_link_reported(pointer: OutboundPointer, page: PageExtract, lexicon: Lexicon) -> bool:
@@ -135,7 +137,7 @@ def is_link_reported(pointer: OutboundPointer, page: PageExtract, lexicon: Lexic
     """
     if find_lexicon_words(get_sentence_of_link(pointer), lexicon).report_words:
         return True
-    if find_lexicon_words(pointer.around, lexicon).report_words >= REPORTS:
+    if find_lexicon_words(pointer.around, lexicon).report_words > REPORTS:
         return True
     if pointer.hidden_way or find_lexicon_words(pointer.words, lexicon).terms:
         return False

@@ -43,6 +43,8 @@ _FETCHED_COMMAND = re.compile(
     r"\b(?:powershell|pwsh|mshta|cmd(?:\.exe)? /c|msiexec|rundll32|curl|bitsadmin|certutil|osascript|wget)\b"
     r"[^\n]{0,200}(?:https?:|\biwr\b|\birm\b|\biex\b|-enc)",
 )
+_WALLET_CALLS = ("connectWallet", "eth_requestAccounts", "eth_sendTransaction", "setApprovalForAll", "WalletConnect")
+_WALLET_WORDS = re.compile(r"\bvi\b|wallet|airdrop|claim|\beth\b|usdt|\bnft\b|token")
 _NOBODYS = re.compile(
     r"no such app|nosuchbucket|the specified bucket does not exist|there isn.t a github pages site here"
     r"|fastly error: unknown domain|deployment_not_found|this domain is not configured|project not found"
@@ -82,6 +84,7 @@ def check_deceptions(answers: PageAnswers, near: DomainClassifier, evidence: Pag
             _check_package(pointer, page, near, evidence)
         _check_name_like_state(pointer, page, near, evidence)
     _check_told_command(page, near, evidence)
+    _check_wallet(page, near, evidence)
 
 
 def _check_name_like_state(
@@ -132,8 +135,8 @@ def _is_reported(pointer: OutboundPointer, page: PageExtract, near: DomainClassi
     """Return whether the title, a heading or the sentence of a link warns of it."""
     said = " ".join((page.title, *page.headings[:2]))
     return bool(
-        context.find_lexicon_words(said, near.lexicon).report_words
-        or context.find_lexicon_words(context.get_sentence_of_link(pointer), near.lexicon).report_words
+        context.find_lexicon_words(said, near.lexicon).warnings
+        or context.find_lexicon_words(context.get_sentence_of_link(pointer), near.lexicon).warnings
     )
 
 
@@ -155,6 +158,17 @@ def _check_told_command(page: PageExtract, near: DomainClassifier, evidence: Pag
         return
     essence = spam_text.build_stable_essence_of_text(page.title or told[:200], near.lexicon)
     evidence.add_evidence_without_host("payload", f"command {essence}", "tells_to_run", told[:500], "code", "structure")
+
+
+def _check_wallet(page: PageExtract, near: DomainClassifier, evidence: PageEvidence) -> None:
+    """Say so when a page of an office wants to be let into a wallet of a currency."""
+    if not any(call in page.html for call in _WALLET_CALLS):
+        return
+    says = (context.find_lexicon_words(text, near.lexicon) for text in (page.title, *page.headings[:1]))
+    if _WALLET_WORDS.search(_fold(page.text[:_MOST])) and not any(one.report_words for one in says):
+        evidence.add_evidence_without_host(
+            "payload", "a wallet's connection", "asks_for_wallet", page.title, "code", "structure"
+        )
 
 
 def _check_name_of_nobody(page: PageExtract, evidence: PageEvidence) -> None:

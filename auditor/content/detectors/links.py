@@ -20,8 +20,12 @@ from auditor.content.page.css_visibility import OUT_OF_SIGHT
 from auditor.content.page.extract import OutboundPointer, PageExtract, Via
 from auditor.content.text import normalization
 from auditor.content.text.lexicon import Lexicon, LexiconMatch
-from auditor.scans.traces import Kind
+from auditor.content.text.syllables import is_made_of_syllables
+from auditor.scans.traces import Family, Kind
 
+_OF_PAPER = re.compile(r"24h?$|247$|360$|^vtv|^htv|^vtc|^thvl")
+_OWN_NAME = 5
+"""Letters of a site's name that another of its names has, too."""
 MANY = 3
 """Foreign names in one hidden block from which it is no menu that was forgotten."""
 KIND: dict[Via, Kind] = {
@@ -50,7 +54,14 @@ def add_evidence_of_foreign_links(page: PageExtract, near: DomainClassifier, evi
     for pointer in foreign:
         if pointer.hidden_way is not None and near.classify_host(pointer.host) == "foreign":
             groups[pointer.group].add(get_registrable_domain(pointer.host))
+    names = {get_registrable_domain(pointer.host) for pointer in foreign if _is_word_named_as_brand(pointer, near)}
+    declared = sum(_is_declared_elsewhere(pointer, near) for pointer in foreign)
     for pointer in foreign:
+        if len(names) > 1 and get_registrable_domain(pointer.host) in names:
+            _add_evidence_of_brand(pointer, "brands_together", evidence)
+        if declared > 1 and _is_declared_elsewhere(pointer, near):
+            sample = _format_pointer_as_sample(pointer)
+            evidence.add_evidence_against_host(pointer.host, "canonical", "declared_elsewhere", sample, "address")
         _check_advert_words_of_link(pointer, page, near, evidence)
         if near.classify_host(pointer.host) == "foreign":
             _check_hidden_link(pointer, len(groups[pointer.group]) if pointer.group >= 0 else 1, evidence)
@@ -151,16 +162,44 @@ def _check_advert_like_host(pointer: OutboundPointer, near: DomainClassifier, ev
         evidence.add_evidence_against_host(
             pointer.host, kind, "name_of_advert", _format_pointer_as_sample(pointer), "address"
         )
-        label = get_registrable_domain(pointer.host).partition(".")[0]
-        if pointer.via == "link" and _is_link_text_same_as_domain_label(pointer.words, label):
-            evidence.add_evidence_against_host(
-                pointer.host,
-                kind,
-                "link_is_a_brand",
-                _format_pointer_as_sample(pointer),
-                "structure",
-                report_alone=True,
-            )
+        if _is_link_named_as_brand(pointer, near):
+            _add_evidence_of_brand(pointer, "link_is_a_brand", evidence)
+
+
+def _add_evidence_of_brand(pointer: OutboundPointer, rule: str, evidence: PageEvidence) -> None:
+    families: tuple[Family, ...] = ("structure",) if rule == "link_is_a_brand" else ("structure", "address")
+    sample = _format_pointer_as_sample(pointer)
+    evidence.add_evidence_against_host(pointer.host, "link", rule, sample, *families, report_alone=True)
+
+
+def _is_declared_elsewhere(pointer: OutboundPointer, near: DomainClassifier) -> bool:
+    """Return whether engines are told that the page belongs to a name that has nothing of the site's own."""
+    if pointer.via != "canonical" or near.classify_host(pointer.host) != "foreign":
+        return False
+    own = near.baseline.domain.removeprefix("www.").partition(".")[0]
+    return len(own) < _OWN_NAME or own[:_OWN_NAME] not in pointer.host.replace("-", "")
+
+
+def _is_word_named_as_brand(pointer: OutboundPointer, near: DomainClassifier) -> bool:
+    """Return whether it is one, in a single word: names of papers have the hours of a day."""
+    word = pointer.words.strip()
+    return " " not in word and not _OF_PAPER.search(word.lower()) and _is_link_named_as_brand(pointer, near)
+
+
+def _is_link_named_as_brand(pointer: OutboundPointer, near: DomainClassifier) -> bool:
+    """Return whether a link's words are letters and digits, and nothing but the name that it leads to.
+
+    Those of a firm are words of the language, with a number behind them.
+    """
+    if pointer.via != "link" or near.classify_host(pointer.host) != "foreign":
+        return False
+    label = get_registrable_domain(pointer.host).partition(".")[0]
+    is_phrase = (
+        " " in pointer.words.strip() or not pointer.words.isascii() or not near.is_advert_like_host(pointer.host)
+    )
+    if is_phrase and is_made_of_syllables(re.sub(r"[^a-z]", "", label)):
+        return False
+    return _is_link_text_same_as_domain_label(pointer.words, label)
 
 
 def _is_link_text_same_as_domain_label(link_text: str, domain_label: str) -> bool:

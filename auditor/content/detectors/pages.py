@@ -82,8 +82,9 @@ def check_page(answers: PageAnswers, near: DomainClassifier, evidence: PageEvide
             evidence.add_evidence_against_host(
                 host, "redirect", "from_missing_page", address, "redirects", "structure", report_alone=True
             )
-    if response.status == 200:
-        _check_defacement(extract, near, evidence, is_home=visit.role == "home")
+    if response.status == 200 or visit.role == "home":
+        is_whole_home = visit.role == "home" and response.status == 200
+        _check_defacement(extract, near, evidence, is_home=is_whole_home)
 
 
 def _check_doorway_for_any_address(

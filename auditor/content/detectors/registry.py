@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from auditor.content.answers import PageAnswers
-from auditor.content.detectors import cloaking, deceptions, links, pages, scripts, spam_text
+from auditor.content.detectors import cloaking, deceptions, doorways, links, pages, scripts, spam_text
 from auditor.content.domains import DomainClassifier
 from auditor.content.evidence import PageEvidence
 
@@ -22,6 +22,7 @@ DETECTORS: tuple[Detector, ...] = (
     scripts.check_refreshes,
     deceptions.check_deceptions,
     spam_text.check_spam_text,
+    doorways.check_doorways,
     cloaking.check_cloaking,
     pages.check_search_console_tokens,
 )

@@ -49,8 +49,10 @@ def add_evidence_of_scripts(page: PageExtract, near: DomainClassifier, evidence:
         _check_visible_hosts(script, visible, near, evidence)
         _check_leads(script, foreign, visible, page, near, evidence)
         _check_shown_text(script, has_foreign=bool(foreign), near=near, evidence=evidence)
-        if "mines" in script.acts and not foreign:
-            evidence.add_evidence_without_host("payload", "miner", "mines", "miner", "code", "structure")
+        for act in ("mines", "pushes_for_zone"):
+            if act in script.acts and not foreign:
+                kind: Kind = "payload" if act == "mines" else "push"
+                evidence.add_evidence_without_host(kind, act, act, act, "code", "structure")
 
 
 def find_foreign_addresses_in_script(script: ScriptBehaviour, near: DomainClassifier) -> list[tuple[str, str]]:

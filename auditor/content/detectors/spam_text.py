@@ -43,6 +43,12 @@ _FOREIGN_LETTER = re.compile(
 )
 _STYLE_TEXT = re.compile(r"content\s{0,9}:\s{0,9}(?:\"([^\"\\\n<>]{6,300})\"|'([^'\\\n<>]{6,300})')")
 _MAX_STYLE_TEXTS, _MAX_STYLE_SHEETS = 100, 60
+_WRITTEN_TITLE = (
+    "trang chu thong tin dien tu website web cong home page tin tuc chinh thuc moi nhat va cua cac nhung viet nam"
+    " online the and of for www com net vn"
+)
+_OF_ANY_TITLE = frozenset(_WRITTEN_TITLE.split())
+"""Words that any title has: two titles that share no others have nothing in common."""
 _ENOUGH, _PIECE, _SEEN = 40, 10, 800
 
 
@@ -194,7 +200,9 @@ def _is_whole_page_offer(
     if is_title_of_home or visit.role in ("orphan", "missing"):
         return True
     if not main.has_advert_words:
-        return match.score >= CLEAR or rule == "declares" or context.has_foreign_link_in_main_text(page, near)
+        is_continued = main.terms and not main.report_words and context.CONTACT.search(page.main.lower())
+        is_put_on = match.score >= CLEAR or rule == "declares"
+        return is_put_on or bool(is_continued) or context.has_foreign_link_in_main_text(page, near)
     if main.report_words:
         return context.has_offer_that_leads_away(page, near)
     goes_on = brands.TERM in match.terms and brands.TERM in main.terms
@@ -360,11 +368,11 @@ def _is_translation_offered_by_site(page: PageExtract, visit: PageVisit) -> bool
 
 def has_common_title_word(first_title: str, second_title: str) -> bool:
     """Return whether two titles have a word in common that says something."""
-    words = [
+    first, second = (
         {word for word in re.findall(r"\w+", normalization.strip_diacritics(text.lower())) if len(word) > 1}
         for text in (first_title, second_title)
-    ]
-    return bool(words[0] & words[1])
+    )
+    return bool((first & second) - _OF_ANY_TITLE) or not (first - _OF_ANY_TITLE and second - _OF_ANY_TITLE)
 
 
 def collect_visible_lines_of_pages(pages: Iterable[PageExtract]) -> set[str]:

@@ -7,8 +7,9 @@ import re
 from collections.abc import Callable, Iterable
 from typing import Literal
 
-type Act = Literal["pushes", "copies_command", "asks_when", "sends_input", "mines", "runs_fetched"]
-"""``pushes``: wants to send notifications. ``copies_command``: lays a command into the visitor's clipboard, for the
+type Act = Literal["pushes", "pushes_for_zone", "copies_command", "asks_when", "sends_input", "mines", "runs_fetched"]
+"""``pushes``: wants to send notifications. ``pushes_for_zone``: those of an advertising
+network. ``copies_command``: lays a command into the visitor's clipboard, for the
 system. ``asks_when``: asks for the hour, the size of the screen, or whether somebody has been here.
 ``sends_input``: sends what people type, beside what the form does. ``mines``: works for a pool of a currency.
 ``runs_fetched``: runs what it fetches.
@@ -24,6 +25,10 @@ _COMMAND = re.compile(
     re.IGNORECASE,
 )
 """How a system's own programs are told to fetch and run something, at the beginning of a text."""
+_ZONE = re.compile(
+    r"serviceWorker[^;]{0,60}\.\s*register\s*\([^)]{0,100}[?&](?:z|zone|zone_?id)=\d{2,9}\b", re.IGNORECASE
+)
+"""A worker that is told for which zone of an advertising network it works."""
 _ASKS_WHEN = re.compile(
     r"\.getHours\s*\(|document\s*\.\s*cookie|(?:local|session)Storage|\b(?:screen|window)\s*\.\s*(?:availWidth|width"
     r"|innerWidth)|\binnerWidth|matchMedia\s*\(|maxTouchPoints|Math\s*\.\s*random\s*\(\s*\)\s*[<>]"
@@ -68,6 +73,10 @@ def _wants_to_push(code: str) -> bool:
     return len({name[0].lower()[:8] for name in itertools.islice(_PUSH.finditer(code), 40)}) > 1
 
 
+def _pushes_for_zone(code: str) -> bool:
+    return _ZONE.search(code) is not None
+
+
 def _copies_command(code: str) -> bool:
     return _COPIES.search(code) is not None and _COMMAND.search(code) is not None
 
@@ -97,6 +106,7 @@ def _runs_fetched(code: str) -> bool:
 
 _TESTS: tuple[tuple[Act, Callable[[str], bool]], ...] = (
     ("pushes", _wants_to_push),
+    ("pushes_for_zone", _pushes_for_zone),
     ("copies_command", _copies_command),
     ("asks_when", _asks_when),
     ("sends_input", _sends_input),

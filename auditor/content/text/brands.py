@@ -18,7 +18,7 @@ CATEGORY = "gambling-brand"
 TERM = "(name)"
 """What such a name is called as a term: the same, whatever the name."""
 
-_AROUND, _MOST, _ENOUGH = 90, 40, 4
+_AROUND, _MOST, _ENOUGH, _SHORT = 90, 40, 4, 60
 _WEIGHT: dict[str, int] = {"entry": 1, "offer": 2}
 _NAME = re.compile(
     r"(?<![^\s(\[\"'“«:|,>/&-])"
@@ -59,6 +59,7 @@ def _is_offered_at(text: str, at: int, hints: list[tuple[int, int, Hint, str]]) 
     weight = sum(_WEIGHT[kind] for kind in said.values())
     words = [name.partition(".")[0] for name in names]
     weight += len(set(words)) < len(words)
+    weight += len(text) <= _SHORT
     weight += any(_ENDING.search(name) for name in names)
     amount = _AMOUNT.search(around)
     if amount is not None:

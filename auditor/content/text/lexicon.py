@@ -68,6 +68,8 @@ class LexiconMatch:
     """The weight of the heaviest term: words that everybody uses are no advert, however many."""
     report_words: int = 0
     """Distinct words of those who report crime or warn of it."""
+    warnings: int = 0
+    """Of them those that nobody says who pretends to be the police."""
     is_missing_page: bool = False
     search: bool = False
 
@@ -198,6 +200,7 @@ class Lexicon:
             terms=tuple(sorted(longest)),
             categories=frozenset(categories),
             report_words=hits.count_report_words(is_recovery=_RECOVERY in categories),
+            warnings=hits.count_report_words(is_recovery=True),
             is_missing_page="missing" in hits.kinds,
             search="search" in hits.kinds,
         )

