@@ -54,7 +54,7 @@ def auditor(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
         report_done(hosts[0].name)
         return {}
 
-    monkeypatch.setattr(review.host_facts, "query_facts_about_sites_on_hosts", query)
+    monkeypatch.setattr("auditor.content.host_facts.query_facts_about_sites_on_hosts", query)
 
     def invoke(*options: str, run: Any = GOOD) -> tuple[Result, dict[str, Any]]:
         audited: list[Sequence[Host]] = []
@@ -118,12 +118,12 @@ def test_a_browser_is_not_used_unless_it_renders_safely(auditor: Any, monkeypatc
     def refuse() -> None:
         raise InputError("there is no browser", mend="install it")
 
-    monkeypatch.setattr(review.browser, "check_browser_renders_safely", refuse)
+    monkeypatch.setattr("auditor.web.browser.check_browser_renders_safely", refuse)
     before = len(Reviewed.asked)
     with pytest.raises(InputError, match="there is no browser"):
         auditor("--render")
     assert len(Reviewed.asked) == before
-    monkeypatch.setattr(review.browser, "check_browser_renders_safely", lambda: None)
+    monkeypatch.setattr("auditor.web.browser.check_browser_renders_safely", lambda: None)
     assert auditor("--render")[1]["render"] is True
 
 
