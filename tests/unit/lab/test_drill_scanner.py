@@ -98,6 +98,7 @@ def test_what_a_hunt_sees_is_a_finding_of_its_host(scanner: DrillScanner, hunts:
     assert {host for _control, host in open_controls(findings)} == {"web1"}
     assert ("compromise.shell", "web1") in open_controls(findings)
     (how,) = asked
+    assert how["inventory"] == INVENTORY.path
     assert (how["hosts"], how["manifests"], how["shelf"].path) == (["web1", "web2"], (), tmp_path / "history.sqlite")
 
 
@@ -135,6 +136,8 @@ def test_a_review_visits_only_the_sites_that_were_broken(scanner: DrillScanner, 
     scanner.find_findings_by_review_of_sites(HOSTS[:1], frozenset({"b.test"}))
     (how,) = asked
     assert (how["hosts"], how["sites"], set(how["ways"])) == (["web1"], frozenset({"b.test"}), {"web1"})
+    assert how["inventory"] == INVENTORY.path
+    assert how["pace"].keywords == {"between": 0.0}, "nobody else is there to be spared"
     assert how["own"] == {"antruc.test", "www.antruc.test", "b.test", "c.test"}
     assert how["budget"].pages <= 20 and how["budget"].seconds <= 300
     assert how["ways"]["web1"].engine

@@ -14,6 +14,7 @@ from auditor.cli import app
 from auditor.commands.compromise import hunt
 from auditor.errors import InputError
 from auditor.fleet.collect import ALL
+from auditor.history.hunts import HuntHistory
 from auditor.history.runs import RunHistory
 from auditor.models import Host, HostOutcome, Text
 
@@ -77,7 +78,9 @@ def test_it_is_a_run_that_is_kept(auditor: Any) -> None:
 def test_what_was_read_before_is_read_again_only_when_asked_for(
     auditor: Any, options: tuple[str, ...], whole: bool
 ) -> None:
-    assert auditor(*options)[1]["whole"] is whole
+    _result, asked = auditor(*options)
+    assert asked["whole"] is whole
+    assert isinstance(asked["shelf"], HuntHistory) and asked["inventory"] == INVENTORY
 
 
 def test_only_the_hosts_that_are_named_are_hunted_on(auditor: Any) -> None:
@@ -89,6 +92,21 @@ def test_only_the_hosts_that_are_named_are_hunted_on(auditor: Any) -> None:
 
 def test_without_lists_of_indicators_hosts_are_asked_for_all_facts(auditor: Any) -> None:
     assert auditor()[1]["fact_query"] is ALL
+
+
+def test_with_a_list_of_indicators_hosts_are_asked_for_what_it_names_and_that_is_judged(
+    auditor: Any, tmp_path: Path
+) -> None:
+    file = tmp_path / "c2.csv"
+    file.write_text("value,note\nslot.example,a server of theirs\n", "utf-8")
+    imported = CliRunner().invoke(app, ["indicators", "import", str(file)], catch_exceptions=False)
+    assert imported.exit_code == 0, imported.output
+    result, asked = auditor("--json")
+    assert asked["fact_query"] is not ALL and asked["fact_query"].extra_variables
+    known_bad = {
+        one["status"] for one in json.loads(result.stdout)["findings"] if one["control"].endswith(".known_bad")
+    }
+    assert known_bad == {"not_evaluated"}, "a host that was not reached is not free of what the list names"
 
 
 def test_rules_of_a_folder_are_used_this_once(auditor: Any, tmp_path: Path) -> None:

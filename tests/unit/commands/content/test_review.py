@@ -16,7 +16,9 @@ from auditor.errors import InputError
 from auditor.history.runs import RunHistory
 from auditor.history.scans import ScanHistory
 from auditor.models import Host, Scan
+from auditor.scans.frontier import CrawlFrontier
 from tests import factory
+from tests.unit.audit.assessors.test_scans import look
 
 INVENTORY = str(Path(__file__).parents[4] / "inventories/lab")
 GOOD = factory.run(clean=True, run_id="20261101T010000Z-aaaaaa").model_copy(update={"inventory": INVENTORY})
@@ -100,6 +102,21 @@ def test_only_the_site_that_is_named_is_visited_and_only_its_host_asked(auditor:
 @pytest.mark.parametrize(("options", "seconds"), [(("--minutes", "3"), 180), (("--minutes", "600"), 36_000)])
 def test_a_site_takes_so_many_minutes(auditor: Any, options: tuple[str, ...], seconds: int) -> None:
     assert auditor(*options)[1]["budget"].seconds == seconds
+
+
+def test_a_review_goes_on_where_the_last_one_stopped(auditor: Any) -> None:
+    assert auditor()[1]["last"] == {}
+    scan = look().model_copy(update={"site": "antruc.test"})
+    ScanHistory().store_look_and_frontier(INVENTORY, scan, CrawlFrontier(site="antruc.test"))
+    _result, asked = auditor()
+    assert {domain: one.id for domain, one in asked["last"].items()} == {"antruc.test": scan.id}
+    assert isinstance(asked["shelf"], ScanHistory)
+
+
+def test_a_site_is_probed_that_an_office_authorized(auditor: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    authorized = frozenset({"antruc.test"})
+    monkeypatch.setattr("auditor.content.host_facts.list_sites_authorized_for_probes", lambda *_: authorized)
+    assert auditor()[1]["may_probe"] == authorized
 
 
 def test_nothing_is_probed_that_no_office_authorized(auditor: Any) -> None:

@@ -41,6 +41,10 @@ def test_an_incident_without_hosts_has_none_to_cut_off() -> None:
         isolation.ISOLATION.hosts("web1", ())
 
 
+def test_a_release_that_the_host_refused_may_have_let_some_in() -> None:
+    assert not isolation.ISOLATION.release_is_whole
+
+
 def test_it_goes_on_hearing_whom_the_inventory_trusts() -> None:
     assert isolation.ISOLATION.build_question(HOSTS[0], "web1") == {"trusted": HOSTS[0].trusted_networks}
     assert not isolation.ISOLATION.build_question(HOSTS[1], "web2")["trusted"]

@@ -6,6 +6,7 @@ import io
 import json
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 import pikepdf
@@ -29,6 +30,14 @@ def test_it_is_one_that_archives_take() -> None:
         assert (metadata["pdfaid:part"], metadata["pdfaid:conformance"]) == ("2", "A")
         fonts = {str(font.BaseFont) for page in printed.pages for font in page.Resources.Font.values()}
         assert fonts and all("+" in name for name in fonts), "each is in it, no reader's own is needed"
+
+
+def test_it_has_our_own_fonts_whatever_this_machine_has(monkeypatch: pytest.MonkeyPatch) -> None:
+    given: dict[str, Any] = {}
+    monkeypatch.setattr(typeset.typst, "compile", lambda *_, **how: given.update(how) or b"")
+    print_()
+    assert given["ignore_system_fonts"] is True
+    assert [Path(folder) for folder in given["font_paths"]] == [typeset.ASSETS / "fonts"]
 
 
 def test_the_same_data_is_the_same_file() -> None:
@@ -81,4 +90,4 @@ def test_as_a_program_it_needs_nothing_of_the_product_and_ends_with_the_reason()
     assert done.stdout == print_()
     refused = subprocess.run([*command, "none.typ"], input=b"{}", capture_output=True, check=False)
     assert (refused.returncode, refused.stdout) == (1, b"")
-    assert len(refused.stderr.splitlines()) == 1 and b"Traceback" not in refused.stderr
+    assert refused.stderr.strip() and len(refused.stderr.splitlines()) == 1 and b"Traceback" not in refused.stderr
