@@ -102,16 +102,28 @@ def judge_content(
             return Judgement(generated=made_by)
     return Judgement(
         hits=hits,
-        own=tuple(match.rule for match in matches if match.own and not match.beside),
+        own=tuple(_iter_own_rules(content, matches, is_read_as_harmless=depth == "tree" and not (hits or why))),
         beside=tuple(match.rule for match in matches if match.beside),
         others=tuple(match for match in matches if not match.own),
         settings=directives,
         sample=_extract_redacted_sample_around_offset(content, hits[0].start if hits else 0) if hits or matches else "",
-        unjudged=why,
-        skimmed=depth == "skimmed",
+        unjudged=why if rule_scan.worth_a_tree else "",
+        skimmed=depth == "skimmed" or bool(why and not rule_scan.worth_a_tree),
         within=_is_installer_of_cms(content, hits) or _is_guarded_from_direct_requests(content),
         installer=_is_installer_of_cms(content, hits),
     )
+
+
+def _iter_own_rules(content: bytes, matches: Sequence[engine.RuleMatch], *, is_read_as_harmless: bool) -> Iterator[str]:
+    """Yield our rules that fit, without what the tree knows better where it read all of the file and saw nothing."""
+    names = [match.rule for match in matches if match.own and not match.beside]
+    if is_read_as_harmless and _SEEN_BY_TREE.issuperset(names) and not nodes.has_syntax_errors(content):
+        return
+    yield from names
+
+
+_SEEN_BY_TREE = frozenset({"request_evaluated", "request_commanded", "callback_runs"})
+"""Rules for what visitors say being run: in a comment or a text they fit, too."""
 
 
 def _choose_depth_of_reading(

@@ -22,6 +22,7 @@ from auditor.compromise.php.values import (
     PARAMETERS,
     REMOTE,
     REQUEST,
+    SECRET,
     UNKNOWN,
     UPLOAD,
     AbstractValue,
@@ -121,7 +122,7 @@ def _check_login(flow: PhpSinkAnalyzer, call: BuiltinCall) -> None:
 
 
 def _check_database_connection(flow: PhpSinkAnalyzer, call: BuiltinCall) -> None:
-    if sum(1 for arg in call.args[:3] if arg.flags & REQUEST and arg.head) == 3:
+    if sum(1 for arg in call.args[:4] if arg.flags & REQUEST and arg.head) >= 3:
         flow.record_hit("chosen_database", "hint", call.node)
 
 
@@ -155,6 +156,8 @@ def _call_callback(flow: PhpSinkAnalyzer, call: BuiltinCall) -> None:
         call.node,
         is_direct=name in names.CALLS_AT_ONCE and not callee.flags & REQUEST,
     )
+    if not others:
+        flow.check_own_functions_in_arguments([callee], call.node)
     if callee.text is not None and is_code_running_php_function(callee.text) and name not in names.PASSES_ON:
         flow.record_hit("runs_by_callback", "sure", call.node)
 
@@ -230,6 +233,15 @@ def _check_header(flow: PhpSinkAnalyzer, call: BuiltinCall) -> None:
     flow.check_redirect_header(call.first, call.node)
 
 
+def _check_connection(flow: PhpSinkAnalyzer, call: BuiltinCall) -> None:
+    """Note that a visitor says where to connect to."""
+    if call.first.flags & REQUEST and call.first.head and not flow.has_guarded_variable(call.node):
+        flow.record_hit("chosen_connection", "sure" if _PASSES_BODY_ON.search(flow.code) else "hint", call.node)
+
+
+_PASSES_BODY_ON = re.compile(rb"php://input")
+
+
 def _check_environment(flow: PhpSinkAnalyzer, call: BuiltinCall) -> None:
     if _PRELOADS.match(call.first.text or call.first.begins):
         flow.record_hit("preloads", "sure", call.node)
@@ -285,6 +297,7 @@ EFFECTS: Mapping[bytes, _Effect] = {
         (names.MOVES, _check_move),
         ((b"mail", b"mb_send_mail", b"wp_mail", b"imap_mail"), _check_mail),
         ((b"header",), _check_header),
+        ((b"fsockopen", b"pfsockopen", b"stream_socket_client"), _check_connection),
         ((b"putenv",), _check_environment),
         ((b"dl",), _check_module),
         ((b"readfile", b"highlight_file", b"show_source", b"fpassthru"), _check_file_shown_to_visitors),
@@ -345,6 +358,8 @@ def _get_environment_variable(_flow: PhpSinkAnalyzer, call: BuiltinCall) -> Abst
 def _read_file_or_stream(flow: PhpSinkAnalyzer, call: BuiltinCall) -> AbstractValue:
     path = call.first
     scheme = path.begins.lower()
+    if path.flags & SECRET and scheme.startswith(_REMOTE_SCHEMES):
+        flow.record_hit("takes_secrets", "sure", call.node)
     if scheme.startswith((b"expect://", b"ssh2.exec://")):
         flow.check_shell_command(AbstractValue(None, path.flags, head=path.head), call.node)
     stream = (

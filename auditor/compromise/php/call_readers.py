@@ -207,7 +207,7 @@ def check_callback_of_class_or_method(
 
 
 def _check_database_connection(flow: PhpCallAnalyzer, name: bytes, args: list[AbstractValue], node: PhpNode) -> None:
-    if sum(1 for arg in args[:3] if arg.flags & REQUEST and arg.head) == 3:
+    if sum(1 for arg in args[:4] if arg.flags & REQUEST and arg.head) >= 3:
         flow.record_hit("chosen_database", "hint", node)
     path = args[0] if name == b"pdo" and args else UNKNOWN
     if (path.text or b"").lower().startswith(b"sqlite:") and path.ends.lower().endswith(names.SUFFIXES):

@@ -80,6 +80,8 @@ class PhpCallAnalyzer(PhpSinkAnalyzer):
                 self._record_call_of_name_with_default(callee, args, node)
             return self._call_function_of_constant_name(callee, callee.text, args, node)
         self._record_call_of_unknown_name(callee, args, node, is_direct=is_direct)
+        if callee.flags & BUILT_TEXT and args and all(arg.text is not None for arg in args):
+            return AbstractValue(None, callee.flags & FOREIGN | BUILT_TEXT | DECODED_TEXT)
         return AbstractValue(None, callee.flags & FOREIGN)
 
     def _record_call_of_unknown_name(

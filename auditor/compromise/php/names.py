@@ -7,6 +7,7 @@ The names of what runs code are written apart here and in rules, so that no scan
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 from auditor.compromise.php.constant_folding import DECODERS
@@ -182,6 +183,8 @@ TAKES_CALLBACK = _split_into_byte_names(
     "sqlitecreatefunction sqlitecreateaggregate sqlitecreatecollation",
 )
 """Classes and methods that call what one of their arguments names."""
+SECRET_KEY = re.compile(rb"(?i)pass(?:w|wd|word|phrase)?\Z|passw|pwd|\bpin\Z|otp|cvv|cvc|card_?n|cc_?num|mat_?khau")
+"""Keys under which visitors say what nobody else is to know."""
 GUARDS = _split_into_byte_names(
     "in_array array_key_exists isset_ function_exists_ preg_match ctype_alnum ctype_alpha array_search strcmp "
     "method_exists_"

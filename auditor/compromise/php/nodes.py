@@ -141,6 +141,11 @@ def parse_php_nodes(content: bytes, comments: list[tuple[int, int]] | None = Non
     return list(_iter_php_nodes_children_first(tree, content))
 
 
+def has_syntax_errors(content: bytes) -> bool:
+    """Return whether some of a file could not be read as PHP."""
+    return tree_sitter.Parser(_LANGUAGE).parse(content[:MAX_BYTES]).root_node.has_error
+
+
 def _iter_places_of_comments(tree: tree_sitter.Tree) -> Iterator[tuple[int, int]]:
     found = tree_sitter.QueryCursor(_COMMENTS).captures(tree.root_node)
     yield from ((node.start_byte, node.end_byte) for node in found.get("comment", ()))

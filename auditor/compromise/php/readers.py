@@ -42,6 +42,7 @@ from auditor.compromise.php.variables import (
     ALL_GLOBALS,
     ALL_SERVER,
     REQUEST_VALUE,
+    SECRET_VALUE,
     get_value_at_array_key,
     get_value_of_node,
     get_value_of_only_child,
@@ -282,7 +283,13 @@ def _read_subscript(flow: PhpCallAnalyzer, node: PhpNode) -> AbstractValue:
             return flow.get_value_of_variable((None, at)) if at else UNKNOWN
         if index is not None and index.type == "variable_name" and is_in_loop(node):
             at = None
-    value = get_value_of_node(base)
+        if name in names.REQUESTS and at is not None and names.SECRET_KEY.search(at):
+            return SECRET_VALUE
+    return _read_item(flow, get_value_of_node(base), at)
+
+
+def _read_item(flow: PhpCallAnalyzer, value: AbstractValue, at: bytes | None) -> AbstractValue:
+    """Return what an array holds at a key, None for one that is not known."""
     if value is ALL_GLOBALS:
         return flow.get_value_of_variable((None, at)) if at else UNKNOWN
     if value is ALL_SERVER:

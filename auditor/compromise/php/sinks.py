@@ -22,6 +22,7 @@ from auditor.compromise.php.values import (
     PARAMETERS,
     REMOTE,
     REQUEST,
+    SECRET,
     UNKNOWN,
     UPLOAD,
     AbstractValue,
@@ -54,6 +55,8 @@ _ESCAPES = re.compile(rb"\\x[0-9a-fA-F]{2}|\\[0-7]{2,3}|(?:chr|base64_decode|str
 _ASKS_SUFFIX = re.compile(
     rb"(?i)pathinfo|mime|getimagesize|extension|in_array|preg_match|strrchr|finfo|is_allowed|valid"
 )
+_ENDLESS = re.compile(rb"(?i)(?:while\s*\(\s*(?:1|true|!\s*(?:0|false))\s*\)|for\s*\(\s*;\s*;)")
+_APPENDS = re.compile(rb"\bFILE_APPEND\b")
 _AROUND = 4_000
 """Bytes before a place at the top of a file, and half as many after it, that belong to the same task."""
 _LED_AWAY = re.compile(rb"(?i)location(?:\.href)?\s*(?:=|\.replace\()\s*[\"']https?://")
@@ -172,6 +175,7 @@ class PhpSinkAnalyzer(PhpVariableState):
                 and code.flags & BUILT_TEXT
                 and not code.flags & PARAMETERS
                 and len(code.text) > 20
+                and _ESCAPES.search(self.get_text(node))  # else what it says is read below, as any program
             ):
                 self.record_hit("built_program", "hint", node)
         if code.text is not None:
@@ -249,7 +253,9 @@ class PhpSinkAnalyzer(PhpVariableState):
             self._check_inclusion_of_own_path(path, node)
         included_flags = self._get_flags_of_included_file(node)
         if included_flags & (FOREIGN | DECODED_TEXT):
-            self.record_hit("included_data", "exact" if included_flags & REQUEST else "sure", node)
+            self._record_inclusion_of_written_file(included_flags, node)
+        elif included_flags & PARAMETERS:
+            self.record_use_of_tainted_value("included_data", AbstractValue(None, included_flags), node, "sure")
         elif path.flags & REQUEST:
             if path.text is not None and not path.head and self.asks_of_type_around(node):
                 return
@@ -264,6 +270,12 @@ class PhpSinkAnalyzer(PhpVariableState):
         elif path.flags & PARAMETERS and path.head:
             is_given_as_text = _SCHEME.match(path.begins.lower().strip()) is not None
             self.record_use_of_tainted_value("chosen_include", path, node, "exact" if is_given_as_text else "hint")
+
+    def _record_inclusion_of_written_file(self, flags: int, node: PhpNode) -> None:
+        """Note that what was written before is run, and by whom it was said."""
+        self.record_hit("included_data", "exact" if flags & REQUEST else "sure", node)
+        if flags & REQUEST and flags & DECODED_TEXT:
+            self.record_hit("decoded_include", "exact", node)
 
     def _check_inclusion_of_own_path(self, path: AbstractValue, node: PhpNode) -> None:
         """Note the inclusion by a path of which only the beginning and the end are known, and which nobody chooses."""
@@ -288,7 +300,9 @@ class PhpSinkAnalyzer(PhpVariableState):
             or kept & (FOREIGN | DECODED_TEXT)
             or where.endswith(names.IMAGE_SUFFIXES)
         ):
-            self.record_hit("included_data", "exact" if kept & REQUEST else "sure", node)
+            self._record_inclusion_of_written_file(kept, node)
+        elif where.endswith((b".html", b".htm")) and self.has_search_engine_check():
+            self.record_hit("cloak", "hint", node)
         elif where.endswith(names.DATA_SUFFIXES) or (path.flags & (BUILT_TEXT | DECODED_TEXT) and has_escapes):
             self.record_hit("included_data", "sure" if has_escapes else "hint", node)
 
@@ -303,6 +317,7 @@ class PhpSinkAnalyzer(PhpVariableState):
         if content.flags & INJECTED:
             self.record_hit("injected_file", "sure", node)
         self._check_written_settings(path, content, node)
+        self._record_program_put_back(path, node)
         if content.flags & REQUEST and self._record_write_of_request(path, content, node, is_code=is_code):
             return
         if (content.flags & (REMOTE | UPLOAD) and (is_code or path.flags & REQUEST)) or (
@@ -327,6 +342,10 @@ class PhpSinkAnalyzer(PhpVariableState):
         place = path.text if path.text is not None else self.get_first_argument_if_variable(node) or None
         if place is not None and content.flags & (FOREIGN | DECODED_TEXT):
             self.kept[place] = self.kept.get(place, 0) | content.flags
+        variable = self.get_first_argument_if_variable(node)
+        if variable and content.flags & PARAMETERS and content.head:
+            key = build_key_in_scope(variable, node)
+            self.kept[key] = self.kept.get(key, 0) | content.flags & PARAMETERS
 
     def _record_write_of_request(
         self, path: AbstractValue, content: AbstractValue, node: PhpNode, *, is_code: bool
@@ -351,9 +370,13 @@ class PhpSinkAnalyzer(PhpVariableState):
 
     def _record_write_of_page_or_notes(self, path: AbstractValue, content: AbstractValue, node: PhpNode) -> bool:
         """Note that a visitor's words go into a page, or aside; return whether that is so."""
-        if content.head and path.ends.lower().endswith((b".html", b".htm", b".js")):
+        is_data = path.ends.lower().endswith(names.DATA_SUFFIXES)
+        is_aside = path.begins.startswith(_TEMPORARY) or b"/." in path.begins
+        if content.flags & SECRET and (is_data or is_aside):
+            self.record_hit("takes_secrets", "sure", node)
+        elif content.head and path.ends.lower().endswith((b".html", b".htm", b".js")):
             self.record_hit("written_page", "hint", node)
-        elif path.begins.startswith(_TEMPORARY) or b"/." in path.begins:
+        elif is_aside or (path.ends.lower().endswith(names.IMAGE_SUFFIXES) and _APPENDS.search(self.get_text(node))):
             self.record_hit("keeps_what_visitors_say", "hint", node)
         else:
             return False
@@ -369,11 +392,14 @@ class PhpSinkAnalyzer(PhpVariableState):
     def _get_flags_of_included_file(self, node: PhpNode) -> int:
         """Return what was written to the file that an include names by the same variable."""
         variable = self.get_text(node.children[-1]).strip(b"() \t\n") if node.children else b""
-        return self.kept.get(variable, 0) if variable.startswith(b"$") else 0
+        if not variable.startswith(b"$"):
+            return 0
+        return self.kept.get(variable, 0) | self.kept.get(build_key_in_scope(variable, node), 0)
 
     def check_file_copy_or_move(self, name: bytes, source: AbstractValue, target: AbstractValue, node: PhpNode) -> None:
         """Note that a file is copied or put in place."""
         where = target.ends.lower()
+        self._record_program_put_back(target, node)
         if name == b"symlink" and source.text in (b"/", b"/home", b"/etc", b"/etc/passwd", b"/root"):
             self.record_hit("led_out", "sure", node)
         elif name == b"copy" and self._record_copy_from_elsewhere(source, target, node):
@@ -389,6 +415,14 @@ class PhpSinkAnalyzer(PhpVariableState):
                     self.record_hit_unless_type_is_asked("uploaded_as_named", UPLOAD, "hint", node)
                 else:
                     self.record_hit("uploaded_as_named", "hint", node)
+
+    def _record_program_put_back(self, path: AbstractValue, node: PhpNode) -> None:
+        """Note that a program is written in a loop without an end, as what restores itself does."""
+        loop = node.branch
+        while loop is not None and loop.type not in ("while_statement", "for_statement"):
+            loop = loop.branch
+        if loop is not None and _ENDLESS.match(self.code, loop.start) and path.ends.lower().endswith(names.SUFFIXES):
+            self.record_hit("put_back", "sure", node)
 
     def _record_copy_from_elsewhere(self, source: AbstractValue, target: AbstractValue, node: PhpNode) -> bool:
         """Note that a file comes from a visitor or another machine; return whether it does."""
@@ -414,6 +448,8 @@ class PhpSinkAnalyzer(PhpVariableState):
         options = args[4] if len(args) > 4 else UNKNOWN
         if (options.flags & REQUEST and options.head) or _WRITES_BY_MAIL.search(options.text or options.begins):
             self.record_hit("mail_options", "sure", node)
+        if len(args) > 2 and any(arg.flags & SECRET for arg in args[1:3]) and not args[0].flags & REQUEST:
+            self.record_hit("takes_secrets", "sure", node)
         chosen_args = [arg for arg in args[:3] if arg.flags & REQUEST and arg.head]
         if len(chosen_args) == 3:
             self.record_hit("mails_anybody", "sure", node)
@@ -493,6 +529,11 @@ class PhpSinkAnalyzer(PhpVariableState):
         start, end = max(0, node.start - _AROUND), node.end + _AROUND // 2
         matches = _ASKS_SUFFIX.finditer(self.code, start, end)
         return any(not self.is_within_function(match.start()) for match in matches)
+
+
+def build_key_in_scope(variable: bytes, node: PhpNode) -> bytes:
+    """Return the key of a variable's file within the function that a node stands in."""
+    return b"%d %s" % (node.scope.start if node.scope is not None else -1, variable)
 
 
 def has_eval_modifier_of_preg_replace(pattern: bytes) -> bool:

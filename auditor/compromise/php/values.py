@@ -33,6 +33,8 @@ WORD: Final = PARAMETER << MAX_PARAMETERS
 """A visitor says it, of letters, digits, dots, hyphens and underscores alone: it can be a name, and no program."""
 INJECTED: Final = WORD << 1
 """What a file holds, with code or markup of elsewhere put into it."""
+SECRET: Final = INJECTED << 1
+"""A visitor says it as a password, a card's number or a code."""
 FOREIGN: Final = REQUEST | REMOTE
 MAX_TEXT: Final = 400_000
 """Bytes of a constant that is worked out."""
@@ -49,6 +51,7 @@ _NEUTRAL_PREFIX: Final = re.compile(
 _FROM_ELSEWHERE: Final = re.compile(
     rb"(?i)<script[^>]{0,200}\bsrc\s*=\s*\\?[\"']?(?:https?:)?//|<iframe[^>]{0,200}\bsrc\s*=\s*\\?[\"']?(?:https?:)?//"
     rb"|<\?(?:php)?\s[^?]{0,200}\b(?:[i]nclude|[r]equire|[e]val|base64_decode|_GET|_POST|_COOKIE|_REQUEST)\b"
+    rb"|createElement\(\s*\\?[\"']script\\?[\"']\s*\)[^?]{0,200}\bsrc\b[^?]{0,20}//|\bdocument\.write\([^?]{0,40}<script"
     rb"|display\s*:\s*none[^<]{0,80}>\s*<a\s|text-indent\s*:\s*-\d{3}|left\s*:\s*-\d{3,5}px"
 )
 

@@ -19,6 +19,7 @@ from auditor.compromise.php.values import (
     PARAMETERS,
     REMOTE,
     REQUEST,
+    SECRET,
     UNKNOWN,
     UPLOAD,
     AbstractValue,
@@ -55,6 +56,7 @@ class ParameterUse:
 
 
 REQUEST_VALUE = AbstractValue(None, REQUEST)
+SECRET_VALUE = AbstractValue(None, REQUEST | SECRET)
 UPLOAD_VALUE = AbstractValue(None, UPLOAD)
 ALL_SERVER, ALL_GLOBALS = AbstractValue(None, 0, function=b"server"), AbstractValue(None, 0, function=b"globals")
 """The arrays of what the server was told, and of all variables, also under another name."""

@@ -236,7 +236,9 @@ rule makes_administrator {
     $e = /wp_set_auth_cookie\s?\(/ nocase
     $f = /(get_users|get_user_by|WP_User_Query|get_super_admins)\s?\([^;]{0,80}(administrator|['"](id|login)['"]\s?,\s?['"]?\w{1,30}['"]?\s?\))/ nocase
     $g = /\$_(GET|REQUEST|COOKIE)\s?\[/
-  condition: filesize < 60000 and (($a and $b and $c) or $d or ($e and $f and $g and filesize < 20000))
+    $h = /capabilities[^;]{0,80}a:1:\{s:13:\\?['"]administrator\\?['"];b:1/ nocase
+    $i = /\b(insert|replace)\s{1,4}into\b|->insert\s?\(|\bupdate\s[^;]{0,80}\bset\b/ nocase
+  condition: filesize < 60000 and (($h and $i) or ($a and $b and $c) or $d or ($e and $f and $g and filesize < 20000))
 }
 
 rule preloads {

