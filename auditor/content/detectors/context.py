@@ -19,7 +19,9 @@ from auditor.content.text.lexicon import Lexicon, LexiconMatch
 REPORTS = 2
 """Words of reporting in a page's own sentences from which it may be a report."""
 CONTACT = re.compile(r"zalo|telegram|t\.me/|viber|whatsapp|\blh\b|hotline|(?<!\d)0[\s.-]?\d(?:[\s.-]?\d){7,8}(?!\d)")
-_ADDRESS = re.compile(r"https?://[\w.-]{4,100}")
+_ADDRESS = re.compile(
+    r"https?://[\w.-]{4,100}|\b[a-z0-9][a-z0-9-]{2,40}\.(?:com|net|vip|win|bet|cc|club|pro|live|top|xyz|fun|info|me)\b"
+)
 _SOURCE = re.compile(r"^\W{0,3}(?:\(?theo|nguồn(?: tin)?|trích(?: từ)?|bài gốc)\b", re.IGNORECASE)
 _ARTICLE = re.compile(r"/[^/]{1,60}-[^/-]{1,40}-[^/]{1,40}-[^/]{1,200}$")
 """Four words or more: adverts lead to where one enters."""
@@ -42,6 +44,13 @@ def find_lexicon_words(text: str, lexicon: Lexicon) -> LexiconMatch:
 def _find_lexicon_words_in_short_text(text: str, lexicon: Lexicon) -> LexiconMatch:
     """Return the same of a title or a menu, which many pages of a site have in common."""
     return lexicon.find_terms_in_text(normalization.normalize_text_as_read(text), match_joined=True)
+
+
+@functools.lru_cache(maxsize=4)
+def find_words_of_whole_page(text: str, lexicon: Lexicon) -> tuple[normalization.NormalizedText, LexiconMatch]:
+    """Return a page's text as it is read, and what of the lexicon is in it."""
+    whole = normalization.normalize_text_as_read(text)
+    return whole, lexicon.find_terms_in_text(whole)
 
 
 def is_reported_in_heads(heads: Sequence[str], lexicon: Lexicon, *, is_home: bool) -> bool:
@@ -89,7 +98,8 @@ def list_answered_blocks(texts: Sequence[str], lexicon: Lexicon) -> list[bool]:
 
 def names_foreign_address(text: str, near: DomainClassifier) -> bool:
     """Return whether a text tells the address of a foreign host in letters."""
-    hosts = (get_host_in_address(address.rstrip(".")) for address in _ADDRESS.findall(text)[:20])
+    addresses = (address.rstrip(".") for address in _ADDRESS.findall(text.lower())[:20])
+    hosts = (get_host_in_address(one if "//" in one else f"https://{one}") for one in addresses)
     return any(host and near.classify_host(host) == "foreign" for host in hosts)
 
 

@@ -13,7 +13,6 @@ from auditor.content.detectors import context, spam_text
 from auditor.content.domains import DomainClassifier, get_host_in_address, resolve_link
 from auditor.content.evidence import PageEvidence
 from auditor.content.page.extract import PageExtract
-from auditor.content.text import normalization
 from auditor.content.text.lexicon import ADVERT
 
 _MANY = 3
@@ -37,16 +36,14 @@ def check_doorways(answers: PageAnswers, near: DomainClassifier, evidence: PageE
 
 
 def _check_list_of_own_doorways(page: PageExtract, url: str, near: DomainClassifier, evidence: PageEvidence) -> None:
-    whole = normalization.normalize_text_as_read(page.text.replace("\n", " "))
-    if near.lexicon.find_terms_in_text(whole).score < _MANY * ADVERT:
+    _, whole = context.find_words_of_whole_page(page.text.replace("\n", " "), near.lexicon)
+    if whole.score < 2 * ADVERT:
         return
-    adverts = dict.fromkeys(
-        words
-        for words in _iter_words_of_own_links(page, url)
-        if context.find_lexicon_words(words, near.lexicon).is_advert_and_no_report
-    )
+    said = {words: context.find_lexicon_words(words, near.lexicon) for words in _iter_words_of_own_links(page, url)}
+    adverts = [words for words, match in said.items() if match.terms and not match.report_words]
+    clear = sum(said[words].has_advert_words for words in adverts)
     heads = (page.title, *page.headings[:1])
-    if len(adverts) >= _MANY and not context.is_reported_in_heads(heads, near.lexicon, is_home=False):
+    if len(adverts) >= _MANY and clear > 1 and not context.is_reported_in_heads(heads, near.lexicon, is_home=False):
         sample = "; ".join(adverts)
         essence = f"own doorways {spam_text.build_stable_essence_of_text(sample, near.lexicon)}"
         evidence.add_evidence_without_host("doorway", essence, "leads_to_own_adverts", sample, "lexicon", "structure")

@@ -23,6 +23,8 @@ from auditor.content.text.lexicon import Lexicon, LexiconMatch
 from auditor.content.text.syllables import is_made_of_syllables
 from auditor.scans.traces import Family, Kind
 
+_LETTERS_AND_DIGITS = re.compile(r"[^\W\d_]\d|\d[^\W\d_]")
+"""In one word, as nobody writes the name of a firm and its number."""
 _OF_PAPER = re.compile(r"24h?$|247$|360$|^vtv|^htv|^vtc|^thvl")
 _OWN_NAME = 5
 """Letters of a site's name that another of its names has, too."""
@@ -209,7 +211,7 @@ def _is_link_text_same_as_domain_label(link_text: str, domain_label: str) -> boo
     )
     return (
         bool(letters)
-        and any(map(str.isdigit, letters))
+        and _LETTERS_AND_DIGITS.search(link_text) is not None
         and (letters in domain_label or domain_label in letters)
         and len(letters) < len(domain_label) + 8
     )

@@ -28,6 +28,7 @@ _ACTS: tuple[tuple[Act, Kind], ...] = (
     ("sends_input", "form"),
     ("mines", "payload"),
     ("runs_fetched", "payload"),
+    ("hijacks", "redirect"),
 )
 """What no script of an honest site does with a host that nobody knows."""
 
@@ -122,12 +123,13 @@ def _check_unannounced_lead(
         return
     if any(pointer.via == "link" and pointer.host == host for pointer in page.pointers):
         return
-    if not _has_common_part(label, near.baseline.domain):
+    if not _has_common_part(label, near.baseline.domain) and not _has_common_part(near.baseline.domain, host):
         evidence.add_evidence_against_host(host, "redirect", "says_nothing_of_it", address, "structure")
 
 
 @functools.lru_cache(maxsize=256)
 def _has_common_part(label: str, domain: str) -> bool:
+    label = label.removeprefix("www.").partition(".")[0]
     pieces = (label[start : start + _SHARED] for start in range(max(1, len(label) - _SHARED + 1)))
     return any(piece in domain for piece in pieces if len(piece) == _SHARED)
 

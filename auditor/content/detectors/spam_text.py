@@ -200,7 +200,7 @@ def _is_whole_page_offer(
     if is_title_of_home or visit.role in ("orphan", "missing"):
         return True
     if not main.has_advert_words:
-        is_continued = main.terms and not main.report_words and context.CONTACT.search(page.main.lower())
+        is_continued = not main.report_words and context.CONTACT.search(page.main.lower())
         is_put_on = match.score >= CLEAR or rule == "declares"
         return is_put_on or bool(is_continued) or context.has_foreign_link_in_main_text(page, near)
     if main.report_words:
@@ -221,8 +221,7 @@ def _check_advert_words_in_text_blocks(
     page: PageExtract, visit: PageVisit, near: DomainClassifier, evidence: PageEvidence
 ) -> None:
     is_torn = _is_text_torn_apart(page)
-    whole = normalization.normalize_text_as_read(page.text.replace("\n", "" if is_torn else " "))
-    match = near.lexicon.find_terms_in_text(whole)
+    whole, match = context.find_words_of_whole_page(page.text.replace("\n", "" if is_torn else " "), near.lexicon)
     if not _may_hold_advert(whole, match) or _SEARCH_URL.search(visit.url):
         return
     is_report = context.is_reporting_about_its_offer(page, near, is_home=visit.role == "home")
@@ -309,7 +308,10 @@ def _has_contact_for_advertised_offer(
     near: DomainClassifier,
 ) -> bool:
     """Return whether a text says where to go for what it offers."""
-    if context.CONTACT.search(normalized_text) and lexicon_match.score > ADVERT:
+    is_whole_offer = lexicon_match.score > ADVERT or any(term.startswith("(") for term in lexicon_match.terms)
+    if context.CONTACT.search(normalized_text) and is_whole_offer:
+        return True
+    if not lexicon_match.report_words and context.names_foreign_address(text, near):
         return True
     return not lexicon_match.report_words and any(True for _ in _iter_links_in_text_but_to_source(text, pointers, near))
 

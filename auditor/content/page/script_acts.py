@@ -7,12 +7,14 @@ import re
 from collections.abc import Callable, Iterable
 from typing import Literal
 
-type Act = Literal["pushes", "pushes_for_zone", "copies_command", "asks_when", "sends_input", "mines", "runs_fetched"]
+type Act = Literal[
+    "pushes", "pushes_for_zone", "copies_command", "asks_when", "sends_input", "mines", "runs_fetched", "hijacks"
+]
 """``pushes``: wants to send notifications. ``pushes_for_zone``: those of an advertising
 network. ``copies_command``: lays a command into the visitor's clipboard, for the
 system. ``asks_when``: asks for the hour, the size of the screen, or whether somebody has been here.
 ``sends_input``: sends what people type, beside what the form does. ``mines``: works for a pool of a currency.
-``runs_fetched``: runs what it fetches.
+``runs_fetched``: runs what it fetches. ``hijacks``: opens something at any click, or when somebody goes back.
 """
 
 MAX_SHOWN = 4_000
@@ -46,6 +48,24 @@ _ON_KEYS_OF_ALL = re.compile(
     r"(?:document|window|body|documentElement|\$\(\s*document\s*\))\s*\.\s*(?:addEventListener|on)\s*\(\s*[\"']"
     r"(?:input|key\w{2,6}|change|blur|paste)[\"']|document\s*\.\s*onkey\w{2,6}\s*="
 )
+_ON_FIELDS = re.compile(
+    r"(?:querySelectorAll|\$|jQuery|getElementsByTagName)\s*\(\s*[\"'][^\"']{0,60}(?:input|select|textarea)[^\"']{0,60}[\"']\s*\)"
+    r"[^;]{0,200}(?:addEventListener|\.on)\s*\(\s*[\"'](?:input|key\w{2,6}|change|blur|paste)[\"']"
+)
+_READS_SECRETS = re.compile(
+    r"\b(?:cccd|cmnd|can_?cuoc|stk|so_?tai_?khoan|otp|ma_?otp|cvv|ma_?pin|so_?the|card_?number)\w{0,9}[\"'\])]{0,3}"
+    r"\s{0,3}\.\s{0,3}(?:value|val)\b",
+    re.IGNORECASE,
+)
+_LEADS_THERE = (
+    r"[^}]{0,300}?(?:\bopen\s*\(|location\s*=|location\.href\s*=|location\.(?:replace|assign)\s*\()\s*[\"'`]"
+    r"(?:https?:)?//"
+)
+_AT_ANY_CLICK = re.compile(
+    r"(?:document|window|body|documentElement|\$\(\s*document\s*\))\s*\.\s*(?:(?:addEventListener|on|one)\s*\(\s*[\"']"
+    r"(?:click|mousedown|mouseup|pointerdown|touchstart|touchend)[\"']|onclick\s*=)" + _LEADS_THERE
+)
+_GOES_BACK = re.compile(r"popstate" + _LEADS_THERE)
 _READS_KEYS = re.compile(r"\.\s*(?:value|key|which|keyCode)\b")
 _STOPS_FORM = re.compile(r"preventDefault|return\s{1,9}false")
 _MINER = re.compile(r"\bnew\s{1,9}[\w$.]{1,60}\.(?:Anonymous|User|Token)\s*\(")
@@ -90,7 +110,8 @@ def _sends_input(code: str) -> bool:
     if not _SENDS.search(code):
         return False
     beside_form = _ON_SUBMIT.search(code) and _READS_FORM.search(code) and not _STOPS_FORM.search(code)
-    return bool(beside_form) or bool(_ON_KEYS_OF_ALL.search(code) and _READS_KEYS.search(code))
+    to_keys = _ON_KEYS_OF_ALL.search(code) or _ON_FIELDS.search(code)
+    return bool(beside_form or _READS_SECRETS.search(code) or (to_keys and _READS_KEYS.search(code)))
 
 
 def _mines(code: str) -> bool:
@@ -104,6 +125,10 @@ def _runs_fetched(code: str) -> bool:
     return _RUNS.search(code) is not None and _FETCHES.search(code) is not None
 
 
+def _hijacks(code: str) -> bool:
+    return _AT_ANY_CLICK.search(code) is not None or ("pushState" in code and _GOES_BACK.search(code) is not None)
+
+
 _TESTS: tuple[tuple[Act, Callable[[str], bool]], ...] = (
     ("pushes", _wants_to_push),
     ("pushes_for_zone", _pushes_for_zone),
@@ -112,6 +137,7 @@ _TESTS: tuple[tuple[Act, Callable[[str], bool]], ...] = (
     ("sends_input", _sends_input),
     ("mines", _mines),
     ("runs_fetched", _runs_fetched),
+    ("hijacks", _hijacks),
 )
 
 

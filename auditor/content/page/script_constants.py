@@ -28,7 +28,7 @@ _WORTH_IT = re.compile(
     r"|eval\b|atob|fromCharCode|Function\b|setAttribute|clipboard|execCommand|importScripts|\bload\("
 )
 _JOINS = re.compile(
-    r"[\"'`](?:h\b|htt?p?\b|https?:|wss?:|//|/[\"'`])|reverse|fromCharCode|atob|unescape|decodeURI|[\"'][a-z][\"']\s*[,\]+]"
+    r"[\"'`](?:h\b|htt?p?\b|https?:|wss?:|//|/[\"'`])|reverse|replace\(\s*/|fromCharCode|atob|unescape|decodeURI|[\"'][a-z][\"']\s*[,\]+]"
 )
 """Pieces of an address, or what makes some of codes."""
 _TOKEN = re.compile(
@@ -302,16 +302,43 @@ class _Reader:
         self.at += 1
         if not self._is_at("("):
             return value.get(name) if isinstance(value, dict) else None
-        start = self.at
+        if name == "map" and isinstance(value, list):
+            return self._map_codes(value)
+        if name in ("replace", "replaceAll") and isinstance(value, str) and self._peek(1) == ("sign", "/"):
+            return self._replace_pattern(value)
         values = self._read_arguments()
         self.is_decoded = self.is_decoded or (name == "reverse" and value is not None)
-        if name == "map" and isinstance(value, list):
-            self.sources.append(value)
-            return self._map_codes(value, start)
         return _call(value, name, values)
 
-    def _map_codes(self, value: list[Constant], start: int) -> Constant:
+    def _replace_pattern(self, value: str) -> str | None:
+        """Return a text without what a plain pattern, or a set of letters, finds in it."""
+        for length in range(1, 9):
+            if self._peek(1 + length) != ("sign", "/"):
+                continue
+            pattern = "".join(text for _, text in self.tokens[self.at + 2 : self.at + 1 + length])
+            at = self.at + 2 + length
+            at += self.tokens[at][0] == "name" if at < len(self.tokens) else 0
+            self.at = at
+            put = self._peek(1)[1] if self._takes(",") or self._peek(0)[1] == "," else ""
+            put = self._peek()[1] if self._peek()[0] == "text" else put if put != ")" else ""
+            self._skip_to(")")
+            self.is_decoded = True
+            letters = pattern.strip("[]+") if pattern.startswith("[") else ""
+            if letters and not set(letters) & set("\\^-"):
+                return "".join(put if letter in letters else letter for letter in value)[:_MAX_TEXT]
+            return value.replace(pattern, put[:100])[:_MAX_TEXT] if pattern else value
+        return None
+
+    def _map_codes(self, value: list[Constant]) -> Constant:
         """Return the letters that numbers become where each is made one by itself, shifted or not."""
+        self.sources.append(value)
+        start, depth = self.at, 0
+        for ahead in range(60):
+            kind, mark = self._peek(ahead)
+            depth += (kind == "sign" and mark == "(") - (kind == "sign" and mark == ")")
+            if not depth:
+                self.at += ahead + 1
+                break
         inside = self.tokens[start : self.at]
         if not any(value == "fromCharCode" for _, value in inside):
             return None

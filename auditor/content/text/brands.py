@@ -30,8 +30,10 @@ _ENDING = re.compile(
     r"\.(?:com|net|vip|win|bet|cc|club|pro|live|top|xyz|fun|win|me|tv|info|co|app|link|site|online|asia)\b"
 )
 _AMOUNT = re.compile(
-    r"(?:tặng|nhận|thưởng|hoàn|tang|nhan|thuong|free|bonus|code)(?: ngay| free| liền| cho| code){0,2} ?(\d{2,4}) ?k\b"
+    r"(?:tặng|nhận|thưởng|hoàn|nạp|tang|nhan|thuong|nap|free|bonus|code|dc|đc|được)"
+    r"(?: ngay| free| liền| cho| code){0,2} ?(\d{2,4}) ?k\b"
 )
+_SHARE = re.compile(r"(?:nạp|nap)[^.]{0,20}(?:tặng|tang|thưởng|thuong|x) ?\d{1,3}\b")
 _NO_NAME = re.compile(
     r"(?:ql|tl|dt|đt|hl|km|cv|tt|nq|nd|qd|đh|k|lớp|lop|u|st|om|covid|sars|h\dn|q|p|f|g|t|a|b|c|e|l|m|n|w|v|x|y|z)\d{1,3}"
     r"(?:[a-z]|/.*)?|\d{1,2}[a-h]\d{0,2}|\d{1,4}(?:gb|mb|tr|kg|km|ha|ml|th|st|nd|rd|am|pm|giờ|gio|ngày|ngay|năm|xsmb)"
@@ -62,6 +64,7 @@ def _is_offered_at(text: str, at: int, hints: list[tuple[int, int, Hint, str]]) 
     weight += len(text) <= _SHORT
     weight += any(_ENDING.search(name) for name in names)
     amount = _AMOUNT.search(around)
+    weight += 2 * (amount is None and _SHARE.search(around) is not None)
     if amount is not None:
         weight += 4 if any(amount[1] in name for name in names) else 2
     return weight >= _ENOUGH and ("offer" in said.values() or amount is not None or len(said) > 2)

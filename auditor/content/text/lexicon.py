@@ -12,11 +12,11 @@ import bisect
 import functools
 import itertools
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from auditor.content.text import brands, normalization
+from auditor.content.text import brands, normalization, pitches
 from auditor.content.text.normalization import MIN_DISGUISED, NormalizedText
 from auditor.errors import InputError
 from auditor.text.multi_search import MultiSearch
@@ -29,9 +29,10 @@ LONG = 8
 MAX_TERMS = 20_000
 MAX_HITS = 2_000
 MIN_LETTERS, MAX_LETTERS, MAX_WEIGHT = 2, 80, 9
-FILES = ("categories.tsv", "terms.tsv", "context.tsv", "stems.tsv", "addresses.tsv")
-_AROUND, _TIMES = 20, 3
-_TERM = "term"
+FILES = ("categories.tsv", "terms.tsv", "context.tsv", "stems.tsv", "addresses.tsv", "pitches.tsv")
+_AROUND, _TIMES, _TIMES_OF_PARTS = 20, 3, 30
+_TERM, _PITCH = "term", "pitch"
+_BARE_PITCH = 4
 _FAR = re.compile("[\u0e00-\u0eff\u1100-\u11ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 """Writing that is sought only where letters of such are, as ``Written.wide`` tells."""
 _WIDE = re.compile(f"{_FAR.pattern}|[\u1000-\u109f\u1780-\u17ff]")
@@ -45,6 +46,8 @@ PLACES = ("start", "end", "any")
 
 type _Key = tuple[str, str, bool]
 """What a sought text stands for: the kind of the word, the word, and whether its letters have no marks."""
+type Pitches = Mapping[str, tuple[tuple[str, str], ...]]
+"""Words, and of which kinds of offers each is which part."""
 
 
 @dataclass(frozen=True)
@@ -94,15 +97,17 @@ class _LexiconHits:
     plights: list[tuple[int, int, str]] = field(default_factory=list)
     hints: list[tuple[int, int, brands.Hint, str]] = field(default_factory=list)
     kinds: set[str] = field(default_factory=set)
+    pitches: list[tuple[int, str]] = field(default_factory=list)
     times: dict[str, int] = field(default_factory=dict)
     """How often each word was met, as far as that is counted."""
 
-    def count_report_words(self, *, is_recovery: bool) -> int:
+    def count_report_words(self, own_words: Set[str], *, is_recovery: bool) -> int:
         """Return how many distinct words report: those that are a part of an advert's own words do not.
 
-        ``is_recovery``: it offers to fetch back what others took, and says so.
+        ``own_words``: parts of the offers that were found. ``is_recovery``: one offers to fetch back what others took.
         """
         reports = self.reports if is_recovery else [*self.reports, *self.plights]
+        reports = [report for report in reports if report[2] not in own_words]
         if not reports or not self.spans:
             return len({word for _, _, word in reports})
         ends: list[tuple[int, int]] = []
@@ -128,6 +133,7 @@ class Lexicon:
     context: Mapping[str, str]
     stems: Mapping[str, str]
     addresses: Mapping[str, str]
+    pitches: Pitches = field(default_factory=dict)
     _phrase_index: MultiSearch[_Key] = field(init=False, repr=False, compare=False)
     _wide: MultiSearch[_Key] = field(init=False, repr=False, compare=False)
     """Terms in writing that puts no spaces between words, apart.
@@ -145,6 +151,11 @@ class Lexicon:
         object.__setattr__(self, "_joined_index", MultiSearch(dict(self._iter_search_keys_without_spaces())))
 
     def _iter_search_keys(self) -> Iterator[tuple[str, _Key]]:
+        for word in self.pitches:
+            bare = normalization.strip_diacritics(word)
+            if bare != word and len(bare) > _BARE_PITCH:
+                yield bare, (_PITCH, word, False)
+            yield word, (_PITCH, word, False)
         for word, kind in self.context.items():
             bare = normalization.strip_diacritics(word)
             if kind in brands.HINTS and bare != word:
@@ -193,23 +204,40 @@ class Lexicon:
         if hits.hints and brands.CATEGORY not in categories and brands.is_name_offered(text, hits.hints):
             longest.add(brands.TERM)
             categories.append(brands.CATEGORY)
+        offered = pitches.find_pitches(self._iter_parts_of_pitches(hits), self._parts_by_pitch)
+        longest.update(f"({kind})" for kind in offered)
+        categories += [pitches.CATEGORY] * len(offered) + [_RECOVERY] * (_RECOVERY in offered)
+        own_words = {word for _, word in hits.pitches if any(kind in offered for kind, _ in self.pitches[word])}
         weights = [self.weights.get(category, 1) for category in categories]
         return LexiconMatch(
             score=sum(weights),
             gravest=max(weights, default=0),
             terms=tuple(sorted(longest)),
             categories=frozenset(categories),
-            report_words=hits.count_report_words(is_recovery=_RECOVERY in categories),
-            warnings=hits.count_report_words(is_recovery=True),
+            report_words=hits.count_report_words(own_words, is_recovery=_RECOVERY in categories),
+            warnings=hits.count_report_words(own_words, is_recovery=True),
             is_missing_page="missing" in hits.kinds,
             search="search" in hits.kinds,
         )
+
+    @functools.cached_property
+    def _parts_by_pitch(self) -> Mapping[str, frozenset[str]]:
+        """Return the parts of each kind of offer."""
+        parts: dict[str, set[str]] = {}
+        for kind, part in (entry for entries in self.pitches.values() for entry in entries):
+            parts.setdefault(kind, set()).add(part)
+        return {kind: frozenset(found) for kind, found in parts.items()}
+
+    def _iter_parts_of_pitches(self, hits: _LexiconHits) -> Iterator[tuple[int, str, str]]:
+        for start, word in hits.pitches:
+            for kind, part in self.pitches[word]:
+                yield start, kind, part
 
     def _collect_index_hits(self, index: MultiSearch[_Key], text: str, hits: _LexiconHits) -> None:
         for start, stop, (kind, word, bare) in itertools.islice(index.iter_occurrences_in_text(text), MAX_HITS):
             is_term = kind == _TERM
             times = hits.times.get(word, 0)
-            if times > _TIMES:
+            if times > (_TIMES_OF_PARTS if word in self.pitches else _TIMES):
                 continue
             if is_term and bare and not text[max(0, start - _AROUND) : stop + _AROUND].isascii():
                 continue
@@ -220,6 +248,8 @@ class Lexicon:
                     hits.terms.add(word)
                     hits.spans.append((start, stop))
                     kind = self.context.get(word, kind)
+                if word in self.pitches:
+                    hits.pitches.append((start, word))
                 if kind in brands.HINTS:
                     hits.hints.append((start, stop, kind, word))
                 elif kind in _REPORTS:
@@ -340,7 +370,17 @@ def _build_lexicon(sources: Iterable[tuple[Path, Mapping[str, str]]]) -> Lexicon
         context=values("context.tsv", CONTEXTS),
         stems=values("stems.tsv", PLACES),
         addresses=values("addresses.tsv", WHOSE),
+        pitches=_parse_pitches(lines["pitches.tsv"]),
     )
+
+
+def _parse_pitches(lines: Iterable[_LexiconLine]) -> Pitches:
+    found: dict[str, tuple[tuple[str, str], ...]] = {}
+    for line in lines:
+        word, kind, part = (*line.fields, "")[:3]
+        line.require_valid_choice(part, pitches.PARTS)
+        found[word] = tuple(dict.fromkeys((*found.get(word, ()), (kind, part))))
+    return found
 
 
 def _iter_lexicon_lines_of_file(

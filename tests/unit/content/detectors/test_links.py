@@ -17,6 +17,7 @@ def test_several_names_of_letters_and_digits_side_by_side_are_told() -> None:
     "link",
     [
         '<a href="https://xaydung68.example/">Xây dựng 68</a>',
+        '<a href="https://vattu88.example/">Vật tư 88</a><a href="https://riverside99.example/">Riverside 99</a>',
         '<a href="https://gaophudien79.example/">gạo Phú Điền 79</a>',
         '<a href="https://vtv24.example">VTV24</a><a href="https://bao24h.example">bao24h</a>',
     ],

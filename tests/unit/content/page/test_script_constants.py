@@ -47,6 +47,8 @@ def test_what_is_put_together_of_pieces_is_joined(code: str) -> None:
         f"location.href=[{codes(3)}].map(x=>String.fromCharCode(x-3)).join('')",
         f"var k='key',d='{crossed('key')}',o='';for(i=0;i<d.length;i++){{o+=String.fromCharCode(d.charCodeAt(i)"
         "^k.charCodeAt(i%k.length))}location=o",
+        "s.src='hQttQps://aQway.exQample/x.jQs'.replace(/Q/g,'')",
+        f"var o={{p:[{codes(0)}]}};s.src=o.p.map(function(c){{return String.fromCharCode(c)}}).join('')",
         "s.src=decodeURIComponent('https%3A%2F%2Faway.example%2Fx.js')",
         f"var d=atob('{base64.b64encode(b'//away.example').decode()}');s.src='https:'+d+'/x.js'",
     ],
