@@ -13,6 +13,8 @@ from typer.testing import CliRunner, Result
 from auditor.cli import app
 from auditor.commands.compromise import hunt
 from auditor.errors import InputError
+from auditor.facts import HostFacts
+from auditor.facts.contacts import ContactsFacts
 from auditor.fleet.collect import ALL
 from auditor.history.hunts import HuntHistory
 from auditor.history.runs import RunHistory
@@ -26,6 +28,8 @@ class Hunted:
     """Stands for a hunt that reaches no host, and keeps how it was asked for."""
 
     asked: list[dict[str, Any]]
+    facts: HostFacts | None = None
+    """What every host tells; None where none is reached."""
 
     def __init__(self, **how: Any) -> None:
         self.asked.append(how)
@@ -40,6 +44,12 @@ class Hunted:
         for host in hosts:
             report_done(host.name)
         why = Text(vi="không tới", en="out of reach")
+        if self.facts is not None:
+            return (
+                (),
+                {host.name: self.facts for host in hosts},
+                [HostOutcome(host=host.name, reached=True) for host in hosts],
+            )
         return (), {}, [HostOutcome(host=host.name, reached=False, reason=why) for host in hosts]
 
 
@@ -94,19 +104,24 @@ def test_without_lists_of_indicators_hosts_are_asked_for_all_facts(auditor: Any)
     assert auditor()[1]["fact_query"] is ALL
 
 
-def test_with_a_list_of_indicators_hosts_are_asked_for_what_it_names_and_that_is_judged(
-    auditor: Any, tmp_path: Path
+@pytest.mark.parametrize(("listed", "status"), [(False, "not_applicable"), (True, "pass")])
+def test_hosts_are_asked_for_what_lists_of_indicators_name_and_that_is_judged(
+    auditor: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, listed: bool, status: str
 ) -> None:
-    file = tmp_path / "c2.csv"
-    file.write_text("value,note\nslot.example,a server of theirs\n", "utf-8")
-    imported = CliRunner().invoke(app, ["indicators", "import", str(file)], catch_exceptions=False)
-    assert imported.exit_code == 0, imported.output
+    contacts = {"seen": [], "logs": 1, "cut_short": []}
+    areas = {"contacts": {"seconds": 0.1, "error": None, "data": contacts}}
+    models = {"contacts": ContactsFacts}
+    told = HostFacts.parse(json.dumps({"schema": 1, "collected_at": 5, "areas": areas}), models)
+    monkeypatch.setattr(Hunted, "facts", told)
+    if listed:
+        file = tmp_path / "c2.csv"
+        file.write_text("value,note\nslot.example,a server of theirs\n", "utf-8")
+        imported = CliRunner().invoke(app, ["indicators", "import", str(file)], catch_exceptions=False)
+        assert imported.exit_code == 0, imported.output
     result, asked = auditor("--json")
-    assert asked["fact_query"] is not ALL and asked["fact_query"].extra_variables
-    known_bad = {
-        one["status"] for one in json.loads(result.stdout)["findings"] if one["control"].endswith(".known_bad")
-    }
-    assert known_bad == {"not_evaluated"}, "a host that was not reached is not free of what the list names"
+    assert (asked["fact_query"] is not ALL) is listed
+    known_bad = [one for one in json.loads(result.stdout)["findings"] if one["control"] == "firewall.known_bad"]
+    assert {one["status"] for one in known_bad} == {status}
 
 
 def test_rules_of_a_folder_are_used_this_once(auditor: Any, tmp_path: Path) -> None:
