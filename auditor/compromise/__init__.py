@@ -5,7 +5,8 @@
 - ``file_triage``: the verdict on each file, known good first; ``known_good/``: manifests of releases.
 - ``classifier``: child processes that judge code; ``php/``: taint analysis; ``rules/``: YARA rules.
 - ``confidence``: how certain it is that a file is an intruder's, from verdicts and location.
-- ``persistence``: traces outside the web roots; ``suspicious_commands``: signs in commands, scripts and paths.
+- ``persistence``: traces outside the web roots; ``autorun_weights``: what speaks against each thing there;
+  ``suspicious_commands``, ``script_signs``: signs in commands, paths and whole scripts.
 - ``scripts``, ``settings``: scripts that a web server runs, and directives in web roots.
 - ``snippets``, ``applications``: code and administrators in the databases of sites.
 

@@ -20,7 +20,8 @@ GROUPS: Mapping[Group, frozenset[Kind]] = {
 """The kinds of traces outside the web roots, as controls ask for them."""
 OUTSIDE: frozenset[Kind] = frozenset().union(*GROUPS.values())
 KINDS: Mapping[str, Kind] = {
-    **{"cron": "job", "at": "job", "unit": "unit", "generator": "unit", "start": "startup", "hook": "hook"},
+    **{"cron": "job", "at": "job", "unit": "unit", "generator": "unit", "start": "startup"},
+    **{"started": "startup", "hook": "hook"},
     **{
         "account": "account",
         "key": "key",
@@ -29,7 +30,13 @@ KINDS: Mapping[str, Kind] = {
         "pam": "login",
         "pam_module": "login",
     },
-    **{"preload": "preload", "php": "interpreter", "php_module": "interpreter", "web_module": "server_module"},
+    **{
+        "preload": "preload",
+        "library": "preload",
+        "php": "interpreter",
+        "php_module": "interpreter",
+        "web_module": "server_module",
+    },
     **{"database": "database_code", "setuid": "setuid", "program": "replaced", "process": "process"},
     **{"listener": "listener", "kernel_module": "kernel_module", "temporary": "temporary"},
     **{"cms_account": "account", "snippet": "database_code", "order": "program", "log": "log"},

@@ -173,6 +173,7 @@ PACKAGES_ON_HOSTS = (
 """From the top: each imports itself and what comes after its floor. Programs and Ansible's modules stand above them all."""
 FOLDERS_ON_HOSTS = {
     "luytre_contain": (("sites",), ("databases",)),
+    "luytre_hunt": (("starts", "running"),),
     "luytre_guard": (("",), ("rollback_point",), ("changes",), ("daemons",), ("files",), ("os",)),
     "luytre": (
         *(("on_demand",), ("access", "system", "web")),

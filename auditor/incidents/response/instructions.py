@@ -13,7 +13,7 @@ import shlex
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from auditor.compromise.persistence import CHANGED, HIDDEN_MODULE, OTHER_THAN_FILE, REPLACES
+from auditor.compromise.autorun_weights import CHANGED, HIDDEN_MODULE, OTHER_THAN_FILE, REPLACES
 from auditor.incidents.response import commands
 from auditor.incidents.response.commands import BACKUP_FOLDER, INERT
 from auditor.incidents.response.located_trace import CUT, LocatedTrace

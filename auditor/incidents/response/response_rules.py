@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
-from auditor.compromise.persistence import CHANGED, REPLACES
+from auditor.compromise.autorun_weights import CHANGED, REPLACES
 from auditor.errors import InputError
 from auditor.incidents.actions.file import HOOKS
 from auditor.incidents.actions.persistence import CRON, CRONTABS

@@ -62,14 +62,21 @@ from ansible.module_utils.luytre_hunt import (
 )
 from ansible.module_utils.luytre_hunt.package_index import PackageIndex
 from ansible.module_utils.luytre_hunt.places import PlaceRows
+from ansible.module_utils.luytre_hunt.running import mounts
+from ansible.module_utils.luytre_hunt.starts import loaders, package_scripts, repositories, started_programs
 from ansible.module_utils.luytre_hunt.wire_format import pack_json_value_as_text
 from ansible.module_utils.luytre_shared.os.area_reader import AreaReader
 
 PARTS = (
     ("process", processes.add_rows_of_suspicious_processes),
     ("start", autostart.add_rows_of_programs_started_automatically),
+    ("hook", package_scripts.add_rows_of_changed_package_scripts),
+    ("hook", mounts.add_rows_of_covered_files_and_helpers),
+    ("hook", repositories.add_rows_of_git_hooks_and_settings),
+    ("library", loaders.add_rows_of_foreign_libraries),
     ("key", access.add_rows_of_access_to_accounts),
     ("php", injection.add_rows_of_injected_code_and_modules),
+    ("started", started_programs.add_rows_of_what_starts_in_turn),
     ("snippet", site_databases.add_rows_of_accounts_and_code_in_cms),
     ("log", logs.add_rows_of_suspicious_logs),
     ("program", programs.add_rows_of_privileged_and_tmp_programs),

@@ -15,6 +15,8 @@ from ansible.module_utils.luytre_hunt.places import CHANGED, FOREIGN, MAX_LINES,
 from ansible.module_utils.luytre_shared.os import account_files
 from ansible.module_utils.luytre_shared.os.area_reader import UnreadableFact, read_text
 
+ALWAYS_ROOT = ("root", "docker", "lxd", "incus", "libvirt", "disk", "shadow", "kmem")
+"""Groups that give root's rights, and in which hardly any person has to be."""
 HIGHEST_OF_SYSTEM = 999
 MAX_KEYS = 1_000
 MAX_OPTIONS = 10_000
@@ -24,6 +26,16 @@ PAM = ("/etc/pam.d/*", "/etc/pam.conf")
 MODULES = ("/usr/lib/*/security/*.so", "/usr/lib/security/*.so", "/lib/security/*.so", "/usr/local/lib/security/*.so")
 SUDO = ("/etc/sudoers", "/etc/sudoers.d/*")
 _MODULE = re.compile(r"^\s*-?\w+\s+(?:\[[^\]]*\]|\w+)\s+(\S+)(.*)$")
+_LOOSENS = re.compile(
+    r"^\s*Defaults\S*\s[^\n]*(?:!\s*authenticate|!\s*env_reset|\bsetenv\b|\bexempt_group\b|\btimestamp_timeout\s*=\s*-"
+    r"|!\s*(?:syslog|logfile|log_allowed)\b|\benv_(?:keep|check)\b[^\n]*\b(?:LD_|PYTHON|PERL|BASH_ENV|ENV\b|RUBY))"
+    r"|^\s*[@#]include(?:dir)?\s+(?!/etc/sudoers)"
+)
+"""Settings of sudo's by which somebody does more, or unseen."""
+_SKIPS = re.compile(r"^(?:sufficient|\[[^\]]*success=(?:done|ok|\d)[^\]]*\])$")
+_NO_PASSWORD = re.compile(
+    r"pam_(?:succeed_if|listfile|python\w*|script|userdb|localuser|access|rhosts|debug|ssh_agent_auth|wheel)\.so$"
+)
 _RUNS_SSHD = ("authorizedkeyscommand", "authorizedprincipalscommand", "forcecommand", "subsystem", "pamservicename")
 
 
@@ -41,8 +53,16 @@ def _add_rows_of_privileged_accounts(places, rows):
     shadow, names = account_files.read_shadow_by_account(), set()
     count = collections.Counter(row["name"] for row in rows)
     equal = {account["account"] for account in accounts.find_privileged_accounts(rows, account_files.read_group_rows())}
+    by_group = {
+        name
+        for group in account_files.read_group_rows()
+        if group["name"] in ALWAYS_ROOT
+        for name in account_files.list_group_members(group, rows)
+    }
     for row in rows:
         marks = _list_marks_of_account(row, equal)
+        if row["name"] in by_group and row["uid"] != 0:
+            marks.append("by_group")
         field = shadow.get(row["name"], {}).get("field", row["field"])
         state, _scheme = account_files.classify_password_field(field)
         if state != "locked":
@@ -61,8 +81,8 @@ def _add_rows_of_privileged_accounts(places, rows):
                 OURS,
                 "%d %s" % (row["uid"], row["shell"]),
                 marks,
-                (),
-                exactly=exactly,
+                [row["shell"]] if row["shell"].startswith("/") and "shell" in marks else (),
+                exactly,
             )
         )
 
@@ -150,6 +170,10 @@ def _add_rows_of_risky_sshd_settings(places):
             places.add_thing(
                 Thing("sshd", path, criteria or "", OURS, "%s %s" % (keyword, command), ["runs"], programs)
             )
+        elif _lets_in(keyword, criteria, words):
+            places.add_row_in_slot(
+                "sshd", path, criteria or "", OURS, "%s %s" % (keyword, " ".join(words)), ["lets_in"]
+            )
         elif keyword in (
             "authorizedkeysfile",
             "trustedusercakeys",
@@ -159,11 +183,24 @@ def _add_rows_of_risky_sshd_settings(places):
             places.add_row_in_slot("sshd", path, criteria or "", OURS, "%s %s" % (keyword, " ".join(words)))
 
 
+def _lets_in(keyword, criteria, words):
+    """Return whether a setting of sshd's lets in whom it otherwise would not, for some alone or without a key."""
+    value = words[0].lower() if words else ""
+    if keyword == "acceptenv":
+        return any(re.match(r"LD_|\*$|BASH_ENV|PYTHON|PERL5", word) for word in words)
+    if keyword in ("permitemptypasswords", "hostbasedauthentication", "permituserenvironment"):
+        return value not in ("no", "")
+    return criteria is not None and keyword in ("permitrootlogin", "passwordauthentication") and value == "yes"
+
+
 def _add_rows_of_sudo_rules(places, rows):
     service = {row["name"] for row in rows if 0 < row["uid"] <= HIGHEST_OF_SYSTEM or row["uid"] == 65534}
     for path, origin in places.iter_files_changed_or_of_no_package(*SUDO):
         for _number, line in parse_lines(read_text(path) or ""):
             words = line.split()
+            if _LOOSENS.search(line):
+                places.add_row_in_slot("sudo", path, "root", origin, line.strip(), ["defaults"])
+                continue
             if not words or words[0].startswith(("Defaults", "@include", "#include")) or "=" not in line:
                 continue
             marks = ["service"] if words[0].strip('"').lstrip("#") in service else []
@@ -187,5 +224,24 @@ def _add_rows_of_pam_modules(places):
                     marks = ["runs", "passwords"] if "expose_authtok" in rest else ["runs"]
                     programs = [word for word in rest.split() if word.startswith("/")]
                     places.add_thing(Thing("pam", path, "root", FOREIGN, line.strip(), marks, programs))
-                elif module.endswith("pam_permit.so") and re.match(r"\s*-?auth\s+sufficient\b", line):
+                elif _is_login_left_open(line, module):
                     places.add_row_in_slot("pam", path, "root", FOREIGN, line.strip(), ["opens"])
+                elif _is_password_skipped(line, module, rest, places.packaged.get_package_origin_of_file(path)):
+                    places.add_row_in_slot("pam", path, "root", FOREIGN, line.strip(), ["skips"])
+
+
+_AUTH = re.compile(r"^\s*-?auth\s+(\[[^\]]*\]|\w+)\s")
+
+
+def _is_login_left_open(line, module):
+    """Return whether a line of PAM's lets in whoever comes."""
+    match = _AUTH.match(line)
+    return module.endswith("pam_permit.so") and match is not None and _SKIPS.match(match.group(1)) is not None
+
+
+def _is_password_skipped(line, module, rest, origin):
+    """Return whether a line that no package brought lets some in without a password."""
+    match = _AUTH.match(line)
+    if match is None or not _SKIPS.match(match.group(1)) or origin == OURS:
+        return False
+    return _NO_PASSWORD.search(module) is not None and not (module.endswith("pam_wheel.so") and "trust" not in rest)

@@ -7,15 +7,17 @@ import re
 
 from ansible.module_utils.luytre.daemons import command_lines
 from ansible.module_utils.luytre.system import cron
-from ansible.module_utils.luytre_hunt.places import FOREIGN, OURS, WHOLE, Thing, parse_lines
+from ansible.module_utils.luytre_hunt.places import CHANGED, FOREIGN, OURS, WHOLE, Thing, parse_lines
+from ansible.module_utils.luytre_shared.files.names import user_name
 from ansible.module_utils.luytre_shared.os import account_files
-from ansible.module_utils.luytre_shared.os.area_reader import list_names_below, read_text
+from ansible.module_utils.luytre_shared.os.area_reader import list_names_below, read_text, stat_file_below
 
 AT = ("/var/spool/cron/atjobs/*", "/var/spool/at/[a-z0-9]*")
 UNITS = (
     *("/etc/systemd/system", "/etc/systemd/user", "/usr/local/lib/systemd/system", "/usr/local/lib/systemd/user"),
     *("/usr/lib/systemd/system", "/usr/lib/systemd/user", "/run/systemd/system", "/run/systemd/transient"),
-    *("/etc/systemd/system.control", "/usr/share/systemd/system"),
+    *("/etc/systemd/system.control", "/usr/share/systemd/system", "/usr/share/systemd/user", "/run/systemd/user"),
+    *("/usr/local/share/systemd/user", "/etc/systemd/system.attached", "/run/systemd/system.control"),
 )
 SYSTEM_UNITS = (
     "/etc/systemd/system",
@@ -35,12 +37,23 @@ GENERATORS = tuple(
 SHELLS = (
     *("/etc/profile", "/etc/profile.d/*", "/etc/bash.bashrc", "/etc/bash_completion.d/*", "/etc/zsh/*"),
     *("/etc/csh.*", "/etc/environment", "/etc/environment.d/*.conf", "/etc/rc.local", "/etc/init.d/*"),
-    *("/etc/update-motd.d/*", "/etc/inittab", "/etc/X11/Xsession.d/*", "/etc/ssh/sshrc"),
+    *("/etc/update-motd.d/*", "/etc/inittab", "/etc/X11/Xsession.d/*", "/etc/ssh/sshrc", "/etc/skel/.*"),
+    *("/usr/share/bash-completion/completions/*", "/etc/bash.bash_logout", "/etc/fish/*", "/etc/fish/conf.d/*"),
 )
 OF_ACCOUNTS = (
     *(".bashrc", ".profile", ".bash_profile", ".bash_login", ".bash_logout", ".bash_aliases", ".zshrc", ".zprofile"),
     *(".zshenv", ".zlogin", ".login", ".cshrc", ".tcshrc", ".kshrc", ".mkshrc", ".pam_environment", ".ssh/rc"),
     ".ssh/environment",
+    *(
+        ".bash_completion",
+        ".xprofile",
+        ".xsessionrc",
+        ".config/fish/config.fish",
+        ".config/plasma-workspace/env/env.sh",
+    ),
+    *(".vimrc", ".vim/vimrc", ".config/nvim/init.vim", ".config/nvim/init.lua", ".ssh/config", ".forward"),
+    *(".procmailrc", ".screenrc", ".tmux.conf", ".config/tmux/tmux.conf", ".gdbinit", ".psqlrc", ".my.cnf"),
+    *(".lessfilter", ".gitconfig", ".config/git/config", ".npmrc", ".curlrc", ".wgetrc", ".mailrc", ".emacs"),
 )
 HOOKS = (
     *("/etc/apt/apt.conf", "/etc/apt/apt.conf.d/*", "/etc/dpkg/dpkg.cfg", "/etc/dpkg/dpkg.cfg.d/*"),
@@ -60,7 +73,49 @@ HOOKS = (
     *("/usr/lib/python3*/*customize.py", "/usr/lib/python3*/dist-packages/*customize.py"),
     *("/usr/local/lib/python3*/*-packages/*customize.py", "/etc/systemd/journald.conf"),
     "/etc/systemd/journald.conf.d/*.conf",
+    *("/usr/lib/modules-load.d/*", "/run/modules-load.d/*", "/usr/local/lib/modules-load.d/*", "/usr/lib/sysctl.d/*"),
+    *("/run/sysctl.d/*", "/usr/local/lib/sysctl.d/*", "/run/binfmt.d/*", "/usr/local/lib/binfmt.d/*"),
+    *("/etc/initramfs-tools/scripts/*/*", "/usr/share/initramfs-tools/hooks/*"),
+    *("/usr/share/initramfs-tools/scripts/*/*", "/usr/share/initramfs-tools/scripts/*", "/etc/dracut.conf.d/*"),
+    *("/etc/tmpfiles.d/*", "/run/tmpfiles.d/*", "/usr/lib/tmpfiles.d/*", "/usr/local/lib/tmpfiles.d/*"),
+    *("/usr/lib/modprobe.d/*", "/run/modprobe.d/*", "/usr/local/lib/modprobe.d/*", "/usr/lib/udev/*"),
+    *("/usr/local/lib/udev/rules.d/*.rules", "/etc/dhcp/dhclient.conf", "/usr/lib/dhcpcd/dhcpcd-hooks/*"),
+    *("/etc/dhcpcd.enter-hook", "/etc/dhcpcd.exit-hook", "/etc/resolvconf/update*.d/*", "/etc/ifplugd/action.d/*"),
+    *("/etc/pm/*.d/*", "/usr/lib/pm-utils/*.d/*", "/etc/acpi/*.sh", "/etc/apm/*/*", "/etc/wpa_supplicant/*.sh"),
+    *("/etc/letsencrypt/renewal-hooks/*/*", "/etc/ca-certificates/update.d/*", "/var/lib/cloud/scripts/*/*"),
+    *("/usr/share/dbus-1/services/*.service", "/etc/dbus-1/system-services/*.service", "/run/polkit-1/rules.d/*"),
+    *("/usr/local/share/polkit-1/rules.d/*", "/etc/polkit-1/localauthority/*/*", "/usr/share/vim/vimfiles/plugin/*"),
+    *("/etc/vim/vimrc.local", "/usr/share/vim/vim*/plugin/*", "/etc/perl/*.p[lm]", "/usr/local/lib/site_perl/*"),
+    *("/usr/lib/apt/methods/*", "/etc/apt/listchanges.conf", "/usr/lib/needrestart/*", "/etc/security/namespace.init"),
 )
+SETTINGS = (
+    *("/etc/default/*", "/etc/vim/vimrc", "/etc/gitconfig", "/etc/screenrc", "/etc/tmux.conf", "/etc/nanorc"),
+    *("/etc/ssh/ssh_config", "/etc/ssh/ssh_config.d/*", "/etc/fail2ban/action.d/*", "/etc/fail2ban/*.local"),
+    *(
+        "/etc/fail2ban/jail.d/*",
+        "/etc/audit/plugins.d/*",
+        "/etc/audit/*.conf",
+        "/etc/snmp/snmpd.conf",
+        "/etc/snmp/*.d/*",
+    ),
+    *("/etc/zabbix/*.conf", "/etc/zabbix/*.d/*", "/etc/nagios/*.cfg", "/etc/nagios/*.d/*", "/etc/monit/*"),
+    *(
+        "/etc/monit/conf*/*",
+        "/etc/supervisor/*.conf",
+        "/etc/supervisor/conf.d/*",
+        "/etc/hosts.allow",
+        "/etc/hosts.deny",
+    ),
+    *("/etc/postfix/master.cf", "/etc/postfix/main.cf", "/etc/exim4/*", "/etc/exim4/conf.d/*/*", "/etc/openvpn/*.conf"),
+    *("/etc/openvpn/*/*.conf", "/etc/wireguard/*.conf", "/etc/sudo.conf", "/etc/ssl/openssl.cnf", "/etc/mysql/*.cnf"),
+    *("/etc/mysql/*.d/*.cnf", "/etc/postgresql/*/*/*.conf", "/etc/postgresql/*/*/conf.d/*", "/etc/redis/*.conf"),
+    *("/etc/systemd/system.conf", "/etc/systemd/user.conf", "/etc/systemd/*.conf.d/*.conf", "/etc/ld.so.conf"),
+    *("/etc/security/pam_env.conf", "/usr/lib/environment.d/*", "/etc/letsencrypt/cli.ini"),
+    *("/etc/letsencrypt/renewal/*.conf", "/boot/grub/custom.cfg", "/etc/cloud/cloud.cfg.d/*", "/etc/nfs.conf"),
+    *("/etc/munin/plugin-conf.d/*", "/etc/collectd/*.conf*", "/etc/telegraf/*.conf", "/etc/proftpd/*.conf"),
+    *("/etc/vsftpd.conf", "/etc/samba/smb.conf", "/etc/dovecot/conf.d/*", "/etc/dovecot/*.conf", "/etc/memcached.conf"),
+)
+"""Settings of other programs that everybody changes: only what they run, and what that says, counts."""
 BEFORE_PACKAGED = ("/usr/local/sbin/*", "/usr/local/bin/*")
 """Programs that a shell finds before those of packages of the same name."""
 ALTERNATIVES = "/etc/alternatives/*"
@@ -72,10 +127,21 @@ _QUOTED_TEXT = re.compile(r"[\"']([^\"']{3,500})[\"']")
 _HOOKS = re.compile(
     r"[Ii]nvoke|RUN|PROGRAM|IMPORT|rotate$|script$|\||Exec|[Hh]ook|polkit|om(?:prog|exec)|core_pattern|^:"
     r"|^\s*(?:install|remove|action|event|(?:pre-|post-)?(?:up|down))\b|^/[^{]*$"
-    r"|^(?:import|from)\s|^\s*Storage\s*=\s*none\b"
+    r"|^(?:import|from)\s|^\s*Storage\s*=\s*none\b|^[fFwLC][-+!=^~]*\s+/(?:etc|root|home|usr|opt|var/(?:spool|www))/"
 )
 _LOADS_NOTHING = re.compile(r"^\s*install\s+\S+\s+(?:/usr)?/bin/(?:false|true)\s*$")
 """How modprobe's settings keep a module of the kernel's out."""
+_GIT_RUNS = re.compile(
+    r"(?im)^\s*(?:fsmonitor\s*=\s*(?!true|false|0|1)\S|hookspath\s*=\s*\S|sshcommand\s*=\s*(?!ssh\b)\S"
+    r"|\w+\s*=\s*[\"']?!"
+    r"|(?:external|textconv|clean|smudge|process|program|packobjectshook)\s*=\s*(?!git-lfs\b|gpg\w*\b)[/~.]\S)"
+)
+_EDITOR_RUNS = re.compile(
+    r"(?m)^[^\n\"]{0,200}(?:\b(?:au|autocmd)\b[^\n]{0,200}(?:!|system\s*\(|job_start)|\bcall\s+(?:system"
+    r"|job_start|jobstart)\s*\("
+    r"|\bsil(?:ent)?!?\s+!|^\s*:?!\S|\bos\.execute\s*\(|\bvim\.(?:fn\.)?(?:system|jobstart)\s*\("
+    r"|\bvim\.uv\.spawn|=\s*system\s*\()"
+)
 MAX_HOMES = 2_000
 FOR_LATER = 40
 """Seconds that are left to what comes after."""
@@ -86,11 +152,14 @@ def add_rows_of_programs_started_automatically(places):
     _add_rows_of_cron_and_at_jobs(places)
     _add_rows_of_systemd_units(places)
     for path, origin in places.iter_files_changed_or_of_no_package(*GENERATORS):
-        places.add_row_in_slot("generator", path, "root", origin, _read_text_head_of_non_elf_file(path))
+        places.add_row_in_slot("generator", path, "root", origin, _read_lines_of_non_elf_file(places, path))
     for path, origin in places.iter_files_changed_or_of_no_package(*SHELLS):
         _add_row_of_autostart_script(places, "start", path, origin)
     for path, origin in places.iter_files_changed_or_of_no_package(*HOOKS):
         _add_row_of_autostart_script(places, "hook", path, origin)
+    for path, origin in places.iter_files_changed_or_of_no_package(*SETTINGS):
+        if _is_root_alone_who_wrote(path):
+            _add_row_of_autostart_script(places, "hook", path, origin, is_settings=True)
     _add_rows_of_programs_in_place_of_packaged_ones(places)
     _add_rows_of_shell_startup_files(places)
 
@@ -99,10 +168,10 @@ def _add_rows_of_programs_in_place_of_packaged_ones(places):
     for path, origin in places.iter_files_changed_or_of_no_package(*BEFORE_PACKAGED):
         name = os.path.basename(path)
         if any(places.packaged.is_path_of_any_package("/usr/%s/%s" % (folder, name)) for folder in ("bin", "sbin")):
-            places.add_row_in_slot("hook", path, "root", origin, _read_text_head_of_non_elf_file(path))
+            places.add_row_in_slot("hook", path, "root", origin, _read_lines_of_non_elf_file(places, path))
     for path, origin in places.iter_files_changed_or_of_no_package(ALTERNATIVES):
         if origin == FOREIGN:
-            places.add_row_in_slot("hook", path, "root", origin, _read_text_head_of_non_elf_file(path))
+            places.add_row_in_slot("hook", path, "root", origin, _read_lines_of_non_elf_file(places, path))
 
 
 def _add_rows_of_cron_and_at_jobs(places):
@@ -120,9 +189,10 @@ def _add_rows_of_cron_and_at_jobs(places):
             folder, name = os.path.split(path)
             text = places.read_text_below_untrusted_folder("at", folder, name)
             body = text.partition("\n}\n")[2] or text
-            places.add_command_line(
-                Thing("at", path, "root", content="\n".join(line for _number, line in parse_lines(body)), exactly=WHOLE)
-            )
+            lines = "\n".join(line for _number, line in parse_lines(body))
+            status = stat_file_below(folder, name)
+            owner = user_name(status.st_uid) if status is not None else "root"
+            places.add_command_line(Thing("at", path, owner, content=lines, exactly=WHOLE))
 
 
 def _add_rows_of_crontab(places, path, text, user, origin):
@@ -162,14 +232,24 @@ def _add_rows_of_systemd_units(places):
         patterns = ["%s/*.%s" % (folder, kind) for kind in KINDS] + ["%s/*.d/*.conf" % folder]
         for path, origin in places.iter_files_changed_or_of_no_package(*patterns):
             _add_row_of_systemd_unit(places, path, origin, places.read_text_of_root_file("unit", path), None)
-    for account in _list_accounts_with_distinct_homes():
-        relative = ".config/systemd/user"
-        for name in list_names_below(account["home"], relative, 200):
-            text = places.read_text_below_untrusted_folder("unit", account["home"], "%s/%s" % (relative, name))
+    for account in list_accounts_with_distinct_homes():
+        for relative in _list_relative_paths_of_user_units(account["home"]):
+            text = places.read_text_below_untrusted_folder("unit", account["home"], relative)
             if text:
-                _add_row_of_systemd_unit(
-                    places, "%s/%s/%s" % (account["home"], relative, name), FOREIGN, text, account["name"]
-                )
+                _add_row_of_systemd_unit(places, "%s/%s" % (account["home"], relative), FOREIGN, text, account["name"])
+
+
+def _list_relative_paths_of_user_units(home):
+    """Return an account's units and their drop-ins, below its home."""
+    paths = []
+    for folder in (".config/systemd/user", ".local/share/systemd/user", ".config/systemd/user.control"):
+        for name in list_names_below(home, folder, 200):
+            relative = "%s/%s" % (folder, name)
+            if name.endswith((".d", ".wants")):
+                paths += ["%s/%s" % (relative, each) for each in list_names_below(home, relative, 50)]
+            else:
+                paths.append(relative)
+    return paths
 
 
 def _add_row_of_systemd_unit(places, path, origin, text, who):
@@ -209,7 +289,7 @@ def _is_unit_name_of_package(places, name):
     )
 
 
-def _add_row_of_autostart_script(places, slot, path, origin):
+def _add_row_of_autostart_script(places, slot, path, origin, is_settings=False):
     lines = [line.strip() for _number, line in places.read_uncommented_lines_of_root_file(path)]
     if not lines:
         return
@@ -219,7 +299,10 @@ def _add_row_of_autostart_script(places, slot, path, origin):
     programs = list(
         dict.fromkeys(program for command in commands for program in command_lines.parse_programs_of_command(command))
     )
-    marks = ["settings"] if slot == "hook" and not _can_settings_file_run_or_load_code(path, lines) else []
+    is_settings = is_settings or (slot == "hook" and not _can_settings_file_run_or_load_code(path, lines))
+    marks = ["settings"] if is_settings else []
+    if not is_settings and os.access(path, os.X_OK):
+        marks.append("executable")
     if path.endswith((".py", ".pth")):
         marks.append("python")
     exactly = WHOLE if slot == "cron" and origin == FOREIGN else ""
@@ -231,9 +314,24 @@ def _can_settings_file_run_or_load_code(path, lines):
     return os.access(path, os.X_OK) or any(_HOOKS.search(line) for line in lines if not _LOADS_NOTHING.match(line))
 
 
+def list_marks_of_settings(name, text):
+    """Return what settings of git or of an editor have it run, as marks."""
+    marks = []
+    if "git" in name and _GIT_RUNS.search(text):
+        marks.append("git_runs")
+    if "vim" in name and _EDITOR_RUNS.search(text):
+        marks.append("editor_runs")
+    return marks
+
+
 def _add_rows_of_shell_startup_files(places):
-    skeleton = {name: read_text("/etc/skel/" + name) for name in OF_ACCOUNTS}
-    for account in _list_accounts_with_distinct_homes():
+    skeleton = {
+        name: read_text("/etc/skel/" + name)
+        if places.packaged.get_package_origin_of_file("/etc/skel/" + name) != CHANGED
+        else None
+        for name in OF_ACCOUNTS
+    }
+    for account in list_accounts_with_distinct_homes():
         if places.reading.get_seconds_left() < FOR_LATER:
             places.mark_part_as_cut_short("start")
             return
@@ -246,10 +344,11 @@ def _add_rows_of_shell_startup_files(places):
             known_lines = set((skeleton[name] or "").split("\n"))
             added_text = "\n".join(line.strip() for _number, line in parse_lines(text) if line not in known_lines)
             if added_text:
-                places.add_row_in_slot("start", path, account["name"], OURS, added_text)
+                marks = list_marks_of_settings(name, added_text)
+                places.add_row_in_slot("start", path, account["name"], OURS, added_text, marks)
 
 
-def _list_accounts_with_distinct_homes():
+def list_accounts_with_distinct_homes():
     """Return the accounts, each home once, root's first."""
     accounts_by_home = {}
     for account in account_files.read_passwd_rows()[:MAX_HOMES]:
@@ -264,6 +363,15 @@ def _list_accounts_with_distinct_homes():
     return list(accounts_by_home.values())
 
 
-def _read_text_head_of_non_elf_file(path):
-    text = read_text(path, 2_000) or ""
-    return "" if text.startswith("\x7fELF") else text
+def _read_lines_of_non_elf_file(places, path):
+    if (read_text(path, 4) or "").startswith("\x7fELF"):
+        return ""
+    return "\n".join(line for _number, line in places.read_uncommented_lines_of_root_file(path))
+
+
+def _is_root_alone_who_wrote(path):
+    """Return whether a file is root's: what another wrote says nothing of what root runs."""
+    try:
+        return os.stat(path).st_uid == 0
+    except OSError:
+        return False

@@ -12,26 +12,34 @@ import socket
 import struct
 
 from ansible.module_utils.luytre_hunt.places import CHANGED, FOREIGN, GONE, OURS, Thing
+from ansible.module_utils.luytre_hunt.running.process_names import (
+    SHELLS,
+    get_device_and_inode_of_file,
+    list_marks_of_borrowed_name,
+    list_scripts_of_process,
+    read_link,
+    read_or_empty,
+)
 from ansible.module_utils.luytre_shared.files import safe_open
 from ansible.module_utils.luytre_shared.files.names import user_name
-from ansible.module_utils.luytre_shared.os.area_reader import UnreadableFact, read_text
 from ansible.module_utils.luytre_shared.os.process_table import MAX_PROCESSES, MAX_TABLE
 
 GONE_MARK = " (deleted)"
-SHELLS = re.compile(
-    r"^(?:(?:ba|da|k|z|c|tc)?sh|busybox|python[\d.]*|perl[\d.]*|ruby[\d.]*|php[\d.]*|n(?:c|cat|etcat)(?:\..*)?|socat"
-    r"|telnet)$"
-)
 DAEMONS = re.compile(
     r"^(?:sshd|sshd-session|cron|systemd|systemd-logind|nginx|apache2|php-fpm[\d.]*|mariadbd|login|su|sudo"
     r"|dbus-daemon)$"
 )
-NETCAT = re.compile(r"^(?:n(?:c|cat|etcat)(?:\..*)?|socat)$")
+NETCAT = re.compile(r"^(?:n(?:c|cat|etcat)(?:\..*)?|socat\d*)$")
+TITLED = re.compile(r"^(?:ssh|autossh|openssl|gdb|node(?:js)?|xxd|screen|tmux|expect|java)$")
+"""Further programs whose command line says what they do."""
 WEB_ACCOUNTS = ("www-data", "nginx", "apache", "http")
 INLINE = re.compile(r"^\S+\s(?:-\w+\s)*-[cer]\s")
 MAX_OPEN = 2_000
+MAX_TITLE = 2_000
 MAX_ANCESTORS = 50
 MAX_HIDDEN = 200_000
+CONTROL_GROUPS = "/sys/fs/cgroup"
+MAX_GROUPS = 3_000
 LOOKS = 3
 """What seems hidden is looked for so often, since processes come and go."""
 MAX_MAPS = 1_000_000
@@ -53,7 +61,7 @@ ProcessTrace = collections.namedtuple(
 def add_rows_of_suspicious_processes(places, proc="/proc"):
     """Add the rows of processes that no package explains, and of sockets that listen."""
     tables = {name: _read_kernel_socket_table(proc, name, places) for name in TABLES}
-    holders, theirs, calls = {}, _read_link("%s/self/ns/pid" % proc), _list_internet_peers_by_socket_inode(proc)
+    holders, theirs, calls = {}, read_link("%s/self/ns/pid" % proc), _list_internet_peers_by_socket_inode(proc)
     pids, ours = sorted(int(name) for name in os.listdir(proc) if name.isdigit()), _list_pids_of_this_hunt(proc)
     if len(pids) > MAX_PROCESSES:
         places.mark_part_as_cut_short("process")
@@ -82,7 +90,7 @@ def _list_pids_of_this_hunt(proc):
     pids, pid = [], os.getpid()
     while pid > 1 and len(pids) < MAX_ANCESTORS:
         pids.append(pid)
-        parent = re.search(r"(?m)^PPid:\s+(\d+)", _read_or_empty("%s/%d/status" % (proc, pid)))
+        parent = re.search(r"(?m)^PPid:\s+(\d+)", read_or_empty("%s/%d/status" % (proc, pid)))
         pid = int(parent.group(1)) if parent else 0
     return frozenset(pids if pid != 1 else pids[:-1])
 
@@ -93,16 +101,16 @@ def _read_process_outside_containers(places, pid, proc, theirs):
     None for such a one, for the kernel's, and for one that has ended.
     """
     where = "%s/%d" % (proc, pid)
-    program = _read_link(where + "/exe")
-    status = _read_or_empty(where + "/status")
+    program = read_link(where + "/exe")
+    status = read_or_empty(where + "/status")
     uid = re.search(r"(?m)^Uid:\s+\d+\s+(\d+)", status)
-    file, roots = _get_device_and_inode_of_file(where + "/exe"), _is_process_in_namespace_made_by_root(where, proc)
-    apart = _read_link(where + "/ns/pid") != theirs
+    file, roots = get_device_and_inode_of_file(where + "/exe"), _is_process_in_namespace_made_by_root(where, proc)
+    apart = read_link(where + "/ns/pid") != theirs
     if not program or uid is None or file is None or (apart and roots):
         return None
     is_deleted = program.endswith(GONE_MARK)
     path = re.sub(r"\.dpkg-(?:new|tmp)$", "", program[: -len(GONE_MARK)]) if is_deleted else program
-    is_packaged, here = places.packaged.is_path_of_any_package(path), _get_device_and_inode_of_file(path)
+    is_packaged, here = places.packaged.is_path_of_any_package(path), get_device_and_inode_of_file(path)
     if is_deleted and not is_packaged and here is not None:  # brought up to date by itself
         origin = FOREIGN
     elif is_deleted:
@@ -126,7 +134,7 @@ def _read_process_outside_containers(places, pid, proc, theirs):
 
 def _read_start_ticks_of_process(proc_folder):
     """Return when a process began, in ticks since the host did, as digits; empty when it has ended."""
-    words = _read_or_empty(proc_folder + "/stat").rpartition(")")[2].split()
+    words = read_or_empty(proc_folder + "/stat").rpartition(")")[2].split()
     return words[19] if len(words) > 19 and words[19].isdigit() else ""
 
 
@@ -150,21 +158,12 @@ def _is_process_in_namespace_made_by_root(proc_folder, proc):
         return False
 
 
-def _get_device_and_inode_of_file(path):
-    """Return what tells a file from others, links followed; None where there is none."""
-    try:
-        status = os.stat(path)
-    except OSError:
-        return None
-    return status.st_dev, status.st_ino
-
-
 def _list_socket_inodes_by_descriptor(proc_folder):
     """Return the inodes of a process's sockets by their descriptors."""
     inodes = {}
     try:
         for name in os.listdir(proc_folder + "/fd")[:MAX_OPEN]:
-            match = re.match(r"socket:\[(\d+)\]$", _read_link("%s/fd/%s" % (proc_folder, name)))
+            match = re.match(r"socket:\[(\d+)\]$", read_link("%s/fd/%s" % (proc_folder, name)))
             if match:
                 inodes[int(name)] = match.group(1)
     except (OSError, ValueError):
@@ -173,36 +172,50 @@ def _list_socket_inodes_by_descriptor(proc_folder):
 
 
 def _add_row_of_suspicious_process(places, process, proc, tables, calls, ours=False):
+    if ours:
+        return
     where, who = "%s/%d" % (proc, process.pid), user_name(process.uid)
-    title = _read_or_empty(where + "/cmdline").replace("\0", " ").strip()
+    ports = {
+        inode: local for name, rows in tables.items() for inode, local, state in rows if state == _LISTENS.get(name)
+    }
+    title = read_or_empty(where + "/cmdline").replace("\0", " ").strip()
     marks = list(_iter_marks_of_program_and_title(process, who, title))
+    marks += list_marks_of_borrowed_name(process, title, read_or_empty(where + "/comm", 100).strip())
     is_shell = SHELLS.match(os.path.basename(process.program))
+    scripts = list_scripts_of_process(where, proc) if is_shell else []
+    if any(not os.path.lexists(path) for path in scripts):
+        marks.append("script_gone")
     if is_shell and _is_spoken_to_by_socket(process, tables):
         marks.append("shell_on_socket")
     peer = next((calls[inode] for inode in process.sockets.values() if inode in calls), None)
-    if peer and (process.standing in (FOREIGN, CHANGED, GONE) or (who in WEB_ACCOUNTS and is_shell)):
+    is_own = any(places.packaged.get_package_origin_of_file(path) in (FOREIGN, GONE) for path in scripts)
+    if peer and (process.standing in (FOREIGN, CHANGED, GONE) or (is_shell and (who in WEB_ACCOUNTS or is_own))):
         marks.append("calls_out")
         title = "%s \u2192 %s" % (title[:200], peer)
     libraries = _list_preloaded_libraries(where)
     if any(places.packaged.get_package_origin_of_file(path) in (FOREIGN, CHANGED, GONE) for path in libraries):
         marks.append("preloaded")
-    if process.uid == 0 and not ours and DAEMONS.match(os.path.basename(process.program)):
+    if process.uid == 0 and DAEMONS.match(os.path.basename(process.program)):
         foreign = _list_mapped_libraries_of_no_package(places, where)
         if foreign:
             marks.append("mapped")
             libraries += foreign
-    if marks or process.standing in (FOREIGN, CHANGED):
-        programs = [path for path in (process.program, *libraries) if path.startswith("/")]
+    listens = [ports[inode] for inode in process.sockets.values() if inode in ports]
+    if marks and listens:
+        title = "%s \u2190 %s" % (title[: MAX_TITLE // 2], ", ".join(listens[:3]))
+    is_titled = is_shell or TITLED.match(os.path.basename(process.program))
+    if marks or process.standing in (FOREIGN, CHANGED) or (is_titled and len(title.split()) > 1):
+        programs = [path for path in (process.program, *libraries, *scripts) if path.startswith("/")]
         places.add_thing(
             Thing(
                 "process",
                 process.program,
                 who,
                 process.standing,
-                title[:300],
+                title[:MAX_TITLE],
                 marks,
                 programs,
-                exactly=_format_pid_and_start_of_process(places, process),
+                _format_pid_and_start_of_process(places, process),
             )
         )
 
@@ -218,8 +231,8 @@ def _iter_marks_of_program_and_title(process, who, title):
             yield "command"
     if process.standing == GONE:
         yield "memory" if process.program.startswith("/memfd:") else "deleted"
-    if re.match(r"^\[[\w/:.-]+\]", title) and process.standing != OURS:
-        yield "as_kernel"
+    if NETCAT.match(name):
+        yield "relays"
 
 
 def _is_spoken_to_by_socket(process, tables):
@@ -230,7 +243,7 @@ def _is_spoken_to_by_socket(process, tables):
 
 def _list_preloaded_libraries(proc_folder):
     """Return the libraries that a process's environment has it load before its own."""
-    preload = re.search(r"(?:^|\0)LD_(?:PRELOAD|AUDIT)=([^\0]{1,400})", _read_or_empty(proc_folder + "/environ"))
+    preload = re.search(r"(?:^|\0)LD_(?:PRELOAD|AUDIT)=([^\0]{1,400})", read_or_empty(proc_folder + "/environ"))
     return [path for path in re.split(r"[\s:]+", preload.group(1)) if path.startswith("/")] if preload else []
 
 
@@ -247,7 +260,7 @@ def _format_pid_and_start_of_process(places, process):
 def _list_mapped_libraries_of_no_package(places, proc_folder):
     """Return libraries of no package in a process's memory."""
     paths = []
-    for line in _read_or_empty(proc_folder + "/maps", MAX_MAPS).split("\n"):
+    for line in read_or_empty(proc_folder + "/maps", MAX_MAPS).split("\n"):
         fields = line.split(None, 5)
         if len(fields) == 6 and "x" in fields[1] and fields[5].startswith("/") and not fields[5].startswith(NO_FILES):
             path = fields[5][: -len(GONE_MARK)] if fields[5].endswith(GONE_MARK) else fields[5]
@@ -301,17 +314,26 @@ def _iter_marks_of_listening_interpreter(process, proc):
         yield "netcat"
     if user_name(process.uid) in WEB_ACCOUNTS:
         yield "web_account"
-    if INLINE.match(_read_or_empty("%s/%d/cmdline" % (proc, process.pid)).replace("\0", " ")):
+    if INLINE.match(read_or_empty("%s/%d/cmdline" % (proc, process.pid)).replace("\0", " ")):
         yield "inline"
 
 
 def _add_rows_of_packet_sockets(places, proc, holders):
     """Add sockets that see whole packets, as back doors without a port have them."""
-    for line in _read_or_empty("%s/net/packet" % proc, MAX_TABLE).split("\n")[1:]:
+    for line in read_or_empty("%s/net/packet" % proc, MAX_TABLE).split("\n")[1:]:
         fields = line.split()
         process = holders.get(fields[-1]) if len(fields) > 5 else None
-        if process is not None and process.standing in (FOREIGN, CHANGED, GONE):
+        if process is not None and (
+            process.standing in (FOREIGN, CHANGED, GONE) or SHELLS.match(os.path.basename(process.program))
+        ):
             _add_row_of_listener(places, "packets", process, "packet", ["packets"])
+    for name in ("raw", "raw6"):
+        for inode, local, _state in _read_kernel_socket_table(proc, name, places):
+            process = holders.get(inode)
+            if process is not None and (
+                process.standing in (FOREIGN, CHANGED, GONE) or SHELLS.match(os.path.basename(process.program))
+            ):
+                _add_row_of_listener(places, local, process, name, ["packets"])
 
 
 def _add_rows_of_hidden_processes(places, proc):
@@ -321,13 +343,26 @@ def _add_rows_of_hidden_processes(places, proc):
         listed_pids = {int(name) for name in os.listdir(proc) if name.isdigit()}
         last = max(listed_pids, default=0)
         numbers = hidden_pids if hidden_pids is not None else range(1, min(last + 500, MAX_HIDDEN))
+        numbers = sorted({*numbers, *_list_pids_of_control_groups(last + MAX_HIDDEN)})
         hidden_pids = [pid for pid in numbers if pid not in listed_pids and _is_pid_a_process_and_no_thread(pid, proc)]
         if not hidden_pids:
             return
     for pid in hidden_pids[:50]:
         places.add_row_in_slot(
-            "process", "%s/%d" % (proc, pid), "", GONE, _read_or_empty("%s/%d/status" % (proc, pid))[:60], ["hidden"]
+            "process", "%s/%d" % (proc, pid), "", GONE, read_or_empty("%s/%d/status" % (proc, pid))[:60], ["hidden"]
         )
+
+
+def _list_pids_of_control_groups(most, groups=CONTROL_GROUPS):
+    """Return the numbers of processes as the control groups list them, which hides none that /proc does not show."""
+    pids = set()
+    for count, (folder, _folders, names) in enumerate(os.walk(groups)):
+        if count > MAX_GROUPS:
+            break
+        if "cgroup.procs" in names:
+            text = read_or_empty(os.path.join(folder, "cgroup.procs"), MAX_TABLE)
+            pids.update(int(word) for word in text.split() if word.isdigit() and 0 < int(word) < most)
+    return pids
 
 
 def _is_pid_a_process_and_no_thread(pid, proc):
@@ -338,7 +373,7 @@ def _is_pid_a_process_and_no_thread(pid, proc):
         return False
     except OSError:
         pass
-    group = re.search(r"(?m)^Tgid:\s+(\d+)", _read_or_empty("%s/%d/status" % (proc, pid)))
+    group = re.search(r"(?m)^Tgid:\s+(\d+)", read_or_empty("%s/%d/status" % (proc, pid)))
     return group is None or int(group.group(1)) == pid
 
 
@@ -347,7 +382,7 @@ def _read_kernel_socket_table(proc, table_name, places):
 
     Behind so many that it is cut, some are not seen.
     """
-    rows, text = [], _read_or_empty("%s/net/%s" % (proc, table_name), MAX_TABLE)
+    rows, text = [], read_or_empty("%s/net/%s" % (proc, table_name), MAX_TABLE)
     if len(text) >= MAX_TABLE:
         places.mark_part_as_cut_short("listener")
     for line in text.split("\n")[1:]:
@@ -361,7 +396,7 @@ def _list_internet_peers_by_socket_inode(proc):
     """Return the other end of connections with addresses of the internet, by their inodes."""
     peers = {}
     for name in ("tcp", "tcp6"):
-        for line in _read_or_empty("%s/net/%s" % (proc, name), MAX_TABLE).split("\n")[1:]:
+        for line in read_or_empty("%s/net/%s" % (proc, name), MAX_TABLE).split("\n")[1:]:
             fields = line.split()
             if len(fields) > 9 and fields[3] == STATE_ESTABLISHED and _is_global(_format_kernel_hex_address(fields[2])):
                 peers[fields[9]] = _format_kernel_hex_address(fields[2])
@@ -387,17 +422,3 @@ def _format_kernel_hex_address(hex_address):
         return "[%s]:%d" % (socket.inet_ntop(socket.AF_INET6, raw), number)
     except (ValueError, struct.error):
         return hex_address[:60]
-
-
-def _read_or_empty(path, limit=100_000):
-    try:
-        return read_text(path, limit) or ""
-    except (OSError, UnreadableFact):
-        return ""
-
-
-def _read_link(path):
-    try:
-        return os.readlink(path)
-    except OSError:
-        return ""

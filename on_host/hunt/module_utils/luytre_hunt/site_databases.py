@@ -12,6 +12,7 @@ from ansible.module_utils.luytre_shared.applications.registry import CMS_BY_KIND
 from ansible.module_utils.luytre_shared.databases import site_database
 
 SECONDS = 20
+WAYS_IN = ("application_password", "registers_as")
 DAYS, MINUTE = 1, 60
 """For how many days an administrator is new, but for those who came with the first: as audits tell it."""
 
@@ -21,7 +22,7 @@ def add_rows_of_accounts_and_code_in_cms(places):
     applications, _cut = site_applications.find_installed_applications(places.reading.make_part_reader(SECONDS))
     for each in applications:
         cms = CMS_BY_KIND.get(each.kind)
-        if cms is None or not (cms.code_in_tables or cms.hunted_accounts):
+        if cms is None or not (cms.code_in_tables or cms.hunted_accounts or cms.ways_in):
             continue
         try:
             own = cms.read_login(each.path)
@@ -30,6 +31,7 @@ def add_rows_of_accounts_and_code_in_cms(places):
         if own is not None:
             _add_rows_of_code(places, cms, each.path, *own)
             _add_rows_of_accounts(places, cms, each.path, *own)
+            _add_rows_of_ways_in(places, cms, each.path, *own)
 
 
 def _fetch_rows(places, login, prefix, statements):
@@ -54,6 +56,20 @@ def _add_rows_of_accounts(places, cms, path, login, prefix):
     for moment, name in accounts:
         marks = ["of_days"] if moment > max(since, first + MINUTE) else []
         places.add_row_in_slot("cms_account", path, name, FOREIGN, "", marks)
+
+
+def _add_rows_of_ways_in(places, cms, path, login, prefix):
+    if not cms.ways_in:
+        return
+    try:
+        rows = _fetch_rows(places, login, prefix, interface.choose_for_engine(cms.ways_in, login))
+    except site_database.DatabaseUnanswered as not_asked:
+        if not_asked.why in ("late", "too_much"):
+            places.mark_part_as_cut_short("cms_account")
+        return
+    for kind, name, detail in (row for row in rows if len(row) == 3 and row[1]):
+        if kind in WAYS_IN:
+            places.add_row_in_slot("cms_account", path, name, FOREIGN, "%s %s" % (kind, detail or ""), [kind])
 
 
 def _add_rows_of_code(places, cms, path, login, prefix):

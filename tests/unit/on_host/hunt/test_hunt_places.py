@@ -386,7 +386,7 @@ def test_a_program_that_goes_before_a_packages_is_told_with_its_words_and_no_oth
     autostart._add_rows_of_programs_in_place_of_packaged_ones(gathered)
     told = {row[1]: (row[0], row[3], row[4]) for row in gathered.rows if "/ss" not in row[1]}
     assert told == {
-        str(tmp_path / "ps"): ("hook", "foreign", "#!/bin/sh\n/usr/bin/ps | grep -v x\n"),
+        str(tmp_path / "ps"): ("hook", "foreign", "/usr/bin/ps | grep -v x"),
         str(tmp_path / "top"): ("hook", "foreign", ""),
     }
 
@@ -394,7 +394,7 @@ def test_a_program_that_goes_before_a_packages_is_told_with_its_words_and_no_oth
 def test_a_name_of_a_program_that_leads_to_no_packages_file_is_told(
     gathered: PlaceRows, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (tmp_path / "lessx").write_text("#!/bin/sh\nexec less\n")
+    (tmp_path / "lessx").write_text("exec less")
     (tmp_path / "names").mkdir()
     for name, target in (
         ("pager", tmp_path / "lessx"),
@@ -408,9 +408,7 @@ def test_a_name_of_a_program_that_leads_to_no_packages_file_is_told(
     origins = {f"{tmp_path}/names/{name}": origin for name, origin in (("pager", "foreign"), ("awk", "changed"))}
     monkeypatch.setattr(gathered.packaged, "get_package_origin_of_file", lambda path: origins.get(path, "gone"))
     autostart._add_rows_of_programs_in_place_of_packaged_ones(gathered)
-    assert [(row[0], row[1], row[4]) for row in gathered.rows] == [
-        ("hook", f"{tmp_path}/names/pager", "#!/bin/sh\nexec less\n")
-    ]
+    assert [(row[0], row[1], row[4]) for row in gathered.rows] == [("hook", f"{tmp_path}/names/pager", "exec less")]
 
 
 @pytest.mark.parametrize(

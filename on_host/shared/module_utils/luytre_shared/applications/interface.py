@@ -83,6 +83,8 @@ class Cms:
     """``{engine: (statement that tells tables, {table: statement that counts})}`` of what only the old secret opens."""
     code_in_tables = ()
     """Statements of rows in which plugins keep code: each set is asked alone, for its tables may not be there."""
+    ways_in = {}
+    """``kind, account, detail`` of what lets somebody in beside passwords: kinds are marks that a hunt knows."""
     hunted_accounts = {}
     """``'admin', epoch seconds since when, name`` of administrators that audits do not tell."""
 

@@ -86,6 +86,12 @@ _CODE_IN_SNIPPETS = {
     )
 }
 """The table of Code Snippets, which most sites do not have."""
+_APPLICATION_PASSWORDS = """SELECT 'application_password', LEFT(u.user_login, 100), '' FROM `{db}`.`{p}usermeta` m
+  JOIN `{db}`.`{p}users` u ON u.ID = m.user_id
+  WHERE m.meta_key = '_application_passwords' AND LENGTH(m.meta_value) > 8"""
+_REGISTRATION = """SELECT 'registers_as', r.option_value, '' FROM `{db}`.`{p}options` r JOIN `{db}`.`{p}options` c
+  ON c.option_name = 'users_can_register' AND c.option_value = '1'
+  WHERE r.option_name = 'default_role' AND r.option_value IN ('administrator', 'editor')"""
 
 ADMINS = """SELECT user_id FROM `{db}`.`{p}usermeta`
   WHERE meta_key = '{p}capabilities' AND meta_value LIKE '%"administrator";b:1%'"""
@@ -138,6 +144,9 @@ class WordPress(interface.Cms):
         "commentmeta": interface.DeletableRow("commentmeta", "meta_id"),
         "options": interface.DeletableRow("options", "option_name", is_named=True),
         "snippets": interface.DeletableRow("snippets", "id"),
+    }
+    ways_in = {
+        MYSQL: {"passwords": (_APPLICATION_PASSWORDS, MAX_ADMINISTRATORS), "registration": (_REGISTRATION, 1)},
     }
     secret_names = SALTS
     code_in_tables = (_CODE_IN_POSTS, _CODE_IN_SNIPPETS)
