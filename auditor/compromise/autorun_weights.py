@@ -249,34 +249,34 @@ def _weigh_replaced_program(place: Autorun, weight: AutorunEvidence) -> None:
     weight.add_evidence("changed", "strong", "known", "place")
 
 
+_OF_PROCESSES: Mapping[str, tuple[str, Certainty, tuple[Family, ...]]] = {
+    "shell_on_socket": ("shell_on_socket", "exact", ("structure",)),
+    "hidden": ("hidden", "exact", ("structure",)),
+    "as_kernel": ("poses_as_kernel", "exact", ("structure", "known")),
+    "as_program": ("poses_as_program", "strong", ("structure", "known")),
+    "disguised": ("disguised", "strong", ("structure", "known")),
+    "deleted": ("deleted", "strong", ("structure", "known")),
+    "preloaded": ("loads_foreign", "strong", ("known", "structure")),
+    "mapped": ("loads_foreign", "strong", ("known", "structure")),
+    "script_gone": ("script_gone", "weak", ("structure",)),
+    "calls_out": ("calls_out", "weak", ("structure",)),
+}
+"""What marks of processes say: the rule, how sure it is, by what."""
+
+
 def _weigh_running_process(place: Autorun, weight: AutorunEvidence) -> None:
     marks, odd = place.marks, suspicious_commands.classify_odd_path(place.where)
-    if "shell_on_socket" in marks:
-        weight.add_evidence("shell_on_socket", "exact", "structure")
-    if "hidden" in marks:
-        weight.add_evidence("hidden", "exact", "structure")
-    if "as_program" in marks:
-        weight.add_evidence("poses_as_program", "strong", "structure", "known")
-    if "script_gone" in marks:
-        weight.add_evidence("script_gone", "weak", "structure")
     if "relays" in marks and not weight.rules:
         weight.add_evidence("relays", "weak", "structure")
-    if STARTS in marks and marks & {"calls_out", "raw"}:
+    for mark, (rule, certainty, families) in _OF_PROCESSES.items():
+        if mark in marks and rule not in weight.rules:
+            weight.add_evidence(rule, certainty, *families)
+    if STARTS in marks and "calls_out" in marks:
         weight.add_evidence("runs_foreign", "weak", "known")
-    if "as_kernel" in marks:
-        weight.add_evidence("poses_as_kernel", "exact", "structure", "known")
-    if "disguised" in marks:
-        weight.add_evidence("disguised", "strong", "structure", "known")
     if "memory" in marks:
         weight.add_evidence("from_memory", "weak" if "runc" in place.where else "strong", "structure", "known")
-    if "deleted" in marks:
-        weight.add_evidence("deleted", "strong", "structure", "known")
     if "web_account" in marks:
         weight.add_evidence("shell_of_web", "weak" if "command" in marks else "strong", "structure", "place")
-    if "preloaded" in marks or "mapped" in marks:
-        weight.add_evidence("loads_foreign", "strong", "known", "structure")
-    if "calls_out" in marks:
-        weight.add_evidence("calls_out", "weak", "structure")
     if odd is not None and place.package_status != "packaged":
         weight.add_evidence(f"from_{odd}", "strong", "place", "known")
     elif place.package_status in ("foreign", "changed"):

@@ -10,7 +10,7 @@ from typing import get_args
 
 import pytest
 
-from auditor.compromise import settings, suspicious_commands
+from auditor.compromise import autorun_weights, script_signs, settings, suspicious_commands
 from auditor.compromise.known_good import matcher
 from auditor.models.base import Lang
 from auditor.text.rules import describe_trace_rules
@@ -36,6 +36,9 @@ def named() -> Iterator[str]:
                 yield from _weighed(node)
     yield from re.findall(r'what = "(\w+)"', (SOURCES / "rules/own.yar").read_text("utf-8"))
     yield from (name for name, *_ in (*suspicious_commands._OF_SHELL, *suspicious_commands._OF_SQL))
+    yield from (one.rule for one in script_signs._TOGETHER)
+    yield from (rule for rule, *_ in autorun_weights._OF_PROCESSES.values())
+    yield from autorun_weights._MARKS_OF_HOOKS
     yield from (rule for rule, _weigh in settings._LINE_RULES)
     yield from get_args(matcher.DeviatingStatus)
     for why in ("temporary", "hidden", "filled"):

@@ -175,49 +175,59 @@ def _add_row_of_suspicious_process(places, process, proc, tables, calls, ours=Fa
     if ours:
         return
     where, who = "%s/%d" % (proc, process.pid), user_name(process.uid)
-    ports = {
-        inode: local for name, rows in tables.items() for inode, local, state in rows if state == _LISTENS.get(name)
-    }
     title = read_or_empty(where + "/cmdline").replace("\0", " ").strip()
+    is_shell = SHELLS.match(os.path.basename(process.program)) is not None
+    scripts = list_scripts_of_process(where, proc) if is_shell else []
     marks = list(_iter_marks_of_program_and_title(process, who, title))
     marks += list_marks_of_borrowed_name(process, title, read_or_empty(where + "/comm", 100).strip())
-    is_shell = SHELLS.match(os.path.basename(process.program))
-    scripts = list_scripts_of_process(where, proc) if is_shell else []
     if any(not os.path.lexists(path) for path in scripts):
         marks.append("script_gone")
     if is_shell and _is_spoken_to_by_socket(process, tables):
         marks.append("shell_on_socket")
     peer = next((calls[inode] for inode in process.sockets.values() if inode in calls), None)
-    is_own = any(places.packaged.get_package_origin_of_file(path) in (FOREIGN, GONE) for path in scripts)
-    if peer and (process.standing in (FOREIGN, CHANGED, GONE) or (is_shell and (who in WEB_ACCOUNTS or is_own))):
+    if peer and _is_call_of_interest(places, process, who, is_shell, scripts):
         marks.append("calls_out")
         title = "%s \u2192 %s" % (title[:200], peer)
-    libraries = _list_preloaded_libraries(where)
+    libraries, loaded = _list_foreign_libraries_and_marks(places, process, where)
+    marks += loaded
+    listens = _list_ports_of_process(process, tables) if marks else []
+    if listens:
+        title = "%s \u2190 %s" % (title[: MAX_TITLE // 2], ", ".join(listens[:3]))
+    is_titled = (is_shell or TITLED.match(os.path.basename(process.program))) and " " in title
+    if marks or process.standing in (FOREIGN, CHANGED) or is_titled:
+        programs = [path for path in (process.program, *libraries, *scripts) if path.startswith("/")]
+        exactly = _format_pid_and_start_of_process(places, process)
+        places.add_thing(
+            Thing("process", process.program, who, process.standing, title[:MAX_TITLE], marks, programs, exactly)
+        )
+
+
+def _is_call_of_interest(places, process, who, is_shell, scripts):
+    """Return whether a connection to the internet is told: of what no package has, and of a site's interpreters."""
+    if process.standing in (FOREIGN, CHANGED, GONE):
+        return True
+    return is_shell and (
+        who in WEB_ACCOUNTS
+        or any(places.packaged.get_package_origin_of_file(path) in (FOREIGN, GONE) for path in scripts)
+    )
+
+
+def _list_ports_of_process(process, tables):
+    """Return where a process listens."""
+    ports = {inode: local for name, rows in tables.items() for inode, local, state in rows if state == _LISTENS[name]}
+    return [ports[inode] for inode in process.sockets.values() if inode in ports]
+
+
+def _list_foreign_libraries_and_marks(places, process, where):
+    """Return libraries that a process loads and no package has, and marks of how it came to them."""
+    libraries, marks = _list_preloaded_libraries(where), []
     if any(places.packaged.get_package_origin_of_file(path) in (FOREIGN, CHANGED, GONE) for path in libraries):
         marks.append("preloaded")
     if process.uid == 0 and DAEMONS.match(os.path.basename(process.program)):
         foreign = _list_mapped_libraries_of_no_package(places, where)
         if foreign:
-            marks.append("mapped")
-            libraries += foreign
-    listens = [ports[inode] for inode in process.sockets.values() if inode in ports]
-    if marks and listens:
-        title = "%s \u2190 %s" % (title[: MAX_TITLE // 2], ", ".join(listens[:3]))
-    is_titled = is_shell or TITLED.match(os.path.basename(process.program))
-    if marks or process.standing in (FOREIGN, CHANGED) or (is_titled and len(title.split()) > 1):
-        programs = [path for path in (process.program, *libraries, *scripts) if path.startswith("/")]
-        places.add_thing(
-            Thing(
-                "process",
-                process.program,
-                who,
-                process.standing,
-                title[:MAX_TITLE],
-                marks,
-                programs,
-                _format_pid_and_start_of_process(places, process),
-            )
-        )
+            return libraries + foreign, [*marks, "mapped"]
+    return libraries, marks
 
 
 def _iter_marks_of_program_and_title(process, who, title):
