@@ -6,10 +6,12 @@ Whole runs with processes in ssh's place are in ``test_door.py`` and ``test_remo
 from __future__ import annotations
 
 import os
+import socket
 import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from threading import Thread
 
 import pytest
 
@@ -144,7 +146,87 @@ def test_what_is_left_running_is_not_waited_for() -> None:
     assert time.monotonic() - began < 4
 
 
-# --- a resident that is not there -----------------------------------------------------------------------------
+# --- residents ------------------------------------------------------------------------------------------------
+
+
+def answer(code: int, out: bytes, err: bytes = b"") -> bytes:
+    return bytes([0, code]) + b"".join(len(words).to_bytes(4, "big") for words in (out, err)) + out + err
+
+
+class Resident(Thread):
+    """Stands for a resident: says these pieces, the first before it is given a module, and keeps what it was given."""
+
+    def __init__(self, place: Path, *pieces: bytes) -> None:
+        super().__init__()
+        self.pieces = pieces
+        self.given: list[bytes] = []
+        self.listening = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self.listening.bind(str(place))
+        self.listening.listen(1)
+        self.start()
+
+    def run(self) -> None:
+        with self.listening, self.listening.accept()[0] as line, line.makefile("rb") as said:
+            for number, piece in enumerate(self.pieces):
+                if number < 2:
+                    self.given.append(said.read(int.from_bytes(said.read(4), "big")))
+                line.sendall(piece)
+
+
+def give(place: Path, module: bytes = b"print(1)", *, seconds: float = 5) -> tuple[int, bytes, bytes]:
+    source, ours = os.pipe()
+    os.write(ours, module)
+    os.close(ours)
+    arguments, time_file = ["web1", MODULE.format("abc", PYTHON)], str(place.with_name("taken"))
+
+    def run_module() -> None:
+        os.dup2(source, 0)
+        ssh_wrapper.run_module_by_remote_worker_and_exit(
+            seconds, "BECOME-SUCCESS-abc", PYTHON, arguments, str(place), time_file
+        )
+
+    try:
+        return in_fork(run_module)
+    finally:
+        os.close(source)
+
+
+def test_a_module_is_given_to_a_resident_that_is_up_and_its_end_is_the_module_s(tmp_path: Path) -> None:
+    resident = Resident(tmp_path / "r", b"\1", answer(7, b'{"changed": true}\n', b"odd\n"))
+    assert give(tmp_path / "r") == (7, b'BECOME-SUCCESS-abc\n{"changed": true}\n', b"odd\n")
+    resident.join(5)
+    words, module = resident.given
+    assert words.split(b"\0")[:4] == [b"5", b"BECOME-SUCCESS-abc", PYTHON.encode(), b"web1"]
+    assert module == b"print(1)"
+    assert float((tmp_path / "taken").read_text("utf-8")) >= 0
+
+
+def test_one_that_is_not_up_is_given_no_module_and_says_why(tmp_path: Path) -> None:
+    resident = Resident(tmp_path / "r", answer(3, b"", b"sudo: no\n"))
+    assert give(tmp_path / "r") == (3, b"", b"sudo: no\n")
+    resident.join(5)
+    assert len(resident.given) == 1
+
+
+@pytest.mark.parametrize("cut", [0, 1, 9])
+def test_an_answer_that_is_cut_off_is_a_lost_connection(tmp_path: Path, cut: int) -> None:
+    Resident(tmp_path / "r", b"\1", answer(0, b"{}")[:cut]).join(0)
+    assert give(tmp_path / "r")[0] == 255
+
+
+@pytest.mark.parametrize("depth", [101, 10_000])
+def test_an_answer_that_is_built_to_be_costly_is_not_handed_on(tmp_path: Path, depth: int) -> None:
+    Resident(tmp_path / "r", b"\1", answer(0, b'{"a": ' + b"[" * depth + b"]" * depth + b"}"))
+    code, out, err = give(tmp_path / "r")
+    assert (code, out, err) == (255, b"BECOME-SUCCESS-abc\n", f"\n{bounds.TOO_MUCH}\n".encode())
+
+
+def test_a_module_comes_whole_whatever_its_length(tmp_path: Path) -> None:
+    module = b"#" * 60_000
+    resident = Resident(tmp_path / "r", b"\1", answer(0, b"{}"))
+    assert give(tmp_path / "r", module)[0] == 0
+    resident.join(5)
+    assert resident.given[1] == module
 
 
 def test_a_resident_that_is_not_there_is_a_lost_connection(tmp_path: Path) -> None:
