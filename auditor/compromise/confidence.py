@@ -88,6 +88,7 @@ _NEEDS_NO_SECOND = frozenset(
         *("shell_to_elsewhere", "foreign_code", "preloads", "runs_by_callback", "regular_expression", "unknown_call"),
         *("cloak", "injected_file", "written_setting", "mails_anybody", "mail_options", "account_made", "chosen_login"),
         *("included_from_elsewhere", "uploaded_as_named", "unpacked_upload", "led_out"),
+        *("injected_page", "written_start"),
         *("takes_secrets", "put_back", "chosen_connection"),
         *("command", "chosen_include", "chosen_module", "chosen_class", "written_file"),
     }

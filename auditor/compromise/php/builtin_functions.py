@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import NamedTuple
 
 from auditor.compromise.php import constant_folding, names
@@ -98,6 +98,7 @@ _RUNS_WORDS = re.compile(
 
 def _check_regular_expression(flow: PhpSinkAnalyzer, call: BuiltinCall) -> None:
     flow.check_regular_expression(call.args, call.node)
+    _check_replacement(flow, call)
 
 
 def _check_multibyte_regular_expression(flow: PhpSinkAnalyzer, call: BuiltinCall) -> None:
@@ -145,14 +146,9 @@ def _call_callback(flow: PhpSinkAnalyzer, call: BuiltinCall) -> None:
         if name in names.MATCH_CALLBACKS
         else [arg for index, arg in enumerate(args) if index != at % len(args)]
     )
-    keys = [AbstractValue(None, other.flags & FOREIGN) for other in others[:1]] if name in names.WALKS else []
     flow.call_value_as_function(
         callee,
-        [
-            *(get_value_passed_to_callback(other) for other in others[:1]),
-            *keys,
-            *map(get_value_passed_to_callback, others[1:]),
-        ],
+        list(_iter_values_passed_to_callback(name, others)),
         call.node,
         is_direct=name in names.CALLS_AT_ONCE and not callee.flags & REQUEST,
     )
@@ -160,6 +156,20 @@ def _call_callback(flow: PhpSinkAnalyzer, call: BuiltinCall) -> None:
         flow.check_own_functions_in_arguments([callee], call.node)
     if callee.text is not None and is_code_running_php_function(callee.text) and name not in names.PASSES_ON:
         flow.record_hit("runs_by_callback", "sure", call.node)
+
+
+def _iter_values_passed_to_callback(name: bytes, others: list[AbstractValue]) -> Iterator[AbstractValue]:
+    """Yield what a callback gets: items, with their keys, what came before them, or others of them."""
+    items = [get_value_passed_to_callback(other) for other in others]
+    if name in names.REDUCES:
+        yield from (*items[1:2], *([UNKNOWN] if len(items) < 2 else []))
+    yield from items[:1]
+    if name in names.WALKS:
+        yield from (AbstractValue(None, other.flags & FOREIGN) for other in others[:1])
+    if name in names.COMPARES:
+        yield from items[:1]
+    if name not in names.REDUCES:
+        yield from items[1:]
 
 
 def _call_callbacks_by_pattern(flow: PhpSinkAnalyzer, call: BuiltinCall) -> None:
@@ -268,6 +278,17 @@ def _unserialize(flow: PhpSinkAnalyzer, call: BuiltinCall) -> None:
     flow.unserialized |= call.first.flags & FOREIGN
 
 
+def _check_replacement(flow: PhpSinkAnalyzer, call: BuiltinCall) -> None:
+    """Note that something of elsewhere is put into pages, and whether for some visitors alone."""
+    is_at_page = len(call.args) > 2 and _ENDS_PAGE.search(call.first.text or b"")
+    if is_at_page and brings_code_from_elsewhere(call.args[1].text):
+        is_for_some = flow.has_search_engine_check() or flow.tells_visitors_apart()
+        flow.record_hit("injected_page", "sure" if is_for_some else "hint", call.node)
+
+
+_ENDS_PAGE = re.compile(rb"(?i)</?(?:body|head|html|footer)\b")
+
+
 def _check_setting(flow: PhpSinkAnalyzer, call: BuiltinCall) -> None:
     if call.first.text in (b"auto_prepend_file", b"auto_append_file", b"allow_url_include"):
         flow.record_hit("prepended", "hint", call.node)
@@ -303,6 +324,7 @@ EFFECTS: Mapping[bytes, _Effect] = {
         ((b"readfile", b"highlight_file", b"show_source", b"fpassthru"), _check_file_shown_to_visitors),
         ((b"unserialize",), _unserialize),
         ((b"ini_set",), _check_setting),
+        (names.REPLACERS - names.REGULAR, _check_replacement),
     )
     for name in function_names
 }
@@ -373,7 +395,8 @@ def _read_file_or_stream(flow: PhpSinkAnalyzer, call: BuiltinCall) -> AbstractVa
         return stream
     if path.flags & (REMOTE | UPLOAD):
         return AbstractValue(None, path.flags & (REMOTE | UPLOAD | REQUEST))
-    program_path = path.text if path.text is not None and path.text.endswith(names.SUFFIXES) else None
+    is_followed = path.text is not None and (path.text.endswith(names.SUFFIXES) or path.text == _OWN_TEMPORARY)
+    program_path = path.text if is_followed else None
     hidden_flags = DECODED_TEXT if path.ends.lower().endswith(names.IMAGE_SUFFIXES) else 0
     flags = FILE | hidden_flags | path.flags & (REQUEST | PARAMETERS)
     return AbstractValue(program_path, flags, head=path.head).with_edges(path.begins, b"")
@@ -418,7 +441,10 @@ def _get_part_of_path(_flow: PhpSinkAnalyzer, call: BuiltinCall) -> AbstractValu
 
 
 def _get_temporary_file(_flow: PhpSinkAnalyzer, _call: BuiltinCall) -> AbstractValue:
-    return AbstractValue(b"a file of its own")
+    return AbstractValue(_OWN_TEMPORARY)
+
+
+_OWN_TEMPORARY = b"a file of its own"
 
 
 def _get_stream_metadata(_flow: PhpSinkAnalyzer, call: BuiltinCall) -> AbstractValue:

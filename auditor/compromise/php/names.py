@@ -98,7 +98,7 @@ FRAMEWORK_ASKS = _split_into_byte_names(
     "get post input cookie query header all param params server json getstring getvar getraw getparam getquery "
     "getpost getheader"
     " getheaderline getcontent getbody getparsedbody getqueryparams get_string get_title get_textarea get_editor "
-    "get_array getget rawbody"
+    "get_array getget rawbody get_param get_params get_json_params get_body get_body_params get_query_params get_header"
 )
 """Methods by which frameworks' objects for requests give what visitors say."""
 WORD_ASKS = _split_into_byte_names("getcmd getword")
@@ -215,6 +215,10 @@ CALLS_AT_ONCE = _split_into_byte_names(
     "call_user_~func call_user_~func_array forward_static_call forward_static_call_array"
 )
 """They do nothing but call what they are given."""
+REDUCES = _split_into_byte_names("array_~reduce")
+"""They give their callback what came before, and then the item."""
+COMPARES = _split_into_byte_names("us~ort ua~sort uk~sort")
+"""They give their callback two items."""
 PASSES_ON = _split_into_byte_names(
     "call_user_~func call_user_~func_array forward_static_call forward_static_call_array array_~map "
     "register_shutdown_~function"

@@ -67,6 +67,8 @@ def _read_property(flow: PhpCallAnalyzer, node: PhpNode) -> AbstractValue:
     if getter is not None and property_name.flags & FOREIGN:
         return flow.call_own_function(getter, [property_name], node)
     value, holder = _read_variable_or_superglobal(flow, node), node.get("object")
+    if getter is not None and value is UNKNOWN and name is not None and name.type == "name":
+        return flow.call_own_function(getter, [AbstractValue(flow.get_text(name))], node)
     if holder is not None and holder.type == "class_constant_access_expression" and name is not None:
         return get_value_of_node(holder) if flow.get_text(name) == b"value" else value
     if value is UNKNOWN and holder is not None and get_value_of_node(holder).flags & (FOREIGN | BUILT_TEXT):
@@ -294,6 +296,8 @@ def _read_item(flow: PhpCallAnalyzer, value: AbstractValue, at: bytes | None) ->
         return flow.get_value_of_variable((None, at)) if at else UNKNOWN
     if value is ALL_SERVER:
         return _get_server_variable(at)
+    if value.function == b"request":
+        return REQUEST_VALUE
     if value.flags & UPLOAD and at is not None:
         return _UPLOAD_ITEMS.get(at, value)
     return get_value_at_array_key(value, at)

@@ -53,9 +53,14 @@ _LETTERS = re.compile(
 )
 _ESCAPES = re.compile(rb"\\x[0-9a-fA-F]{2}|\\[0-7]{2,3}|(?:chr|base64_decode|str_rot13|strrev)\s*\(")
 _ASKS_SUFFIX = re.compile(
-    rb"(?i)pathinfo|mime|getimagesize|extension|in_array|preg_match|strrchr|finfo|is_allowed|valid"
+    rb"(?i)pathinfo(?!\s*\([^;]{0,80}PATHINFO_(?:BASE|FILE|DIR)NAME)|mime|getimagesize|extension|in_array|preg_match|strrchr|finfo|is_allowed|valid"
 )
 _ENDLESS = re.compile(rb"(?i)(?:while\s*\(\s*(?:1|true|!\s*(?:0|false))\s*\)|for\s*\(\s*;\s*;)")
+_STARTS_THINGS = re.compile(
+    rb"/authorized_keys2?\Z|/\.(?:bashrc|profile|bash_profile)\Z|(?:\A|/)etc/(?:cron|ld\.so\.preload|profile\.d/|systemd/)"
+    rb"|/spool/cron/"
+)
+"""Files that let somebody in, or that something is started by."""
 _APPENDS = re.compile(rb"\bFILE_APPEND\b")
 _AROUND = 4_000
 """Bytes before a place at the top of a file, and half as many after it, that belong to the same task."""
@@ -75,7 +80,7 @@ _SHELL = re.compile(rb"/bin/(?:ba|da|z|k)?sh\b|cmd\.exe|powershell")
 _CONNECTS = re.compile(rb"fsockopen|socket_create|stream_socket_client")
 _REVERSE = re.compile(
     rb"/dev/tcp/|\bnc\s+(?:-\w+\s+)*\S+\s+\d+|mkfifo|(?:curl|wget)\s[^|;]*(?:\|\s*|(?:;|&&)\s*)(?:(?:ba)?sh|chmod"
-    rb"|perl|php|python)\b|crontab\s+-"
+    rb"|perl|php|python)\b|crontab\s+[-/.]"
 )
 
 
@@ -222,7 +227,8 @@ class PhpSinkAnalyzer(PhpVariableState):
 
     def _is_command_from_elsewhere(self, command: AbstractValue) -> bool:
         """Return whether a command lets somebody in, or starts what was fetched before into a folder for all."""
-        if command.begins.startswith(_TEMPORARY) and any(flags & FOREIGN for flags in self.kept.values()):
+        is_kept = any(flags & (FOREIGN | DECODED_TEXT) for flags in self.kept.values())
+        if command.begins.startswith(_TEMPORARY) and is_kept:
             return True
         if command.text is None:
             return False
@@ -288,6 +294,9 @@ class PhpSinkAnalyzer(PhpVariableState):
 
     def _check_inclusion_of_constant_path(self, path: AbstractValue, text: bytes, node: PhpNode) -> None:
         where, kept = text.lower().strip(), self.kept.get(text, 0)
+        given = self.kept.get(build_key_in_scope(text, node), 0)
+        if given:
+            self.record_use_of_tainted_value("included_data", AbstractValue(None, given), node, "sure")
         has_escapes = _ESCAPES.search(self.get_text(node)) is not None
         if where.startswith((b"zip:", b"compress.", b"data:")) or (
             _SCHEME.match(where) and (not where.startswith(b"phar:") or _PICTURE.search(where) or kept)
@@ -314,10 +323,7 @@ class PhpSinkAnalyzer(PhpVariableState):
                 self.record_hit("written_program", "sure", node)
             self.analyze_embedded_program(content.text, node)
         is_code = path.ends.lower().endswith(names.SUFFIXES)
-        if content.flags & INJECTED:
-            self.record_hit("injected_file", "sure", node)
-        self._check_written_settings(path, content, node)
-        self._record_program_put_back(path, node)
+        self._check_what_is_written_for_others(path, content, node)
         if content.flags & REQUEST and self._record_write_of_request(path, content, node, is_code=is_code):
             return
         if (content.flags & (REMOTE | UPLOAD) and (is_code or path.flags & REQUEST)) or (
@@ -328,6 +334,15 @@ class PhpSinkAnalyzer(PhpVariableState):
             return
         elif content.flags & PARAMETERS and path.flags & PARAMETERS and content.head and path.head:
             self.record_use_of_tainted_value("written_file", content, node, "hint", foreign="hint")
+
+    def _check_what_is_written_for_others(self, path: AbstractValue, content: AbstractValue, node: PhpNode) -> None:
+        """Note what is written into other programs' files, whoever says it."""
+        if content.flags & INJECTED:
+            self.record_hit("injected_file", "sure", node)
+        if _STARTS_THINGS.search(path.ends or path.begins) or (content.text and _REVERSE.search(content.text)):
+            self.record_hit("written_start", "sure", node)
+        self._check_written_settings(path, content, node)
+        self._record_program_put_back(path, node)
 
     def _check_written_settings(self, path: AbstractValue, content: AbstractValue, node: PhpNode) -> None:
         """Note that the web server or PHP is told to run what it should not."""
@@ -342,9 +357,9 @@ class PhpSinkAnalyzer(PhpVariableState):
         place = path.text if path.text is not None else self.get_first_argument_if_variable(node) or None
         if place is not None and content.flags & (FOREIGN | DECODED_TEXT):
             self.kept[place] = self.kept.get(place, 0) | content.flags
-        variable = self.get_first_argument_if_variable(node)
-        if variable and content.flags & PARAMETERS and content.head:
-            key = build_key_in_scope(variable, node)
+        own_place = path.text or self.get_first_argument_if_variable(node)
+        if own_place and content.flags & PARAMETERS and content.head:
+            key = build_key_in_scope(own_place, node)
             self.kept[key] = self.kept.get(key, 0) | content.flags & PARAMETERS
 
     def _record_write_of_request(
@@ -407,7 +422,7 @@ class PhpSinkAnalyzer(PhpVariableState):
         elif self.kept.get(source.text or b"", 0) & FOREIGN and where.endswith(names.SUFFIXES):
             is_said = self.kept[source.text or b""] & REQUEST
             self.record_hit("written_program", "exact" if is_said else "sure", node)
-        elif source.flags & UPLOAD:
+        elif source.flags & UPLOAD or name == b"move_uploaded_file":
             if where.endswith(names.SUFFIXES):
                 self.record_hit("uploaded_program", "exact", node)
             elif target.flags & (UPLOAD | REQUEST):
@@ -465,7 +480,7 @@ class PhpSinkAnalyzer(PhpVariableState):
             value.flags & REQUEST and value.flags & FILE and value.head for value in values
         ) and not self.has_guarded_variable(node):
             self.record_hit("shows_chosen_file", "hint", node)
-        elif any(value.flags & REMOTE for value in values) and _TELLS_VISITORS_APART.search(self.code):
+        elif any(value.flags & REMOTE for value in values) and self.tells_visitors_apart():
             self.record_hit("shows_elsewhere", "hint", node)
 
     def taint_object_by_method_args(
@@ -486,6 +501,10 @@ class PhpSinkAnalyzer(PhpVariableState):
         """Note a Location header that is sent by a file that tells search engines apart."""
         if _LOCATION.match(header.begins) and self.has_search_engine_check():
             self.record_hit("cloak", "sure", node)
+
+    def tells_visitors_apart(self) -> bool:
+        """Return whether the file asks who a visitor is, whether by a login or by what a browser says."""
+        return _TELLS_VISITORS_APART.search(self.code) is not None
 
     def has_search_engine_check(self, *, or_tells_others: bool = False) -> bool:
         """Return whether the file asks if search engines are there, or whether a visitor comes from one.

@@ -18,6 +18,7 @@ from auditor.compromise.php.values import MAX_PARAMETERS, PARAMETER, PARAMETERS,
 from auditor.compromise.php.variables import RANK, CodeHit, Level
 
 _PASSES: Final = 4
+_REQUEST_TYPE = re.compile(rb"(?:Request|ServerRequestInterface)\s{1,9}&?\$(\w{1,60})")
 FUNCTIONS = frozenset({"function_definition", "method_declaration", "anonymous_function", "arrow_function"})
 LOOPS = frozenset({"while_statement", "for_statement", "foreach_statement", "do_statement", "goto_statement"})
 
@@ -97,10 +98,19 @@ class PhpTaintAnalyzer(PhpCallAnalyzer):
         self.variables.clear()
         self.set_in.clear()
         for node, parameter_names in self.parameters.items():
+            requests = self._list_parameters_that_are_requests(node)
             for at, name in enumerate(parameter_names[:MAX_PARAMETERS]):
-                self.variables[node, name] = AbstractValue(None, PARAMETER << at)
+                function = b"request" if name in requests else None
+                self.variables[node, name] = AbstractValue(None, PARAMETER << at, function=function)
         for reader, node in self.to_read:
             node.value = node.children[0].value if reader is None else reader(self, node)
+
+    def _list_parameters_that_are_requests(self, node: PhpNode) -> frozenset[bytes]:
+        """Return the parameters that are by their type what a framework hands on of a visitor's request."""
+        inside = node.get("parameters")
+        if inside is None or _REQUEST_TYPE.search(self.code, inside.start, inside.end) is None:
+            return frozenset()
+        return frozenset(match[1] for match in _REQUEST_TYPE.finditer(self.code, inside.start, inside.end))
 
     def _list_parameter_names(self, node: PhpNode) -> list[bytes]:
         inside = node.get("parameters")

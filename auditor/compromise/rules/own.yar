@@ -177,6 +177,15 @@ rule connects_back {
   condition: $p and ($g and $b or ($a and $k and $l and filesize < 20000) or ($h and $i and filesize < 30000) or ($a and $b and $c and ($d or filesize < 8000)) or ($a and $f and $c) or ($e and ($a or $b)))
 }
 
+rule hidden_script {
+  meta: what = "hidden_script"
+  strings:
+    $p = /<\?/
+    $name = /\b_0x[0-9a-f]{4,6}\b/
+    $shown = /wp_(footer|head)|<\/(body|head)>|\becho\b|<script/
+  condition: $p and #name > 40 and $shown and filesize < 200000
+}
+
 rule program_in_disguise {
   meta: what = "program_in_disguise"
   strings:

