@@ -34,8 +34,10 @@ _STATE_SERVICE = re.compile(
 _TAX_OR_BANK = re.compile(
     r"e ?tax|tong cuc thue|chi cuc thue|hoan thue|thue dien tu|ngan hang|dien luc|\bevn\b|sinh trac"
 )
-_KEYS = re.compile(r"(?:win(?:dows)?(?: key)?|⊞) {0,3}(?:\+|-|and|va) {0,3}(?:r|x)\b|phim windows")
-_PASTES = re.compile(r"ctrl {0,3}(?:\+|-) {0,3}v\b|\bdan (?:dong|lenh|doan|ma|vao)|\bpaste\b")
+_KEYS = re.compile(
+    r"(?:win(?:dows)?(?: key)?|⊞) {0,3}(?:\+|-|and|va) {0,3}(?:r|x)\b|phim windows|\b(?:mo|open|vao|launch) terminal"
+)
+_PASTES = re.compile(r"(?:ctrl|cmd|command|⌘) {0,3}(?:\+|-)? {0,3}v\b|\bdan (?:dong|lenh|doan|ma|vao)|\bpaste\b")
 _PRETEXT = re.compile(
     r"robot|human|con nguoi|captcha|xac minh|xac thuc|verify|cap nhat|update|da loi thoi|sua loi|fix|khac phuc"
 )

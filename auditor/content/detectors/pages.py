@@ -25,6 +25,8 @@ from auditor.scans.responses import PageVisit
 MAX_LISTED = 20_000
 _SHORT = 600
 """Letters of a page that hardly says anything."""
+_WORDS_OF_PICTURE = 30
+_PICTURE = re.compile(r"<(?:img|canvas|picture|video|svg)\b", re.IGNORECASE)
 _MAX_NAMES = 20
 """Things that one sitemap lists of a kind, each a trace of its own: who accepts one accepts no other."""
 _GONE, _FEW, _SHARE = 5, 4, 5
@@ -82,9 +84,22 @@ def check_page(answers: PageAnswers, near: DomainClassifier, evidence: PageEvide
             evidence.add_evidence_against_host(
                 host, "redirect", "from_missing_page", address, "redirects", "structure", report_alone=True
             )
+    if response.status == 200:
+        _check_page_of_one_picture(extract, near, evidence)
     if response.status == 200 or visit.role == "home":
         is_whole_home = visit.role == "home" and response.status == 200
         _check_defacement(extract, near, evidence, is_home=is_whole_home)
+
+
+def _check_page_of_one_picture(extract: PageExtract, near: DomainClassifier, evidence: PageEvidence) -> None:
+    """Say so when a page is hardly more than a picture that leads away: what is written in pictures is not read."""
+    if len(extract.text.split()) > _WORDS_OF_PICTURE or len(extract.own) >= _FEW or not _PICTURE.search(extract.html):
+        return
+    foreign = [one for one in extract.pointers if one.via == "link" and near.classify_host(one.host) == "foreign"]
+    scripts_lead = any(find_foreign_addresses_in_script(script, near) for script in extract.scripts)
+    if foreign or (scripts_lead and "<canvas" in extract.html):
+        essence = f"one picture {get_registrable_domain(foreign[0].host) if foreign else 'canvas'}"
+        evidence.add_evidence_without_host("doorway", essence, "one_picture", extract.title or essence, "structure")
 
 
 def _check_doorway_for_any_address(

@@ -17,7 +17,7 @@ from auditor.content.domains import DomainClassifier, get_registrable_domain
 from auditor.content.evidence import PageEvidence
 from auditor.content.page.extract import OutboundPointer, PageExtract
 from auditor.content.page.segments import iter_text_blocks
-from auditor.content.text import brands, normalization
+from auditor.content.text import brands, normalization, pitches
 from auditor.content.text.lexicon import ADVERT, Lexicon, LexiconMatch
 from auditor.content.text.normalization import MIN_DISGUISED
 from auditor.scans.responses import PageVisit
@@ -49,7 +49,7 @@ _WRITTEN_TITLE = (
 )
 _OF_ANY_TITLE = frozenset(_WRITTEN_TITLE.split())
 """Words that any title has: two titles that share no others have nothing in common."""
-_ENOUGH, _PIECE, _SEEN = 40, 10, 800
+_ENOUGH, _PIECE, _SEEN, _BEGINNING = 40, 10, 800, 800
 
 
 def check_spam_text(answers: PageAnswers, near: DomainClassifier, evidence: PageEvidence) -> None:
@@ -158,10 +158,22 @@ def _check_advert_words_in_title_or_meta(
     heads = (page.title, *page.headings[:2])
     if not context.is_reported_in_heads(heads, near.lexicon, is_home=visit.role == "home"):
         _check_offer_in_declaration("title", " - ".join(heads), page, visit, near, evidence)
+        _check_pitch_of_whole_page(" - ".join(heads), page, near, evidence)
     for text in page.descriptions:
         match = find_lexicon_words(text, near.lexicon)
         if match.is_advert_and_no_report:
             _check_offer_in_declaration("declares", text, page, visit, near, evidence)
+
+
+def _check_pitch_of_whole_page(heads: str, page: PageExtract, near: DomainClassifier, evidence: PageEvidence) -> None:
+    """Say so when a title and what follows it together are an offer of many parts, and say where to go for it."""
+    text = f"{heads}\n{page.main[:_BEGINNING]}"
+    match = find_lexicon_words(text, near.lexicon)
+    if pitches.CATEGORY not in match.categories or match.report_words:
+        return
+    if context.CONTACT.search(text.lower()) or context.has_foreign_link_in_main_text(page, near):
+        essence = build_stable_essence_of_text(heads, near.lexicon)
+        evidence.add_evidence_without_host("title", essence, "whole_offer", heads, "lexicon", "structure")
 
 
 def _check_offer_in_declaration(
@@ -238,9 +250,7 @@ def _check_advert_words_in_text_blocks(
             continue
         is_disguised = block_text.disguised_count >= MIN_DISGUISED
         if is_disguised or (says.is_advert_and_no_report and not is_report):
-            families: list[Family] = ["lexicon"] if says.is_advert_and_no_report else []
-            if is_disguised or is_torn or block_text.disguised_count > 1:
-                families.append("writing")
+            families = _list_families_of_block(block_text, says, is_torn=is_torn)
             if _has_contact_for_advertised_offer(text, block_text.text, says, pointers, near):
                 families.append("address")
             if len(families) > 1 or is_disguised or says.score >= CLEAR:
@@ -249,6 +259,15 @@ def _check_advert_words_in_text_blocks(
                 )
                 if "address" in families:
                     _add_evidence_against_linked_hosts(text, pointers, near, evidence)
+
+
+def _list_families_of_block(
+    block_text: normalization.NormalizedText, says: LexiconMatch, *, is_torn: bool
+) -> list[Family]:
+    families: list[Family] = ["lexicon"] if says.is_advert_and_no_report else []
+    if is_torn or block_text.disguised_count > 1:
+        families.append("writing")
+    return families
 
 
 def _may_hold_advert(whole: normalization.NormalizedText, match: LexiconMatch) -> bool:

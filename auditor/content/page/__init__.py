@@ -5,6 +5,7 @@
 - ``hidden_elements``: elements that people do not see.
 - ``css_rules``, ``css_values``, ``css_visibility``: selectors that hide, computed style, and what style hides.
 - ``scripts``, ``events``: what scripts decode, write and open, and what elements do without a click.
-- ``script_constants``: texts that scripts put together; ``script_acts``: what scripts do besides.
+- ``script_constants``, ``script_ciphers``: texts that scripts put together, or disguise.
+- ``script_acts``: what scripts do besides.
 - ``documents``: text and addresses of PDF and DOCX files.
 """

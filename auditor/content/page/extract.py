@@ -34,6 +34,8 @@ MAX_TEXT, MAX_AROUND, MAX_WORDS, MAX_MAIN = 400_000, 500, 300, 4_000
 MAX_READ, _COST = 600_000, 300
 """Letters that are read of elements one by one, and what each of them costs besides."""
 _DEPTH = 2
+_LETTERS_OF_WARNING = 20
+"""Of a text for those without scripts, below which it offers nothing."""
 _SECOND = frozenset("/\\\t\n\r")
 """What makes, or may make, a link that begins with a slash one to another host: browsers leave some of it out."""
 _SHELL = 200
@@ -458,6 +460,8 @@ def _add_pointer_to_foreign_host(draft: _DocumentDraft, via: Via, link: str) -> 
 def _mark_pointers_inside_noscript(tree: LexborHTMLParser, draft: _DocumentDraft) -> None:
     """Mark what stands in ``noscript``, which the parser reads as if there were no scripts."""
     if draft.list_elements_of_tags("noscript"):
+        texts = (" ".join(node.text(separator=" ").split()) for node in draft.list_elements_of_tags("noscript")[:20])
+        draft.hidden_texts += [text[:MAX_WORDS] for text in texts if len(text) > _LETTERS_OF_WARNING]
         inside = [node.attributes for node in tree.css("noscript a, noscript iframe")[:200]]
         links = {
             resolve_link(attributes.get("href") or attributes.get("src") or "", draft.url) for attributes in inside

@@ -14,21 +14,20 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from urllib.parse import unquote
 
-type Constant = str | int | list["Constant"] | dict[str, "Constant"] | None
-"""What an expression is worth; None: nobody can tell without running it."""
+from auditor.content.page import script_ciphers
+from auditor.content.page.script_ciphers import MAX_SOURCES, Constant
 
 MAX_CODE = 40_000
 UNKNOWN = "\ufffd"
 """Stands in a text for what is not known of it."""
 _MAX_TEXTS, _MAX_TEXT, _MAX_ITEMS, _MAX_DEPTH, _SHORTEST = 300, 20_000, 5_000, 12, 5
 _MAX_STEPS, _MAX_NUMBER = 40_000, 1 << 40
-_MAX_SOURCES, _MAX_KEYS, _MAX_SHIFTS = 16, 8, 4
 _WORTH_IT = re.compile(
     r"\.src\b|location|fetch|\.open\b|\bopen\(|import\s*\(|WebSocket|sendBeacon|write|innerHTML|append|\.href|\.ajax"
     r"|eval\b|atob|fromCharCode|Function\b|setAttribute|clipboard|execCommand|importScripts|\bload\("
 )
 _JOINS = re.compile(
-    r"[\"'`](?:h\b|htt?p?\b|https?:|wss?:|//|/[\"'`])|reverse|replace\(\s*/|fromCharCode|atob|unescape|decodeURI|[\"'][a-z][\"']\s*[,\]+]"
+    r"[\"'`](?:h\b|htt?p?\b|https?:|wss?:|//|/[\"'`])|[\"'`]<\w|\w\[\w+\[\w|reverse|replace\(\s*/|fromCharCode|atob|unescape|decodeURI|[\"'][a-z][\"']\s*[,\]+]"
 )
 """Pieces of an address, or what makes some of codes."""
 _TOKEN = re.compile(
@@ -39,9 +38,6 @@ _TOKEN = re.compile(
 )
 _ESCAPE = re.compile(r"\\(?:x([0-9a-fA-F]{2})|u\{?([0-9a-fA-F]{4,6})\}?|([nrtbfv0])|(.))", re.DOTALL)
 _HOLE = re.compile(r"\$\{([^{}`]{0,400})\}")
-_SHIFT = re.compile(r"fromCharCode\s*\([^;]{0,120}?([-+^])\s*(0[xX][0-9a-fA-F]{1,4}|\d{1,3})\s*\)")
-_SHIFT_BY_KEY = re.compile(r"charCodeAt[^;]{0,120}\^[^;]{0,120}charCodeAt")
-_SAYS_SOMETHING = re.compile(r"//[A-Za-z0-9]|<[a-z/]|https?:|location|eval\(")
 _DECODERS: dict[str, Callable[[str], str]] = {
     "decodeURIComponent": unquote,
     "decodeURI": unquote,
@@ -73,7 +69,7 @@ def read_constant_texts(code: str) -> ConstantTexts:
         return ConstantTexts()
     reader = _Reader(list(_iter_tokens(code)))
     reader.read_all()
-    reader.decoded.update(dict.fromkeys(_iter_shifted_texts(code, reader.sources)))
+    reader.decoded.update(dict.fromkeys(script_ciphers.iter_ciphered_texts(code, reader.sources)))
     return ConstantTexts(tuple(reader.joined)[:_MAX_TEXTS], tuple(reader.decoded)[:_MAX_TEXTS])
 
 
@@ -178,7 +174,7 @@ class _Reader:
         if not is_property:
             self.constants[name] = value
             (self.decoded_names.add if self.is_decoded else self.decoded_names.discard)(name)
-        if isinstance(value, list | str) and len(self.sources) < 4 * _MAX_SOURCES:
+        if isinstance(value, list | str) and len(self.sources) < 4 * MAX_SOURCES:
             self.sources.append(value)
         return True
 
@@ -440,33 +436,3 @@ def _call_of_text(value: str, name: str, values: list[Constant]) -> Constant:
     if name == "charAt" and isinstance(first, int):
         return value[first : first + 1]
     return value if name in ("toString", "trim", "toLowerCase", "normalize") else None
-
-
-def _iter_shifted_texts(code: str, sources: list[Constant]) -> Iterator[str]:
-    """Yield what codes of characters say when each is made another by a number, or by the letters of a key."""
-    if "fromCharCode" not in code:
-        return
-    shifts = dict.fromkeys(_SHIFT.findall(code)[:20])
-    codes = [_list_codes(source) for source in sources if source is not None]
-    codes = [source for source in codes if 8 <= len(source) <= _MAX_ITEMS][:_MAX_SOURCES]
-    for (sign, number), source in itertools.product([*shifts][:_MAX_SHIFTS], codes):
-        by = _read_number(number) or 0
-        yield from _keep_what_says_something(
-            _join_codes(one ^ by if sign == "^" else one + (by if sign == "+" else -by) for one in source)
-        )
-    if _SHIFT_BY_KEY.search(code):
-        keys = [_list_codes(source) for source in sources if isinstance(source, str) and len(source) <= 40]
-        for key, source in itertools.product(keys[:_MAX_KEYS], codes):
-            pairs = zip(source, itertools.cycle(key), strict=False)
-            yield from _keep_what_says_something(_join_codes(one ^ other for one, other in pairs))
-
-
-def _list_codes(source: Constant) -> list[int]:
-    if isinstance(source, str):
-        return list(map(ord, source))
-    return [item for item in source if isinstance(item, int)] if isinstance(source, list) else []
-
-
-def _keep_what_says_something(text: str) -> Iterator[str]:
-    if _SAYS_SOMETHING.search(text) and sum(map(str.isprintable, text)) * 10 >= len(text) * 9:
-        yield text

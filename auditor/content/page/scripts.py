@@ -19,7 +19,7 @@ from auditor.content.page import script_acts, script_constants
 MAX_SCRIPT = 200_000
 MAX_DECODED = 100_000
 MAX_PIECES = 300
-_ROUNDS = 3
+_ROUNDS, _MAX_HTML = 3, 20
 
 _ESCAPE = re.compile(r"\\x([0-9a-fA-F]{2})|\\u\{?([0-9a-fA-F]{4,6})\}?|\\([0-7]{3})")
 _LITERAL = re.compile(r"\"((?:[^\"\\\n]|\\.)*+)\"|'((?:[^'\\\n]|\\.)*+)'|`((?:[^`\\$]|\\.)*+)`")
@@ -132,20 +132,20 @@ def analyze_script_code(code: str) -> ScriptBehaviour:
     constants = script_constants.read_constant_texts(code)
     put_together = "\n".join((*constants.joined, *constants.decoded))
     all_addresses = dict.fromkeys(_ADDRESS.findall(f"{whole}\n{put_together}".replace("\\/", "/")))
+    joined_html = [text for text in constants.joined if _is_markup(text)]
+    joined_html.sort(key=len, reverse=True)
     lower = code.lower()
     readable = {one for one in all_addresses if one in visible_addresses or _is_host_in_one_piece(one, lower)}
-    html = (
-        [text for text in _iter_string_literals(as_read) if "<" in text and ">" in text]
-        if _WRITES.search(as_read)
-        else []
-    )
+    html = [text for text in _iter_string_literals(as_read) if _is_markup(text)] if _WRITES.search(as_read) else []
     return ScriptBehaviour(
         addresses=tuple(dict.fromkeys((*visible_addresses, *filter(readable.__contains__, all_addresses))))[
             :MAX_PIECES
         ],
         decoded_addresses=tuple(address for address in all_addresses if address not in readable)[:MAX_PIECES],
-        written_html=tuple(html[:20]),
-        decoded_html=tuple(text for text in decoded_texts if "<" in text and ">" in text)[:20],
+        written_html=tuple(dict.fromkeys((*html, *(joined_html if html or _WRITES.search(as_read) else ()))))[
+            :_MAX_HTML
+        ],
+        decoded_html=tuple(text for text in (*decoded_texts, *constants.decoded) if _is_markup(text))[:_MAX_HTML],
         leads=_is_redirecting_without_click(whole, decoded_code),
         asks_who=bool(_ASKS_WHO.search(whole)),
         loads=bool(_LOADS.search(whole)),
@@ -153,6 +153,10 @@ def analyze_script_code(code: str) -> ScriptBehaviour:
         acts=script_acts.list_acts(f"{whole}\n{put_together}"),
         shown_text=script_acts.join_shown_texts(whole, _iter_string_literals(as_read)),
     )
+
+
+def _is_markup(text: str) -> bool:
+    return "<" in text and ">" in text
 
 
 def _is_host_in_one_piece(address: str, code: str) -> bool:

@@ -48,3 +48,15 @@ def test_words_of_a_promise_to_fetch_money_back_are_no_report() -> None:
     lexicon = load_built_in_lexicon()
     assert context.find_lexicon_words("Hỗ trợ lấy lại tiền bị lừa đảo", lexicon).is_advert_and_no_report
     assert not context.find_lexicon_words("Cảnh giác: hỗ trợ lấy lại tiền bị lừa đảo", lexicon).is_advert_and_no_report
+
+
+def test_a_title_and_its_text_together_are_one_offer() -> None:
+    rest = "<p>Không tác dụng phụ, cam kết hoàn tiền. Đặt hàng giao toàn quốc, zalo 0900 000 111.</p>"
+    assert "whole_offer" in alarms(rest, title="Viên giảm cân Slim", heading="Viên giảm cân Slim", path="/slim/")
+    warned = "<p>Cảnh báo: quảng cáo không tác dụng phụ, đặt hàng qua zalo 0900 000 111 là lừa đảo.</p>"
+    assert not alarms(warned, title="Viên giảm cân Slim", heading="Viên giảm cân Slim", path="/tin/1")
+
+
+def test_what_stands_for_those_without_scripts_is_hidden() -> None:
+    assert "hidden_text" in alarms("<noscript><p>Nhà cái uy tín, cá cược bóng đá</p></noscript>")
+    assert not alarms("<noscript><p>Trình duyệt của bạn không hỗ trợ JavaScript.</p></noscript>")

@@ -88,3 +88,10 @@ def test_no_script_costs_more_than_it_is_long(piece: str) -> None:
     before = time.process_time()
     read_constant_texts(code)
     assert time.process_time() - before < 1
+
+
+def test_letters_out_of_an_alphabet_are_put_together() -> None:
+    letters = sorted(set(AWAY))
+    numbers = ",".join(str(letters.index(letter)) for letter in AWAY)
+    code = f"var A='{''.join(letters)}',n=[{numbers}],u='';for(i=0;i<n.length;i++)u+=A[n[i]];s.src=u"
+    assert AWAY in read_constant_texts(code).decoded
