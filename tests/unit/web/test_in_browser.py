@@ -205,3 +205,72 @@ def test_a_page_that_takes_too_long_is_read_as_far_as_it_came_unless_nothing_cam
     else:
         with pytest.raises(Error):
             in_browser._open_url_and_wait_for_scripts(page, at)
+
+
+class Chromium:
+    """Stands for Playwright, its browser, the context and the page of that, and keeps what it is told."""
+
+    def __init__(self) -> None:
+        self.told: dict[str, Any] = {}
+        self.chromium, self.url = self, "https://antruc.test/"
+
+    def __enter__(self) -> Any:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.told["over"] = True
+
+    def launch(self, **how: Any) -> Any:
+        self.told |= how
+        return self
+
+    def new_context(self, **how: Any) -> Any:
+        self.told |= how
+        return self
+
+    def new_page(self) -> Any:
+        return self
+
+    def goto(self, url: str, **_how: Any) -> Any:
+        self.told["url"] = url
+        return SimpleNamespace(status=404)
+
+    def content(self) -> str:
+        return "<p>" + "x" * 100
+
+    def route(self, pattern: str, _decide: Any) -> None:
+        self.told["routed"] = pattern
+
+    def route_web_socket(self, pattern: str, decide: Any) -> None:
+        closed: list[str] = []
+        decide(SimpleNamespace(close=lambda: closed.append(pattern)))
+        self.told["sockets closed"] = closed
+
+    def on(self, event: str, decide: Any) -> None:
+        closed: list[str] = []
+        decide(SimpleNamespace(close=lambda: closed.append(event)))
+        self.told["pages closed"] = closed
+
+    def wait_for_timeout(self, _milliseconds: int) -> None: ...
+
+    def close(self) -> None: ...
+
+
+def test_a_page_is_opened_in_a_sandbox_that_reaches_the_site_alone(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    chromium = Chromium()
+    monkeypatch.setattr(in_browser, "sync_playwright", lambda: chromium)
+    places = {"antruc.test:443": "192.0.2.1:443", "www.antruc.test:443": "192.0.2.1:443"}
+    question = {"places": places, "chromium": "/usr/bin/chromium", "url": "https://antruc.test/", "longest": 10}
+    answer = in_browser._render_page_in_chromium(question)
+    assert answer == {"html": "<p>xxxxxxx", "led_to": None, "status": 404}
+    assert capsys.readouterr().out == "started\n"
+    told = chromium.told
+    assert (told["chromium_sandbox"], told["service_workers"], told["accept_downloads"]) == (True, "block", False)
+    (rules,) = (word for word in told["args"] if word.startswith("--host-resolver-rules="))
+    assert rules.endswith(", MAP * ~NOTFOUND")
+    assert all(f"MAP {name} {place}" in rules for name, place in places.items())
+    assert not any("sandbox" in word for word in told["args"])
+    assert (told["routed"], told["sockets closed"], told["pages closed"]) == ("**/*", ["**/*"], ["page"])
+    assert told["url"] == question["url"] and told["over"]
