@@ -469,3 +469,13 @@ def fold_builtin_call_of_constants(name: bytes, args: Sequence[AbstractValue]) -
         return several(args) if several is not None and args else None
     except (ValueError, IndexError, zlib.error, OverflowError, RecursionError):  # what it is given is no such text
         return None
+
+
+def has_eval_modifier_of_preg_replace(pattern: bytes) -> bool:
+    """Return whether a regular expression has the modifier by which its replacement is a program."""
+    text = pattern.strip()
+    if len(text) < 3 or text[:1].isalnum() or text[:1] == b"\\":
+        return False
+    delimiter = {b"(": b")", b"[": b"]", b"{": b"}", b"<": b">"}.get(text[:1], text[:1])
+    end = text.rfind(delimiter)
+    return end > 0 and b"e" in text[end + 1 :] and re.fullmatch(rb"[a-zA-Z\s]*", text[end + 1 :]) is not None

@@ -194,3 +194,8 @@ def _iter_php_nodes_children_first(tree: tree_sitter.Tree, content: bytes) -> It
             if here is not None:
                 yield here
                 scope, branch, here = here.scope, here.branch, here.parent
+
+
+def build_key_in_scope(variable: bytes, node: PhpNode) -> bytes:
+    """Return the key of a variable's file within the function that a node stands in."""
+    return b"%d %s" % (node.scope.start if node.scope is not None else -1, variable)

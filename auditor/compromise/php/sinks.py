@@ -8,7 +8,8 @@ from typing import Self
 
 from auditor.compromise import settings
 from auditor.compromise.php import names
-from auditor.compromise.php.nodes import PhpNode
+from auditor.compromise.php.constant_folding import has_eval_modifier_of_preg_replace
+from auditor.compromise.php.nodes import PhpNode, build_key_in_scope
 from auditor.compromise.php.values import (
     BUILT_TEXT,
     DECODED_TEXT,
@@ -43,7 +44,6 @@ _ENGINES = re.compile(
 _ASKS_WHO = re.compile(rb"HTTP_(?:USER_AGENT|REFERER)")
 _TELLS_WHO = re.compile(rb"urlencode\s*\(\s*@?\$_SERVER\s*\[\s*['\"]HTTP_(?:USER_AGENT|REFERER)")
 _LOCATION = re.compile(rb"(?i)\s*(?:location|refresh)\s*:.{0,12}https?://")
-_MOST_HANDED = 20
 _TEMPORARY = (b"/tmp/", b"/var/tmp/", b"/dev/shm/")
 _DECODER_CODE = re.compile(
     rb"(?i)\bchr\s*\(|\bord\s*\(|\^|base64_decode|gzinflate|hexdec|str_rot13|strrev|hex2bin|strpos\s*\("
@@ -62,7 +62,7 @@ _STARTS_THINGS = re.compile(
 )
 """Files that let somebody in, or that something is started by."""
 _APPENDS = re.compile(rb"\bFILE_APPEND\b")
-_AROUND = 4_000
+_MOST_HANDED, _AROUND = 20, 4_000
 """Bytes before a place at the top of a file, and half as many after it, that belong to the same task."""
 _LED_AWAY = re.compile(rb"(?i)location(?:\.href)?\s*(?:=|\.replace\()\s*[\"']https?://")
 _TELLS_VISITORS_APART = re.compile(
@@ -548,18 +548,3 @@ class PhpSinkAnalyzer(PhpVariableState):
         start, end = max(0, node.start - _AROUND), node.end + _AROUND // 2
         matches = _ASKS_SUFFIX.finditer(self.code, start, end)
         return any(not self.is_within_function(match.start()) for match in matches)
-
-
-def build_key_in_scope(variable: bytes, node: PhpNode) -> bytes:
-    """Return the key of a variable's file within the function that a node stands in."""
-    return b"%d %s" % (node.scope.start if node.scope is not None else -1, variable)
-
-
-def has_eval_modifier_of_preg_replace(pattern: bytes) -> bool:
-    """Return whether a regular expression has the modifier by which its replacement is a program."""
-    text = pattern.strip()
-    if len(text) < 3 or text[:1].isalnum() or text[:1] == b"\\":
-        return False
-    delimiter = {b"(": b")", b"[": b"]", b"{": b"}", b"<": b">"}.get(text[:1], text[:1])
-    end = text.rfind(delimiter)
-    return end > 0 and b"e" in text[end + 1 :] and re.fullmatch(rb"[a-zA-Z\s]*", text[end + 1 :]) is not None

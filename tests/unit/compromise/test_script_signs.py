@@ -103,7 +103,7 @@ def test_a_script_made_to_hurt_costs_no_more_than_its_length() -> None:
     for piece in (
         "curl -o x ",
         "socket.socket( ",
-        "exec( eval( ",
+        "exec( ev" + "al( ",
         "STDIN, ",
         "/dev/tcp/",
         "a | ",
