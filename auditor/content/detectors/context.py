@@ -19,6 +19,8 @@ from auditor.content.text.lexicon import Lexicon, LexiconMatch
 REPORTS = 2
 """Words of reporting in a page's own sentences from which it may be a report."""
 CONTACT = re.compile(r"zalo|telegram|t\.me/|viber|whatsapp|\blh\b|hotline|(?<!\d)0[\s.-]?\d(?:[\s.-]?\d){7,8}(?!\d)")
+EXACT_CONTACT = re.compile(r"(?<!\w)@\w{4,32}|t\.me/\w|zalo\.me/\d|(?<!\d)0[\s.-]?\d(?:[\s.-]?\d){7,8}(?!\d)")
+"""A number or a name, which stories about an offer do not tell."""
 _ADDRESS = re.compile(
     r"https?://[\w.-]{4,100}|\b[a-z0-9][a-z0-9-]{2,40}\.(?:com|net|vip|win|bet|cc|club|pro|live|top|xyz|fun|info|me)\b"
 )

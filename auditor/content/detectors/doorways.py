@@ -19,6 +19,8 @@ _MANY = 3
 """Links to adverts on the site itself, from which they are a list of doorways."""
 _MOST_LINKS, _MOST_ATTRIBUTES, _MOST_LETTERS = 1_000, 1_000, 20_000
 _ATTRIBUTE = re.compile(r"\sdata-[\w-]{1,40}\s?=\s?(?:\"([^\"<>]{6,400})\"|'([^'<>]{6,400})')")
+_TEXT_OF_DATA = re.compile(r"\"([^\"\\<>{}]{6,300})\"")
+_MOST_DATA = 10
 _WORDS = re.compile(r"[^\W\d_]{2,} [^\W\d_]{2,}|[|;,]")
 _PRICE = re.compile(
     r"[¥￥₽฿₩]\s?\d|\d[\d,.\s]{0,12}(?:円|руб|₽|บาท|฿|원|元)|税込|送料|カート|在庫|代引|代引き|通販|激安|商品番号|包邮|现货"
@@ -58,10 +60,8 @@ def _iter_words_of_own_links(page: PageExtract, url: str) -> Iterator[str]:
 
 def _check_adverts_in_attributes(page: PageExtract, near: DomainClassifier, evidence: PageEvidence) -> None:
     """Say so when an advert stands in data that a script is to show: nobody sees it in the page's text."""
-    if " data-" not in page.html:
-        return
-    found = itertools.islice(_ATTRIBUTE.finditer(page.html), _MOST_ATTRIBUTES)
-    values = (match[1] or match[2] for match in found)
+    found = itertools.islice(_ATTRIBUTE.finditer(page.html), _MOST_ATTRIBUTES) if " data-" in page.html else ()
+    values = itertools.chain((match[1] or match[2] for match in found), _iter_texts_of_data(page.html))
     text = "\n".join(value.replace("|", "\n") for value in values if _WORDS.search(value))[:_MOST_LETTERS]
     match = context.find_lexicon_words(text, near.lexicon) if text else None
     if match is None or not match.is_advert_and_no_report or match.score < 2 * ADVERT:
@@ -71,6 +71,18 @@ def _check_adverts_in_attributes(page: PageExtract, near: DomainClassifier, evid
         essence = spam_text.build_stable_essence_of_text(text, near.lexicon)
         sample = next(line for line in text.split("\n") if context.find_lexicon_words(line, near.lexicon).terms)
         evidence.add_evidence_without_host("text", essence, "in_attributes", sample, "lexicon", "hidden")
+
+
+def _iter_texts_of_data(html: str) -> Iterator[str]:
+    """Yield the texts in data that stand in a page for its scripts."""
+    start = html.find("application/json")
+    for _ in range(_MOST_DATA):
+        if start < 0:
+            return
+        end = html.find("</script", start)
+        end = min(end if end >= 0 else len(html), start + _MOST_LETTERS)
+        yield from (match[1] for match in itertools.islice(_TEXT_OF_DATA.finditer(html, start, end), _MOST_ATTRIBUTES))
+        start = html.find("application/json", end)
 
 
 def _check_foreign_shop(page: PageExtract, near: DomainClassifier, evidence: PageEvidence) -> None:

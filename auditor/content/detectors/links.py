@@ -26,6 +26,9 @@ from auditor.scans.traces import Family, Kind
 _LETTERS_AND_DIGITS = re.compile(r"[^\W\d_]\d|\d[^\W\d_]")
 """In one word, as nobody writes the name of a firm and its number."""
 _OF_PAPER = re.compile(r"24h?$|247$|360$|^vtv|^htv|^vtc|^thvl")
+_OF_MINER = re.compile(
+    r"\b(?:web|coin|js|crypto)-?miner?\b|\bminer\b|webmin(?:e|ing)|monero|\bxmr|coinhive|cryptoloot|cryptonight"
+)
 _SHORT_NAME = 2
 """Letters of a name under which hardly anybody offers a library, and whoever injects scripts often does."""
 _OWN_NAME = 5
@@ -225,6 +228,8 @@ def _check_new_script_or_frame_host(pointer: OutboundPointer, near: DomainClassi
     kind, sample = KIND[pointer.via], _format_pointer_as_sample(pointer)
     if look_alikes.find_copied_library(pointer.host, near):
         evidence.add_evidence_against_host(pointer.host, kind, "copies_a_name", sample, "address", "writing")
+    if pointer.via == "script" and _OF_MINER.search(get_registrable_domain(pointer.host)):
+        evidence.add_evidence_against_host(pointer.host, "payload", "name_of_miner", sample, "address", "code")
     if pointer.via == "script" and len(get_registrable_domain(pointer.host).partition(".")[0]) <= _SHORT_NAME:
         evidence.add_evidence_against_host(pointer.host, kind, "short_name", sample, "address", report_alone=True)
     known_hosts = near.baseline.hosts

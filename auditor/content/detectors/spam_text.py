@@ -171,7 +171,7 @@ def _check_pitch_of_whole_page(heads: str, page: PageExtract, near: DomainClassi
     match = find_lexicon_words(text, near.lexicon)
     if pitches.CATEGORY not in match.categories or match.report_words:
         return
-    if context.CONTACT.search(text.lower()) or context.has_foreign_link_in_main_text(page, near):
+    if context.EXACT_CONTACT.search(text.lower()) or context.has_foreign_link_in_main_text(page, near):
         essence = build_stable_essence_of_text(heads, near.lexicon)
         evidence.add_evidence_without_host("title", essence, "whole_offer", heads, "lexicon", "structure")
 
@@ -327,8 +327,9 @@ def _has_contact_for_advertised_offer(
     near: DomainClassifier,
 ) -> bool:
     """Return whether a text says where to go for what it offers."""
+    contact = context.EXACT_CONTACT if pitches.CATEGORY in lexicon_match.categories else context.CONTACT
     is_whole_offer = lexicon_match.score > ADVERT or any(term.startswith("(") for term in lexicon_match.terms)
-    if context.CONTACT.search(normalized_text) and is_whole_offer:
+    if contact.search(normalized_text) and is_whole_offer:
         return True
     if not lexicon_match.report_words and context.names_foreign_address(text, near):
         return True

@@ -23,7 +23,7 @@ UNKNOWN = "\ufffd"
 _MAX_TEXTS, _MAX_TEXT, _MAX_ITEMS, _MAX_DEPTH, _SHORTEST = 300, 20_000, 5_000, 12, 5
 _MAX_STEPS, _MAX_NUMBER = 40_000, 1 << 40
 _WORTH_IT = re.compile(
-    r"\.src\b|location|fetch|\.open\b|\bopen\(|import\s*\(|WebSocket|sendBeacon|write|innerHTML|append|\.href|\.ajax"
+    r"\.src\b|location|fetch|\.open\b|\bopen\(|import\s*\(|WebSocket|sendBeacon|write|innerHTML|insertAdjacent|append|\.href|\.ajax"
     r"|eval\b|atob|fromCharCode|Function\b|setAttribute|clipboard|execCommand|importScripts|\bload\("
 )
 _JOINS = re.compile(
@@ -113,6 +113,8 @@ class _Reader:
     is_decoded: bool = False
     """Whether something was decoded in the expression that is being read."""
     decoded_names: set[str] = field(default_factory=set)
+    functions: dict[str, Constant] = field(default_factory=dict)
+    """What functions return that do nothing else."""
 
     def read_all(self) -> None:
         """Read all tokens once."""
@@ -123,7 +125,9 @@ class _Reader:
             self.room -= 1
             if kind == "name":
                 if not self._read_function_head(value) and not self._read_assignment(value):
-                    is_known = value in self.constants or value in _DECODERS or value in _NAMED
+                    is_known = (
+                        value in self.constants or value in self.functions or value in _DECODERS or value in _NAMED
+                    )
                     if is_known and not (before and self.tokens[before - 1] == ("sign", ".")):
                         self._read_sum()
             elif kind in _BEGINS or value == "[":
@@ -150,7 +154,8 @@ class _Reader:
             return True
         if name != "function":
             return False
-        self.at += 1
+        called = self._peek(1)[1] if self._peek(1)[0] == "name" else ""
+        self.at += 1 + bool(called)
         for _ in range(40):
             kind, value = self._peek()
             self.at += 1
@@ -158,6 +163,9 @@ class _Reader:
                 self.constants[value] = None
             elif value not in ("(", ","):
                 break
+        if called and self._takes("{") and self._peek() == ("name", "return"):
+            self.at += 1
+            self.functions[called] = self._read_sum()
         return True
 
     def _read_assignment(self, name: str) -> bool:
@@ -250,6 +258,9 @@ class _Reader:
                 return None
             return _decode_base64(text) if name == "atob" else _DECODERS[name](text)
         self.is_decoded = self.is_decoded or name in self.decoded_names
+        if name in self.functions and self._is_at("("):
+            self._read_arguments()
+            return self.functions[name]
         return self.constants.get(name)
 
     def _read_arguments(self) -> list[Constant]:

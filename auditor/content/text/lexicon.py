@@ -37,8 +37,8 @@ _FAR = re.compile("[\u0e00-\u0eff\u1100-\u11ff\u3040-\u30ff\u3400-\u9fff\uac00-\
 """Writing that is sought only where letters of such are, as ``Written.wide`` tells."""
 _WIDE = re.compile(f"{_FAR.pattern}|[\u1000-\u109f\u1780-\u17ff]")
 """Writing that puts no spaces between words: that, Burmese, Khmer."""
-CONTEXTS = ("reporting", "plight", "missing", "search", *brands.HINTS)
-_REPORTS = ("reporting", "plight")
+CONTEXTS = ("reporting", "plight", "authority", "missing", "search", *brands.HINTS)
+_REPORTS = ("reporting", "plight", "authority")
 _RECOVERY = "recovery"
 WHOSE = ("state", "known", "anybody")
 PLACES = ("start", "end", "any")
@@ -93,21 +93,23 @@ class _LexiconHits:
 
     terms: set[str] = field(default_factory=set)
     spans: list[tuple[int, int]] = field(default_factory=list)
-    reports: list[tuple[int, int, str]] = field(default_factory=list)
-    plights: list[tuple[int, int, str]] = field(default_factory=list)
+    reports: list[tuple[int, int, str, str]] = field(default_factory=list)
     hints: list[tuple[int, int, brands.Hint, str]] = field(default_factory=list)
     kinds: set[str] = field(default_factory=set)
     pitches: list[tuple[int, str]] = field(default_factory=list)
     times: dict[str, int] = field(default_factory=dict)
     """How often each word was met, as far as that is counted."""
 
-    def count_report_words(self, own_words: Set[str], *, is_recovery: bool) -> int:
+    def count_report_words(self, own_words: Set[str], without: Set[str]) -> int:
         """Return how many distinct words report: those that are a part of an advert's own words do not.
 
-        ``own_words``: parts of the offers that were found. ``is_recovery``: one offers to fetch back what others took.
+        ``own_words``: parts of the offers that were found. ``without``: kinds of such words that do not count.
         """
-        reports = self.reports if is_recovery else [*self.reports, *self.plights]
-        reports = [report for report in reports if report[2] not in own_words]
+        reports = [
+            (start, stop, word)
+            for start, stop, word, kind in self.reports
+            if kind not in without and word not in own_words
+        ]
         if not reports or not self.spans:
             return len({word for _, _, word in reports})
         ends: list[tuple[int, int]] = []
@@ -214,8 +216,8 @@ class Lexicon:
             gravest=max(weights, default=0),
             terms=tuple(sorted(longest)),
             categories=frozenset(categories),
-            report_words=hits.count_report_words(own_words, is_recovery=_RECOVERY in categories),
-            warnings=hits.count_report_words(own_words, is_recovery=True),
+            report_words=hits.count_report_words(own_words, {"plight"} if _RECOVERY in categories else frozenset()),
+            warnings=hits.count_report_words(own_words, {"plight", "authority"}),
             is_missing_page="missing" in hits.kinds,
             search="search" in hits.kinds,
         )
@@ -253,7 +255,7 @@ class Lexicon:
                 if kind in brands.HINTS:
                     hits.hints.append((start, stop, kind, word))
                 elif kind in _REPORTS:
-                    (hits.reports if kind == "reporting" else hits.plights).append((start, stop, word))
+                    hits.reports.append((start, stop, word, kind))
                 elif not is_term:
                     hits.kinds.add(kind)
 

@@ -43,3 +43,9 @@ def test_a_shop_in_another_alphabet_is_told() -> None:
 
 def test_a_price_in_yen_on_a_page_of_the_office_is_none() -> None:
     assert not alarms("<p>Học bổng trị giá 19,800円, 送料 do trường trả.</p>", title="Học bổng Nhật Bản", path="/tin/1")
+
+
+def test_adverts_in_data_for_scripts_are_told() -> None:
+    data = '<script type="application/json">[{{"t":"{}","u":"/1"}},{{"t":"tài xỉu online","u":"/2"}}]</script>'
+    assert "in_attributes" in alarms(data.format("nhà cái uy tín"))
+    assert not alarms(data.format("Công an cảnh báo nhà cái uy tín lừa đảo"))

