@@ -72,9 +72,12 @@ def _weigh_exact_hits(judgement: Judgement, families: Sequence[Family], *, is_le
 
 def _needs_no_second(judgement: Judgement) -> bool:
     """Return whether the tree alone shows what no honest file does."""
+    if not _RULES_THAT_NEED_NO_SECOND.isdisjoint(judgement.own):
+        return True
     return any(hit.level == "sure" and hit.rule in _NEEDS_NO_SECOND for hit in judgement.hits)
 
 
+_RULES_THAT_NEED_NO_SECOND = frozenset({"master_password", "writes_capabilities"})
 _NEEDS_NO_SECOND = frozenset(
     {
         *(

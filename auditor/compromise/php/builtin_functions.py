@@ -196,8 +196,9 @@ def _add_hook(flow: PhpSinkAnalyzer, call: BuiltinCall) -> None:
 
 
 def _store_by_key(flow: PhpSinkAnalyzer, call: BuiltinCall) -> None:
-    if len(call.args) > 1 and call.first.text is not None:
-        key = b"key " + call.first.text
+    place = call.first.text or flow.get_first_argument_if_variable(call.node)
+    if len(call.args) > 1 and place:
+        key = b"key " + place
         flow.kept[key] = flow.kept.get(key, 0) | call.args[1].flags & FOREIGN
 
 
@@ -281,12 +282,24 @@ def _unserialize(flow: PhpSinkAnalyzer, call: BuiltinCall) -> None:
 def _check_replacement(flow: PhpSinkAnalyzer, call: BuiltinCall) -> None:
     """Note that something of elsewhere is put into pages, and whether for some visitors alone."""
     is_at_page = len(call.args) > 2 and _ENDS_PAGE.search(call.first.text or b"")
-    if is_at_page and brings_code_from_elsewhere(call.args[1].text):
+    if is_at_page and brings_code_from_elsewhere(call.args[1].text or call.args[1].begins):
         is_for_some = flow.has_search_engine_check() or flow.tells_visitors_apart()
         flow.record_hit("injected_page", "sure" if is_for_some else "hint", call.node)
 
 
 _ENDS_PAGE = re.compile(rb"(?i)</?(?:body|head|html|footer)\b")
+
+
+def _check_decoded_text(flow: PhpSinkAnalyzer, call: BuiltinCall) -> None:
+    """Note that a constant was encoded so that nobody sees that it has a page load something."""
+    if call.first.text is None or not 20 < len(call.first.text) < _LONGEST_SHOWN:
+        return
+    decoded = constant_folding.fold_builtin_call_of_constants(call.name, call.args)
+    if decoded is not None and brings_code_from_elsewhere(decoded.text):
+        flow.record_hit("injected_page", "sure" if flow.tells_visitors_apart() else "hint", call.node)
+
+
+_LONGEST_SHOWN = 100_000
 
 
 def _check_setting(flow: PhpSinkAnalyzer, call: BuiltinCall) -> None:
@@ -325,6 +338,7 @@ EFFECTS: Mapping[bytes, _Effect] = {
         ((b"unserialize",), _unserialize),
         ((b"ini_set",), _check_setting),
         (names.REPLACERS - names.REGULAR, _check_replacement),
+        ((b"base64_decode", b"hex2bin", b"gzinflate", b"gzuncompress"), _check_decoded_text),
     )
     for name in function_names
 }
@@ -349,7 +363,10 @@ def _derive_result_from_arguments(name: bytes, args: list[AbstractValue]) -> Abs
         return constant.with_flags(flags | BUILT_TEXT)
     if args and all(map(is_made_of_own_constants, args)):
         flags |= BUILT_TEXT
-    return AbstractValue(None, flags, head=any(arg.flags and arg.head for arg in args))
+    is_head = any(arg.flags and arg.head for arg in args)
+    if args and name in names.KEEPS_ITEMS:
+        return AbstractValue(None, flags, head=is_head).with_edges(args[0].begins, args[0].ends)
+    return AbstractValue(None, flags, head=is_head)
 
 
 def _merge_flags_of_arguments(name: bytes, args: list[AbstractValue]) -> int:
@@ -358,6 +375,8 @@ def _merge_flags_of_arguments(name: bytes, args: list[AbstractValue]) -> int:
         flags |= arg.flags
     if flags & FILE and name in names.REPLACERS and len(args) > 1 and brings_code_from_elsewhere(args[1].text):
         flags |= INJECTED
+    if name == b"preg_grep" and flags & REQUEST and args and names.SECRET_WORDS.search(args[0].text or b""):
+        flags |= SECRET
     return flags
 
 
@@ -379,6 +398,8 @@ def _get_environment_variable(_flow: PhpSinkAnalyzer, call: BuiltinCall) -> Abst
 
 def _read_file_or_stream(flow: PhpSinkAnalyzer, call: BuiltinCall) -> AbstractValue:
     path = call.first
+    if path.text == names.OWN_FILE and call.name != b"fopen":
+        return AbstractValue(None, FILE | DECODED_TEXT).with_edges(path.begins, path.ends)
     scheme = path.begins.lower()
     if path.flags & SECRET and scheme.startswith(_REMOTE_SCHEMES):
         flow.record_hit("takes_secrets", "sure", call.node)
@@ -418,7 +439,8 @@ def _read_from_remote(_flow: PhpSinkAnalyzer, call: BuiltinCall) -> AbstractValu
 
 
 def _read_by_key(flow: PhpSinkAnalyzer, call: BuiltinCall) -> AbstractValue:
-    return AbstractValue(None, FILE | flow.kept.get(b"key " + (call.first.text or b""), 0))
+    place = call.first.text or flow.get_first_argument_if_variable(call.node)
+    return AbstractValue(None, FILE | flow.kept.get(b"key " + place, 0))
 
 
 def _ask_framework(_flow: PhpSinkAnalyzer, call: BuiltinCall) -> AbstractValue | None:
@@ -426,7 +448,7 @@ def _ask_framework(_flow: PhpSinkAnalyzer, call: BuiltinCall) -> AbstractValue |
 
 
 def _list_files(_flow: PhpSinkAnalyzer, call: BuiltinCall) -> AbstractValue:
-    return AbstractValue(None, FILE | call.first.flags & FOREIGN).with_edges(b"", call.first.ends)
+    return AbstractValue(None, FILE | call.first.flags & FOREIGN).with_edges(call.first.begins, call.first.ends)
 
 
 def _list_names(_flow: PhpSinkAnalyzer, _call: BuiltinCall) -> AbstractValue:
@@ -493,6 +515,17 @@ def _write_as_constant(_flow: PhpSinkAnalyzer, call: BuiltinCall) -> AbstractVal
     return AbstractValue(None, call.first.flags & ~FOREIGN) if call.first.flags & FOREIGN else None
 
 
+def _encode_for_address(_flow: PhpSinkAnalyzer, call: BuiltinCall) -> AbstractValue | None:
+    """Return what is no command any more, and still is what it says."""
+    return AbstractValue(None, SECRET, head=False) if call.first.flags & SECRET else None
+
+
+def _map_array(flow: PhpSinkAnalyzer, call: BuiltinCall) -> AbstractValue | None:
+    """Return nothing of what was said where a function of PHP's makes something else of each item."""
+    name = (call.first.text or b"").lower()
+    return UNKNOWN if name in names.MAKES_NUMBERS and name not in flow.functions else None
+
+
 def _get_item_of_array(_flow: PhpSinkAnalyzer, call: BuiltinCall) -> AbstractValue | None:
     if not call.first.items:
         return None
@@ -525,6 +558,8 @@ _RESULTS: Mapping[bytes, _Result] = {
         ((b"sys_get_temp_dir",), _get_temporary_folder),
         ((b"session_id",), _get_session_id),
         ((b"var_export",), _write_as_constant),
+        ((b"urlencode", b"rawurlencode"), _encode_for_address),
+        ((b"array_map",), _map_array),
         (
             (b"current", b"reset", b"end", b"pos", b"array_pop", b"array_shift", b"next", b"prev", b"each"),
             _get_item_of_array,

@@ -197,13 +197,14 @@ def _make_windows_component(
 
 
 def check_callback_of_class_or_method(
-    flow: PhpCallAnalyzer, _name: bytes, args: list[AbstractValue], node: PhpNode
+    flow: PhpCallAnalyzer, name: bytes, args: list[AbstractValue], node: PhpNode
 ) -> None:
     """Note that a class or a method of PHP's is given a function to be called that runs code."""
     if any(arg.text is not None and is_code_running_php_function(arg.text) for arg in args):
         flow.record_hit("runs_by_callback", "sure", node)
     elif len(args) > 1 and args[1].flags & FOREIGN:
-        flow.call_value_as_function(args[1], [args[0]], node, is_direct=False)
+        given = [] if name.endswith(b"createfunction") else [args[0]]  # a query says what it is given
+        flow.call_value_as_function(args[1], given, node, is_direct=False)
 
 
 def _check_database_connection(flow: PhpCallAnalyzer, name: bytes, args: list[AbstractValue], node: PhpNode) -> None:

@@ -22,7 +22,7 @@ _OF_WHAT_THEY_SAY = frozenset(
     }
 )
 """Kinds that come to what they say and what is in them, and whose readers do nothing else."""
-_SET_IN_THEIR_HEADS = frozenset({"foreach_statement", "catch_clause"})
+_SET_IN_THEIR_HEADS = frozenset({"foreach_statement", "catch_clause", "by_ref"})
 
 
 def read_once_and_iter_nodes_to_reread(

@@ -39,7 +39,7 @@ def _assign_foreach_targets(flow: PhpCallAnalyzer, loop: PhpNode, targets: list[
         )
     for at, target in enumerate(targets):
         if target.type == "by_ref" and target.children:
-            target = target.children[0]
+            target = target.children[-1]
         is_key = len(targets) > 1 and at == 0
         flow.assign_to_left_side(target, keys if is_key else value, target)
 
@@ -49,17 +49,19 @@ _MOST_KEYS = 40
 
 def read_foreach_or_catch_variable(flow: PhpCallAnalyzer, node: PhpNode) -> AbstractValue:
     """Return a variable, which is set first where a loop or a catch has it."""
-    loop = node.parent
+    target, loop = node, node.parent
+    if loop is not None and loop.type == "by_ref":
+        target, loop = loop, loop.parent
     if loop is not None and loop.type == "catch_clause" and node.field == "name":
         flow.set_variable(flow.get_variable_key_of_node(node), AbstractValue(None, flow.thrown), node)
     elif (
         loop is not None
         and loop.type == "foreach_statement"
         and len(loop.children) > 1
-        and loop.children[1] is node
-        and node.field is None
+        and loop.children[1] is target
+        and target.field is None
     ):
-        _assign_foreach_targets(flow, loop, [node])
+        _assign_foreach_targets(flow, loop, [target])
     return flow.get_value_of_variable(flow.get_variable_key_of_node(node))
 
 

@@ -111,6 +111,10 @@ def _make_closure(_flow: PhpCallAnalyzer, call: MethodCall) -> AbstractValue | N
     return call.args[0] if call.scope == b"closure" and call.args else None
 
 
+def _bind_closure(_flow: PhpCallAnalyzer, call: MethodCall) -> AbstractValue | None:
+    return call.receiver if call.receiver.function is not None else None
+
+
 def _load_foreign_functions(flow: PhpCallAnalyzer, call: MethodCall) -> AbstractValue | None:
     if call.scope != b"ffi":
         return None
@@ -280,7 +284,8 @@ def _make_reader_by_name(*rows: tuple[Iterable[bytes], _Reader]) -> _Reader:
 
 _READERS: tuple[_Reader, ...] = (
     _make_reader_by_name(
-        ((b"fromcallable",), _make_closure),
+        ((b"fromcallable", b"bind"), _make_closure),
+        ((b"bindto",), _bind_closure),
         ((b"cdef", b"load", b"scope"), _load_foreign_functions),
         (names.CAPTURES, _capture_request),
         (names.FRAMEWORK_ASKS, _ask_request),

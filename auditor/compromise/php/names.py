@@ -56,8 +56,8 @@ HANDED_ON = frozenset(DECODERS) | _split_into_byte_names(
     "mb_substr mb_strtolower utf8_decode utf8_encode json_decode unserialize serialize json_encode openssl_decrypt",
     "mcrypt_decrypt mcrypt_cbc mcrypt_ecb mdecrypt_generic gzdecode bzdecompress rc4 xxtea_decrypt "
     "openssl_private_decrypt",
-    "array_merge array_values array_keys array_pop array_shift array_slice array_splice array_filter array_map "
-    "array_reverse",
+    "preg_replace_callback array_merge array_values array_keys array_pop array_shift array_slice array_splice",
+    "array_filter array_map array_reverse",
     "array_flip array_combine array_walk array_change_key_case array_unique array_chunk array_pad array_fill "
     "array_fill_keys",
     "array_diff array_diff_key array_intersect_key current reset end next prev key each pos array_merge_recursive "
@@ -78,7 +78,7 @@ STORE_READERS = _split_into_byte_names(
 )
 STORES = _split_into_byte_names(
     "update_option add_option update_site_option set_transient update_post_meta set_theme_mod apcu_store apcu_add "
-    "apc_store variable_set"
+    "apc_store variable_set shmop_write"
 )
 """Functions that keep what ``STORE_READERS`` gives back by the same key."""
 STORED_METHODS = _split_into_byte_names(
@@ -185,12 +185,16 @@ TAKES_CALLBACK = _split_into_byte_names(
 """Classes and methods that call what one of their arguments names."""
 SECRET_KEY = re.compile(rb"(?i)pass(?:w|wd|word|phrase)?\Z|passw|pwd|\bpin\Z|otp|cvv|cvc|card_?n|cc_?num|mat_?khau")
 """Keys under which visitors say what nobody else is to know."""
+SECRET_WORDS = re.compile(rb"(?i)passw|pwd|cvv|cvc|card|otp|mat_?khau")
+"""Words of a pattern that looks for such keys."""
 GUARDS = _split_into_byte_names(
     "in_array array_key_exists isset_ function_exists_ preg_match ctype_alnum ctype_alpha array_search strcmp "
     "method_exists_"
     " wp_verify_nonce check_admin_referer"
 )
 """What asks, before something is used, whether it is one of the known ones."""
+OWN_FILE = b"__FILE__.php"
+"""What stands for the path of the file at hand."""
 SUFFIXES = (
     b".php",
     b".phtml",
@@ -205,6 +209,8 @@ SUFFIXES = (
     b".htaccess",
     b".user.ini",
 )
+KEEPS_ITEMS = _split_into_byte_names("array_filter array_slice array_reverse array_values array_unique")
+"""They give some of an array's items, as they are."""
 REPLACERS = _split_into_byte_names("str_replace str_ireplace preg_replace substr_replace")
 """They put their second argument into a text."""
 MATCH_CALLBACKS = _split_into_byte_names("preg_replace_~callback mb_ereg_replace_~callback ereg_replace_~callback")
@@ -215,6 +221,10 @@ CALLS_AT_ONCE = _split_into_byte_names(
     "call_user_~func call_user_~func_array forward_static_call forward_static_call_array"
 )
 """They do nothing but call what they are given."""
+MAKES_NUMBERS = _split_into_byte_names(
+    "intval floatval abs strlen count ceil floor round is_numeric md5 sha1 crc32 filesize filemtime ctype_digit"
+)
+"""What they give holds nothing of what they were given."""
 REDUCES = _split_into_byte_names("array_~reduce")
 """They give their callback what came before, and then the item."""
 COMPARES = _split_into_byte_names("us~ort ua~sort uk~sort")

@@ -46,8 +46,17 @@ from auditor.compromise.php.variables import (
     get_value_at_array_key,
     get_value_of_node,
     get_value_of_only_child,
+    get_values_of_call_arguments,
     is_code_running_php_function,
 )
+
+
+def _read_variable_of_hidden_name(flow: PhpCallAnalyzer, node: PhpNode) -> AbstractValue:
+    """Return the value of a variable whose name is put together: one that begins as PHP's own is taken for such."""
+    name = get_value_of_node(node.children[-1]) if node.children else UNKNOWN
+    if name.text is None and name.flags & BUILT_TEXT and name.begins.startswith(b"_"):
+        return REQUEST_VALUE
+    return _read_variable_or_superglobal(flow, node)
 
 
 def _read_variable_or_superglobal(flow: PhpCallAnalyzer, node: PhpNode) -> AbstractValue:
@@ -86,7 +95,7 @@ def _read_constant_name(flow: PhpCallAnalyzer, node: PhpNode) -> AbstractValue:
     return _OWN_FILE if text == b"__FILE__" else _OWN_NAME if text in _OWN_NAMES else AbstractValue(text, BUILT_TEXT)
 
 
-_OWN_FILE = AbstractValue(b"__FILE__.php")
+_OWN_FILE = AbstractValue(names.OWN_FILE)
 _OWN_NAME = AbstractValue(None, BUILT_TEXT | DECODED_TEXT)
 _OWN_NAMES = frozenset({b"__CLASS__", b"__FUNCTION__", b"__METHOD__"})
 
@@ -287,7 +296,17 @@ def _read_subscript(flow: PhpCallAnalyzer, node: PhpNode) -> AbstractValue:
             at = None
         if name in names.REQUESTS and at is not None and names.SECRET_KEY.search(at):
             return SECRET_VALUE
-    return _read_item(flow, get_value_of_node(base), at)
+    item = _ask_object_for_item(flow, node, get_value_of_node(base))
+    return item if item is not None else _read_item(flow, get_value_of_node(base), at)
+
+
+def _ask_object_for_item(flow: PhpCallAnalyzer, node: PhpNode, holder: AbstractValue) -> AbstractValue | None:
+    """Return what the file's own method for items gives back for a key of others; None where it is not asked."""
+    getter = flow.functions.get(b"offsetget")
+    if getter is None or len(node.children) < 2 or holder.items is not None or holder.text is not None:
+        return None
+    key = get_value_of_node(node.children[1])
+    return flow.call_own_function(getter, [key], node) if key.flags & FOREIGN else None
 
 
 def _read_item(flow: PhpCallAnalyzer, value: AbstractValue, at: bytes | None) -> AbstractValue:
@@ -355,7 +374,7 @@ def _bind_closure_use_variables(flow: PhpCallAnalyzer, node: PhpNode) -> Abstrac
     """Store the variables that a nameless function takes with it."""
     function = node.parent
     for child in node.children:
-        target = child.children[0] if child.type == "by_ref" and child.children else child
+        target = child.children[-1] if child.type == "by_ref" and child.children else child
         if function is not None and target.type == "variable_name":
             name = flow.get_text(target)[1:]
             flow.variables[function, name] = flow.get_value_of_variable(
@@ -447,10 +466,18 @@ def _read_sequence_expression(flow: PhpCallAnalyzer, node: PhpNode) -> AbstractV
     return get_value_of_node(node.children[-1]) if node.children else UNKNOWN
 
 
+def _read_attribute(flow: PhpCallAnalyzer, node: PhpNode) -> AbstractValue:
+    """Read an attribute, which is an object once somebody asks for it."""
+    builder = flow.functions.get(b"__construct")
+    if builder is not None:
+        flow.call_own_function(builder, get_values_of_call_arguments(node), node)
+    return UNKNOWN
+
+
 type Reader = Callable[[PhpCallAnalyzer, PhpNode], AbstractValue]
 READERS: Mapping[str, Reader] = {
     "variable_name": read_non_superglobal_variable,
-    "dynamic_variable_name": _read_variable_or_superglobal,
+    "dynamic_variable_name": _read_variable_of_hidden_name,
     "member_access_expression": _read_property,
     "nullsafe_member_access_expression": _read_variable_or_superglobal,
     "scoped_property_access_expression": _read_variable_or_superglobal,
@@ -509,6 +536,7 @@ READERS: Mapping[str, Reader] = {
     "match_expression": read_match_expression,
     "yield_expression": read_yield_expression,
     "property_promotion_parameter": _store_promoted_constructor_property,
+    "attribute": _read_attribute,
     "enum_case": _store_enum_case_value,
     "throw_expression": read_throw_expression,
     "throw_statement": read_throw_expression,

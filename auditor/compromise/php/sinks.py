@@ -31,7 +31,9 @@ from auditor.compromise.php.values import (
     make_array,
 )
 from auditor.compromise.php.variables import (
+    ALL_SERVER,
     MAX_DEPTH,
+    REQUEST_VALUE,
     Level,
     PhpVariableState,
     find_outermost_unit,
@@ -41,7 +43,7 @@ from auditor.compromise.php.variables import (
 _ENGINES = re.compile(
     rb"(?i)(?:google|bing|yandex|coccoc|baidu)bot|slurp|['\"/|(](?:google|bing|coccoc)(?:\.|\||['\"/)])|google\.co"
 )
-_ASKS_WHO = re.compile(rb"HTTP_(?:USER_AGENT|REFERER)")
+_ASKS_WHO = re.compile(rb"HTTP_(?:USER_AGENT|REFERER)|\bgethostbyaddr\b")
 _TELLS_WHO = re.compile(rb"urlencode\s*\(\s*@?\$_SERVER\s*\[\s*['\"]HTTP_(?:USER_AGENT|REFERER)")
 _LOCATION = re.compile(rb"(?i)\s*(?:location|refresh)\s*:.{0,12}https?://")
 _TEMPORARY = (b"/tmp/", b"/var/tmp/", b"/dev/shm/")
@@ -53,7 +55,8 @@ _LETTERS = re.compile(
 )
 _ESCAPES = re.compile(rb"\\x[0-9a-fA-F]{2}|\\[0-7]{2,3}|(?:chr|base64_decode|str_rot13|strrev)\s*\(")
 _ASKS_SUFFIX = re.compile(
-    rb"(?i)pathinfo(?!\s*\([^;]{0,80}PATHINFO_(?:BASE|FILE|DIR)NAME)|mime|getimagesize|extension|in_array|preg_match|strrchr|finfo|is_allowed|valid"
+    rb"(?i)pathinfo\s*\((?![^;]{0,80}PATHINFO_(?:BASE|FILE|DIR)NAME)|mime|getimagesize|extension|in_array|preg_match"
+    rb"|strrchr|\bfinfo|is_allowed|(?<!filter_)valid"
 )
 _ENDLESS = re.compile(rb"(?i)(?:while\s*\(\s*(?:1|true|!\s*(?:0|false))\s*\)|for\s*\(\s*;\s*;)")
 _STARTS_THINGS = re.compile(
@@ -62,6 +65,8 @@ _STARTS_THINGS = re.compile(
 )
 """Files that let somebody in, or that something is started by."""
 _APPENDS = re.compile(rb"\bFILE_APPEND\b")
+_HEADER = re.compile(rb"['\"]HTTP_(?!HOST|USER_AGENT|REFERER|ACCEPT)\w")
+"""The key of a header that no browser sends by itself."""
 _MOST_HANDED, _AROUND = 20, 4_000
 """Bytes before a place at the top of a file, and half as many after it, that belong to the same task."""
 _LED_AWAY = re.compile(rb"(?i)location(?:\.href)?\s*(?:=|\.replace\()\s*[\"']https?://")
@@ -79,8 +84,8 @@ _WRITES_BY_MAIL = re.compile(rb"(?:\A|\s)-(?:X|OQueueDirectory|C\s*/|be\b)")
 _SHELL = re.compile(rb"/bin/(?:ba|da|z|k)?sh\b|cmd\.exe|powershell")
 _CONNECTS = re.compile(rb"fsockopen|socket_create|stream_socket_client")
 _REVERSE = re.compile(
-    rb"/dev/tcp/|\bnc\s+(?:-\w+\s+)*\S+\s+\d+|mkfifo|(?:curl|wget)\s[^|;]*(?:\|\s*|(?:;|&&)\s*)(?:(?:ba)?sh|chmod"
-    rb"|perl|php|python)\b|crontab\s+[-/.]"
+    rb"/dev/tcp/|\bnc\s+(?:-\w+\s+)*\S+\s+\d+|mkfifo|(?:curl|wget)\s[^\n]{0,300}?[|;&]\s{0,9}(?:(?:ba)?sh|chmod"
+    rb"|perl|php|python)\b|\bnohup\s+(?:\S*/)?(?:php|perl|python|ruby|node)[\d.]*\s+-(?:r|e|c)\b|crontab\s+[-/.]"
 )
 
 
@@ -104,9 +109,7 @@ class PhpSinkAnalyzer(PhpVariableState):
     def call_own_function(self, function: PhpNode, args: list[AbstractValue], node: PhpNode) -> AbstractValue:
         """Return what a call of the file's own function gives back; note what it does with its parameters."""
         self.note_type_question(args, function.start, function.end)
-        names_ = self.parameters.get(function, [])
-        if len(args) >= len(names_) > 0 and self.is_variadic(function):
-            args = [*args[: len(names_) - 1], make_array((None, arg) for arg in args[len(names_) - 1 :])]
+        args = self._arrange_arguments(function, args)
         for use in tuple(self.inside.get(function, ())):
             if use.parameter < len(args):
                 arg = args[use.parameter]
@@ -115,6 +118,17 @@ class PhpSinkAnalyzer(PhpVariableState):
         for name, at in tuple(self.fills.get(function, ())):
             if at < len(args):
                 self.set_variable((None, name), args[at], node)
+        return self._get_returned_value(function, args)
+
+    def _arrange_arguments(self, function: PhpNode, args: list[AbstractValue]) -> list[AbstractValue]:
+        """Return the arguments as the function's parameters get them."""
+        args = [REQUEST_VALUE if arg is ALL_SERVER and _HEADER.search(self.code) else arg for arg in args]
+        names_ = self.parameters.get(function, [])
+        if len(args) >= len(names_) > 0 and self.is_variadic(function):
+            return [*args[: len(names_) - 1], make_array((None, arg) for arg in args[len(names_) - 1 :])]
+        return args
+
+    def _get_returned_value(self, function: PhpNode, args: list[AbstractValue]) -> AbstractValue:
         back = self.returns.get(function, UNKNOWN)
         flags = back.flags & ~PARAMETERS
         if (
@@ -231,7 +245,7 @@ class PhpSinkAnalyzer(PhpVariableState):
         if command.begins.startswith(_TEMPORARY) and is_kept:
             return True
         if command.text is None:
-            return False
+            return _REVERSE.search(command.begins) is not None
         is_shell_here = _SHELL.search(command.text) and _CONNECTS.search(self.code)
         return bool(_REVERSE.search(command.text) or is_shell_here)
 
@@ -289,7 +303,7 @@ class PhpSinkAnalyzer(PhpVariableState):
         if _SCHEME.match(begins) and (not begins.startswith(b"phar:") or _PICTURE.search(ends)):
             own = begins.startswith(b"data:") and node.scope is not None
             self.record_hit("included_from_elsewhere", "hint" if own else "sure", node)
-        elif ends.endswith(names.IMAGE_SUFFIXES):
+        elif ends.endswith(names.IMAGE_SUFFIXES) or (path.flags & FILE and begins.startswith(_TEMPORARY)):
             self.record_hit("included_data", "sure", node)
 
     def _check_inclusion_of_constant_path(self, path: AbstractValue, text: bytes, node: PhpNode) -> None:
@@ -326,9 +340,8 @@ class PhpSinkAnalyzer(PhpVariableState):
         self._check_what_is_written_for_others(path, content, node)
         if content.flags & REQUEST and self._record_write_of_request(path, content, node, is_code=is_code):
             return
-        if (content.flags & (REMOTE | UPLOAD) and (is_code or path.flags & REQUEST)) or (
-            content.flags & DECODED_TEXT and is_code
-        ):
+        is_free = path.flags & REQUEST and self._ends_as_chosen(path)
+        if (content.flags & (REMOTE | UPLOAD) and (is_code or is_free)) or (content.flags & DECODED_TEXT and is_code):
             self.record_hit("written_program", "sure", node)
         elif content.flags & REQUEST and self._record_write_of_page_or_notes(path, content, node):
             return
@@ -414,14 +427,17 @@ class PhpSinkAnalyzer(PhpVariableState):
     def check_file_copy_or_move(self, name: bytes, source: AbstractValue, target: AbstractValue, node: PhpNode) -> None:
         """Note that a file is copied or put in place."""
         where = target.ends.lower()
+        place = source.text if source.text is not None else self.get_first_argument_if_variable(node)
+        written_flags = self.kept.get(place, 0) if place else 0
         self._record_program_put_back(target, node)
         if name == b"symlink" and source.text in (b"/", b"/home", b"/etc", b"/etc/passwd", b"/root"):
             self.record_hit("led_out", "sure", node)
         elif name == b"copy" and self._record_copy_from_elsewhere(source, target, node):
             return
-        elif self.kept.get(source.text or b"", 0) & FOREIGN and where.endswith(names.SUFFIXES):
-            is_said = self.kept[source.text or b""] & REQUEST
-            self.record_hit("written_program", "exact" if is_said else "sure", node)
+        elif written_flags & FOREIGN and where.endswith(names.SUFFIXES):
+            self.record_hit("written_program", "exact" if written_flags & REQUEST else "sure", node)
+        elif written_flags & REQUEST and target.flags & REQUEST and not target.ends:
+            self.record_hit_unless_type_is_asked("written_file", REQUEST, None, node)
         elif source.flags & UPLOAD or name == b"move_uploaded_file":
             if where.endswith(names.SUFFIXES):
                 self.record_hit("uploaded_program", "exact", node)
@@ -466,7 +482,8 @@ class PhpSinkAnalyzer(PhpVariableState):
         if len(args) > 2 and any(arg.flags & SECRET for arg in args[1:3]) and not args[0].flags & REQUEST:
             self.record_hit("takes_secrets", "sure", node)
         chosen_args = [arg for arg in args[:3] if arg.flags & REQUEST and arg.head]
-        if len(chosen_args) == 3:
+        is_from_list = len(args) > 2 and args[0].flags & UPLOAD and args[2].flags & REQUEST
+        if len(chosen_args) == 3 or is_from_list:
             self.record_hit("mails_anybody", "sure", node)
 
     def check_output_to_visitors(self, values: Iterable[AbstractValue], node: PhpNode) -> None:

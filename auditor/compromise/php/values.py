@@ -52,6 +52,7 @@ _FROM_ELSEWHERE: Final = re.compile(
     rb"(?i)<script[^>]{0,200}\bsrc\s*=\s*\\?[\"']?(?:https?:)?//|<iframe[^>]{0,200}\bsrc\s*=\s*\\?[\"']?(?:https?:)?//"
     rb"|<\?(?:php)?\s[^?]{0,200}\b(?:[i]nclude|[r]equire|[e]val|base64_decode|_GET|_POST|_COOKIE|_REQUEST)\b"
     rb"|createElement\(\s*\\?[\"']script\\?[\"']\s*\)[^?]{0,200}\bsrc\b[^?]{0,20}//|\bdocument\.write\([^?]{0,40}<script"
+    rb"|height\s*:\s*0(?:px)?\s*;[^>]{0,40}overflow\s*:\s*hidden|overflow\s*:\s*hidden[^>]{0,40}height\s*:\s*0\b"
     rb"|display\s*:\s*none[^<]{0,80}>\s*<a\s|text-indent\s*:\s*-\d{3}|left\s*:\s*-\d{3,5}px"
 )
 

@@ -244,6 +244,9 @@ class PhpVariableState:
                 self.spread[left_node.scope] = self.spread.get(left_node.scope, 0) | value.flags & FOREIGN
                 self.add_flags_to_variables_of_scope(left_node.scope, value.flags & FOREIGN)
             return
+        name = left_node.get("name") if left_node.type == "member_access_expression" else None
+        if name is not None and name.type != "name" and get_value_of_node(name).flags & REQUEST:
+            self.unserialized |= value.flags & FOREIGN
         self.set_variable(self.get_variable_key_of_node(left_node), value, node)
 
     def add_flags_to_variables_of_scope(self, scope: PhpNode | None, flags: int) -> None:
@@ -348,6 +351,10 @@ def get_value_passed_to_callback(value: AbstractValue) -> AbstractValue:
     return value
 
 
+def _make_unknown_item(value: AbstractValue) -> AbstractValue:
+    return AbstractValue(None, value.rest, head=value.head).with_edges(value.begins, value.ends)
+
+
 def merge_values_of_array_items(value: AbstractValue) -> AbstractValue:
     """Return what an array has at one key or another."""
     items = list((value.items or {}).values())[:_MOST_JOINED]
@@ -356,7 +363,7 @@ def merge_values_of_array_items(value: AbstractValue) -> AbstractValue:
     )
     if callable_item is not None:
         return callable_item.with_flags(value.flags)
-    merged_value = items[0] if items else AbstractValue(None, value.rest, head=value.head).with_edges(b"", value.ends)
+    merged_value = items[0] if items else _make_unknown_item(value)
     for item in items[1:]:
         merged_value = merge_alternative_values(merged_value, item)
     return merged_value.with_flags(value.rest)

@@ -245,9 +245,7 @@ rule makes_administrator {
     $e = /wp_set_auth_cookie\s?\(/ nocase
     $f = /(get_users|get_user_by|WP_User_Query|get_super_admins)\s?\([^;]{0,80}(administrator|['"](id|login)['"]\s?,\s?['"]?\w{1,30}['"]?\s?\))/ nocase
     $g = /\$_(GET|REQUEST|COOKIE)\s?\[/
-    $h = /capabilities[^;]{0,80}a:1:\{s:13:\\?['"]administrator\\?['"];b:1/ nocase
-    $i = /\b(insert|replace)\s{1,4}into\b|->insert\s?\(|\bupdate\s[^;]{0,80}\bset\b/ nocase
-  condition: filesize < 60000 and (($h and $i) or ($a and $b and $c) or $d or ($e and $f and $g and filesize < 20000))
+  condition: filesize < 60000 and (($a and $b and $c) or $d or ($e and $f and $g and filesize < 20000))
 }
 
 rule preloads {
@@ -373,6 +371,23 @@ rule lets_in {
     $b = /===?\s{0,3}['"][^'"\s]{3,64}['"]/
     $c = /get_user_by|get_users|new WP_User|return\s{1,3}true|return\s{1,3}1;/
   condition: filesize < 8000 and all of them
+}
+
+rule master_password {
+  meta: what = "master_password"
+  strings:
+    $a = /add_filter\s{0,3}\(\s{0,3}['"](authenticate|wp_authenticate_user|check_password)['"]/
+    $b = /\b(md5|sha1|hash|crypt)\s{0,3}\([^;{]{1,60}\)\s{0,3}===?\s{0,3}['"][0-9a-f]{8,128}['"]|hash_equals\s{0,3}\(\s{0,3}['"][0-9a-f]{8,128}['"]/
+    $c = /new WP_User\b|get_user_by\s?\(|get_users\s?\(/
+  condition: filesize < 20000 and all of them
+}
+
+rule writes_capabilities {
+  meta: what = "writes_capabilities"
+  strings:
+    $a = /capabilities[^;]{0,120}a:1:\{s:13:\\?['"]administrator\\?['"];b:1/ nocase
+    $b = /\b(insert|replace)\s{1,4}into\b|->insert\s?\(|\bupdate\s[^;]{0,80}\bset\b/ nocase
+  condition: filesize < 60000 and all of them
 }
 
 rule passes_requests_on {

