@@ -65,10 +65,17 @@ def weigh_autorun(place: Autorun) -> AutorunEvidence | None:
             weight.add_evidence(f"runs_{why}", "strong" if status != "gone" else "weak", "place", "known")
         elif status == "changed":
             weight.add_evidence("runs_changed", "weak", "known")
-    if STARTS in place.marks and place.slot != "process" and place.package_status != "foreign" and not weight.rules:
+    if STARTS in place.marks and not weight.rules and _is_start_told_here(place):
         weight.add_evidence("runs_foreign", "weak", "known")
     _OF_SLOT.get(place.slot, _weigh_unpackaged_script_or_command)(place, weight)
     return weight if weight.rules else None
+
+
+def _is_start_told_here(place: Autorun) -> bool:
+    """Return whether it is a sign of its own that a thing starts what no package has, not already told of it."""
+    if place.slot == "process":
+        return False
+    return place.package_status != "foreign" or place.slot == "key" or "settings" in place.marks
 
 
 def _weigh_unpackaged_script_or_command(place: Autorun, weight: AutorunEvidence) -> None:
@@ -89,7 +96,9 @@ def _weigh_unpackaged_script_or_command(place: Autorun, weight: AutorunEvidence)
         weight.add_evidence(mark, "weak", "structure")
 
 
-_MARKS_OF_HOOKS = frozenset({"diverted", "covered", "git_runs", "editor_runs", "relays"})
+_MARKS_OF_HOOKS = frozenset(
+    {"diverted", "covered", "git_runs", "editor_runs", "settings_run", "trusts_authority", "redirects_updates"}
+)
 """Marks that are signs by themselves."""
 
 
@@ -258,6 +267,7 @@ _OF_PROCESSES: Mapping[str, tuple[str, Certainty, tuple[Family, ...]]] = {
     "deleted": ("deleted", "strong", ("structure", "known")),
     "preloaded": ("loads_foreign", "strong", ("known", "structure")),
     "mapped": ("loads_foreign", "strong", ("known", "structure")),
+    "own_settings": ("own_settings", "weak", ("structure",)),
     "script_gone": ("script_gone", "weak", ("structure",)),
     "calls_out": ("calls_out", "weak", ("structure",)),
 }

@@ -112,6 +112,7 @@ SETTINGS = (
     *("/etc/systemd/system.conf", "/etc/systemd/user.conf", "/etc/systemd/*.conf.d/*.conf", "/etc/ld.so.conf"),
     *("/etc/security/pam_env.conf", "/usr/lib/environment.d/*", "/etc/letsencrypt/cli.ini"),
     *("/etc/letsencrypt/renewal/*.conf", "/boot/grub/custom.cfg", "/etc/cloud/cloud.cfg.d/*", "/etc/nfs.conf"),
+    *("/etc/php/*/*/php.ini", "/etc/php/*/*/conf.d/*", "/etc/hosts", "/usr/local/share/ca-certificates/*.crt"),
     *("/etc/munin/plugin-conf.d/*", "/etc/collectd/*.conf*", "/etc/telegraf/*.conf", "/etc/proftpd/*.conf"),
     *("/etc/vsftpd.conf", "/etc/samba/smb.conf", "/etc/dovecot/conf.d/*", "/etc/dovecot/*.conf", "/etc/memcached.conf"),
 )
@@ -131,6 +132,18 @@ _HOOKS = re.compile(
 )
 _LOADS_NOTHING = re.compile(r"^\s*install\s+\S+\s+(?:/usr)?/bin/(?:false|true)\s*$")
 """How modprobe's settings keep a module of the kernel's out."""
+AUTHORITIES = "/usr/local/share/ca-certificates/"
+_SETTINGS_RUN = re.compile(
+    r"(?im)^\s*(?:init[_-]file|plugin[_-]load(?:[_-]add)?|(?:shared|session|local)_preload_libraries|archive_command"
+    r"|restore_command|malloc[_-]lib|DefaultEnvironment|ManagerEnvironment|loadmodule|extend|pass_persist|UserParameter"
+    r"|sendmail_path|command\[\w+\]|PostUp|PreUp|PostDown|PreDown|up|down|script-security|ExecOnConnect"
+    r"|root preexec|preexec)"
+    r"\s*[= ]\s*[\"']?[^\s\"']"
+)
+"""Settings by which a program runs or loads another."""
+_UPDATES = re.compile(
+    r"(?im)^\s*\S+\s[^\n]*(?:debian\.org|ubuntu\.com|clamav\.net|wordpress\.org|joomla\.org|nukeviet\.vn|mariadb\.org)"
+)
 _GIT_RUNS = re.compile(
     r"(?im)^\s*(?:fsmonitor\s*=\s*(?!true|false|0|1)\S|hookspath\s*=\s*\S|sshcommand\s*=\s*(?!ssh\b)\S"
     r"|\w+\s*=\s*[\"']?!"
@@ -305,13 +318,29 @@ def _add_row_of_autostart_script(places, slot, path, origin, is_settings=False):
         marks.append("executable")
     if path.endswith((".py", ".pth")):
         marks.append("python")
+    if is_settings:
+        marks += list_marks_of_own_settings(path, "\n".join(lines))
     exactly = WHOLE if slot == "cron" and origin == FOREIGN else ""
     places.add_thing(Thing(slot, path, "root", origin, "\n".join(lines), marks, programs, exactly=exactly))
 
 
 def _can_settings_file_run_or_load_code(path, lines):
     """Return whether a file of another program's settings makes it run or load something."""
-    return os.access(path, os.X_OK) or any(_HOOKS.search(line) for line in lines if not _LOADS_NOTHING.match(line))
+    return (
+        "/modules-load.d/" in path
+        or os.access(path, os.X_OK)
+        or any(_HOOKS.search(line) for line in lines if not _LOADS_NOTHING.match(line))
+    )
+
+
+def list_marks_of_own_settings(path, text):
+    """Return what settings of the system's have its programs run, load, trust or ask, as marks."""
+    marks = ["settings_run"] if _SETTINGS_RUN.search(text) else []
+    if path.startswith(AUTHORITIES):
+        marks.append("trusts_authority")
+    if path == "/etc/hosts" and _UPDATES.search(text):
+        marks.append("redirects_updates")
+    return marks
 
 
 def list_marks_of_settings(name, text):

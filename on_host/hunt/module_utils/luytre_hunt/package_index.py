@@ -31,6 +31,14 @@ MADE_FROM = {
     "/etc/nsswitch.conf": "/usr/share/base-files/nsswitch.conf",
 }
 """Settings that a package copies when it is installed, and does not name as its own."""
+INTERPRETERS = (
+    "usr/lib/python3",
+    "usr/share/perl",
+    "usr/lib/x86_64-linux-gnu/perl",
+    "usr/share/python3",
+    "usr/share/php",
+)
+CODE = (".py", ".pm", ".pl", ".php", ".pth")
 _ABOVE_USR = re.compile(r"\A/(?:bin|sbin|lib|lib32|lib64|libx32)/")
 _CONFFILE = re.compile(r"(?m)^ (/\S.*) ([0-9a-f]{32})(?: obsolete)?$")
 _SUMS = re.compile(r"(?m)^([0-9a-f]{32})  (.+)$")
@@ -47,6 +55,8 @@ class PackageIndex:
         """
         self.sound, self._were_sound = [], frozenset(sound)
         self.names, self.sums, self.settings = set(), {}, {}
+        self.code = {}
+        """Libraries of interpreters, with the list of their package."""
         self._standings, self._held = {}, {}
         for name in sorted(os.listdir(info)) if os.path.isdir(info) else ():
             if len(self.names) > MAX_NAMES:
@@ -55,8 +65,11 @@ class PackageIndex:
                 text = read_text(os.path.join(info, name), MAX_INFO) or ""
                 self.names.update(map(move_to_usr, filter(None, text.split("\n"))))
             elif name.endswith(".md5sums"):
+                listed = os.path.join(info, name[: -len("md5sums")] + "list")
                 for total, path in _SUMS.findall(read_text(os.path.join(info, name), MAX_INFO) or ""):
                     self.sums[move_to_usr("/" + path)] = total
+                    if path.startswith(INTERPRETERS) and path.endswith(CODE):
+                        self.code["/" + path] = listed
         for path, total in _CONFFILE.findall(read_text(status, STATUS_LIMIT) or ""):
             self.settings[move_to_usr(path)] = total
         for total, path in _SUMS.findall(read_text(ucf, MAX_INFO) or ""):

@@ -241,6 +241,8 @@ def _iter_marks_of_program_and_title(process, who, title):
             yield "command"
     if process.standing == GONE:
         yield "memory" if process.program.startswith("/memfd:") else "deleted"
+    if name == "sshd" and re.search(r"\s-(?:f|o|p)\s?\S", title):
+        yield "own_settings"
     if NETCAT.match(name):
         yield "relays"
 

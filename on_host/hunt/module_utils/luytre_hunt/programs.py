@@ -34,6 +34,8 @@ SHELLS = (
 MAX_NAMES = 1_500_000
 MAX_DEPTH = 60
 OF_TEMPORARY = 20_000
+AFTERWARD = 300
+"""Seconds by which a file is younger than the list of its package: unpacking takes that long at most."""
 FOR_LATER = 8
 """Seconds that are left to what comes after."""
 _CAPABILITY = "security.capability"
@@ -50,9 +52,28 @@ def add_rows_of_privileged_and_tmp_programs(places):
         places.seen += 1
         if os.path.exists(path) and places.packaged.get_package_origin_of_file(path) == CHANGED:
             places.add_row_in_slot("program", path, "root", CHANGED)
+    _add_rows_of_changed_code(places)
     _add_rows_of_setuid_programs(places)
     for folder in TEMPORARY:
         _add_rows_of_programs_in_shared_folder(places, folder)
+
+
+def _add_rows_of_changed_code(places):
+    """Add what interpreters load and is not as in its package, of what was written after its package came."""
+    came = {}
+    for path, listed in sorted(places.packaged.code.items()):
+        if places.reading.get_seconds_left() < 2 * FOR_LATER:
+            places.mark_part_as_cut_short("program")
+            return
+        places.seen += 1
+        try:
+            if listed not in came:
+                came[listed] = os.stat(listed).st_ctime
+            is_later = os.lstat(path).st_ctime > came[listed] + AFTERWARD
+        except OSError:
+            continue
+        if is_later and places.packaged.get_package_origin_of_file(path) == CHANGED:
+            places.add_row_in_slot("program", path, "root", CHANGED)
 
 
 def _add_rows_of_setuid_programs(places):
