@@ -158,7 +158,7 @@ def _make_page(
     in_order = sorted(techniques, key=lambda technique: technique.id)
     for one in (technique for technique in in_order if technique.plants):
         mine = [plants[name] for name in one.plants]
-        rules = sorted({rule for plant in mine for rule in plant.rules if plant.said != "nothing"})
+        rules = _list_telling_rules({rule for plant in mine for rule in plant.rules if plant.said != "nothing"})
         told = [plain(words(f"trace.rule.{rule}")) for rule in rules]
         rows.append((one.id, plain(one.name), _count(lang, mine), "; ".join(told) or "—", _list(lang, mine)))
     count = Counter(plants[name].said for one in techniques for name in one.plants)
@@ -172,6 +172,12 @@ def _make_page(
         f"# {_TITLE[lang]}\n\n{_INTRODUCTION[lang]}\n\n{total}\n\n{table(_HEAD[lang], rows)}\n"
         f"## {_WITHOUT[lang]}\n\n" + "\n".join(without) + "\n"
     )
+
+
+def _list_telling_rules(rules: set[str]) -> list[str]:
+    """Return rules in order; how something stands to packages goes without saying beside one that says more."""
+    telling = sorted(rules - {"foreign", "changed", "runs_foreign"})
+    return telling or sorted(rules)
 
 
 def _count(lang: Lang, plants: Sequence[Plant]) -> str:
