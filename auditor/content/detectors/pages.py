@@ -25,7 +25,7 @@ from auditor.scans.responses import PageVisit
 MAX_LISTED = 20_000
 _SHORT = 600
 """Letters of a page that hardly says anything."""
-_WORDS_OF_PICTURE = 30
+_WORDS_OF_PICTURE, _LETTERS_OF_PICTURE = 30, 2_000
 _PICTURE = re.compile(r"<(?:img|canvas|picture|video|svg)\b", re.IGNORECASE)
 _MAX_NAMES = 20
 """Things that one sitemap lists of a kind, each a trace of its own: who accepts one accepts no other."""
@@ -93,7 +93,9 @@ def check_page(answers: PageAnswers, near: DomainClassifier, evidence: PageEvide
 
 def _check_page_of_one_picture(extract: PageExtract, near: DomainClassifier, evidence: PageEvidence) -> None:
     """Say so when a page is hardly more than a picture that leads away: what is written in pictures is not read."""
-    if len(extract.text.split()) > _WORDS_OF_PICTURE or len(extract.own) >= _FEW or not _PICTURE.search(extract.html):
+    if len(extract.own) >= _FEW or len(extract.text) > _LETTERS_OF_PICTURE:
+        return
+    if len(extract.text.split()) > _WORDS_OF_PICTURE or not _PICTURE.search(extract.html):
         return
     foreign = [one for one in extract.pointers if one.via == "link" and near.classify_host(one.host) == "foreign"]
     scripts_lead = any(find_foreign_addresses_in_script(script, near) for script in extract.scripts)

@@ -239,7 +239,7 @@ class Lexicon:
         for start, stop, (kind, word, bare) in itertools.islice(index.iter_occurrences_in_text(text), MAX_HITS):
             is_term = kind == _TERM
             times = hits.times.get(word, 0)
-            if times > (_TIMES_OF_PARTS if word in self.pitches else _TIMES):
+            if times > _TIMES and (times > _TIMES_OF_PARTS or word not in self.pitches):
                 continue
             if is_term and bare and not text[max(0, start - _AROUND) : stop + _AROUND].isascii():
                 continue
