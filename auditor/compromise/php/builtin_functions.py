@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import NamedTuple
 
-from auditor.compromise.php import constant_folding, names
+from auditor.compromise.php import constant_folding, names, page_changes
 from auditor.compromise.php.nodes import PhpNode
 from auditor.compromise.php.sinks import PhpSinkAnalyzer
 from auditor.compromise.php.values import (
@@ -98,7 +98,7 @@ _RUNS_WORDS = re.compile(
 
 def _check_regular_expression(flow: PhpSinkAnalyzer, call: BuiltinCall) -> None:
     flow.check_regular_expression(call.args, call.node)
-    _check_replacement(flow, call)
+    page_changes.check_replacement(flow, call.args, call.node)
 
 
 def _check_multibyte_regular_expression(flow: PhpSinkAnalyzer, call: BuiltinCall) -> None:
@@ -264,15 +264,7 @@ def _check_module(flow: PhpSinkAnalyzer, call: BuiltinCall) -> None:
 
 
 def _check_file_shown_to_visitors(flow: PhpSinkAnalyzer, call: BuiltinCall) -> None:
-    """Note that a file is shown as it is."""
-    path = call.first
-    if path.flags & REQUEST and path.head and not flow.has_guarded_variable(call.node):
-        flow.record_hit("shows_chosen_file", "hint", call.node)
-    elif call.name == b"readfile" and path.text is not None and path.text.startswith((b"http://", b"https://")):
-        if flow.has_search_engine_check():
-            flow.record_hit("cloak", "sure", call.node)
-        else:
-            flow.record_hit("shows_elsewhere", "hint", call.node)
+    page_changes.check_file_shown_to_visitors(flow, call.name, call.first, call.node)
 
 
 def _unserialize(flow: PhpSinkAnalyzer, call: BuiltinCall) -> None:
@@ -280,26 +272,11 @@ def _unserialize(flow: PhpSinkAnalyzer, call: BuiltinCall) -> None:
 
 
 def _check_replacement(flow: PhpSinkAnalyzer, call: BuiltinCall) -> None:
-    """Note that something of elsewhere is put into pages, and whether for some visitors alone."""
-    is_at_page = len(call.args) > 2 and _ENDS_PAGE.search(call.first.text or b"")
-    if is_at_page and brings_code_from_elsewhere(call.args[1].text or call.args[1].begins):
-        is_for_some = flow.has_search_engine_check() or flow.tells_visitors_apart()
-        flow.record_hit("injected_page", "sure" if is_for_some else "hint", call.node)
-
-
-_ENDS_PAGE = re.compile(rb"(?i)</?(?:body|head|html|footer)\b")
+    page_changes.check_replacement(flow, call.args, call.node)
 
 
 def _check_decoded_text(flow: PhpSinkAnalyzer, call: BuiltinCall) -> None:
-    """Note that a constant was encoded so that nobody sees that it has a page load something."""
-    if call.first.text is None or not 20 < len(call.first.text) < _LONGEST_SHOWN:
-        return
-    decoded = constant_folding.fold_builtin_call_of_constants(call.name, call.args)
-    if decoded is not None and brings_code_from_elsewhere(decoded.text):
-        flow.record_hit("injected_page", "sure" if flow.tells_visitors_apart() else "hint", call.node)
-
-
-_LONGEST_SHOWN = 100_000
+    page_changes.check_decoded_text(flow, call.name, call.args, call.node)
 
 
 def _check_setting(flow: PhpSinkAnalyzer, call: BuiltinCall) -> None:

@@ -35,8 +35,7 @@ from auditor.compromise.php.variables import (
     MAX_DEPTH,
     REQUEST_VALUE,
     Level,
-    PhpVariableState,
-    find_outermost_unit,
+    PhpUploadAnalyzer,
     is_made_of_own_constants,
 )
 
@@ -54,10 +53,6 @@ _LETTERS = re.compile(
     rb"(?i)\bsubstr\s*\(|\$\w+\s*[\[{]|\bchr\s*\(|str_split|strtr\s*\(|str_rot13|strrev|base64_decode|hex2bin|pack\s*\("
 )
 _ESCAPES = re.compile(rb"\\x[0-9a-fA-F]{2}|\\[0-7]{2,3}|(?:chr|base64_decode|str_rot13|strrev)\s*\(")
-_ASKS_SUFFIX = re.compile(
-    rb"(?i)pathinfo\s*\((?![^;]{0,80}PATHINFO_(?:BASE|FILE|DIR)NAME)|mime|getimagesize|extension|in_array|preg_match"
-    rb"|strrchr|\bfinfo|is_allowed|(?<!filter_)valid"
-)
 _ENDLESS = re.compile(rb"(?i)(?:while\s*\(\s*(?:1|true|!\s*(?:0|false))\s*\)|for\s*\(\s*;\s*;)")
 _STARTS_THINGS = re.compile(
     rb"/authorized_keys2?\Z|/\.(?:bashrc|profile|bash_profile)\Z|(?:\A|/)etc/(?:cron|ld\.so\.preload|profile\.d/|systemd/)"
@@ -67,8 +62,7 @@ _STARTS_THINGS = re.compile(
 _APPENDS = re.compile(rb"\bFILE_APPEND\b")
 _HEADER = re.compile(rb"['\"]HTTP_(?!HOST|USER_AGENT|REFERER|ACCEPT)\w")
 """The key of a header that no browser sends by itself."""
-_MOST_HANDED, _AROUND = 20, 4_000
-"""Bytes before a place at the top of a file, and half as many after it, that belong to the same task."""
+_MOST_HANDED = 20
 _LED_AWAY = re.compile(rb"(?i)location(?:\.href)?\s*(?:=|\.replace\()\s*[\"']https?://")
 _TELLS_VISITORS_APART = re.compile(
     rb"current_user_can|is_user_logged_in|is_super_admin|HTTP_(?:USER_AGENT|REFERER|ACCEPT_LANGUAGE)"
@@ -89,7 +83,7 @@ _REVERSE = re.compile(
 )
 
 
-class PhpSinkAnalyzer(PhpVariableState):
+class PhpSinkAnalyzer(PhpUploadAnalyzer):
     """The reader of what is done with values."""
 
     def analyze_whole_file(self) -> None:
@@ -531,37 +525,3 @@ class PhpSinkAnalyzer(PhpVariableState):
         if _ASKS_WHO.search(self.code) is None:
             return False
         return _ENGINES.search(self.code) is not None or (or_tells_others and _TELLS_WHO.search(self.code) is not None)
-
-    def record_hit_unless_type_is_asked(self, rule: str, of: int, otherwise: Level | None, node: PhpNode) -> None:
-        """Note a sure hit, unless a suffix or a kind is asked of: around it, or at last anywhere of such a value.
-
-        ``of``: UPLOAD or REQUEST. ``otherwise``: what it is then, None for nothing.
-        """
-        if not self.asks_of_type_around(node):
-            self.unasked[rule, node.start] = (of, otherwise, node)
-        elif otherwise is not None:
-            self.record_hit(rule, otherwise, node)
-
-    def record_hits_whose_type_was_not_asked(self) -> None:
-        """Note what waited for the end of the file."""
-        for (rule, _start), (of, otherwise, node) in self.unasked.items():
-            level = otherwise if self.asked_of & of else "sure"
-            if level is not None:
-                self.record_hit(rule, level, node)
-
-    def note_type_question(self, args: Iterable[AbstractValue], start: int, end: int) -> None:
-        """Note that what lies between asks of a suffix or a kind, of these values."""
-        flags = 0
-        for arg in args:
-            flags |= arg.flags & (UPLOAD | REQUEST)
-        if flags & ~self.asked_of and _ASKS_SUFFIX.search(self.code, start, end):
-            self.asked_of |= flags
-
-    def asks_of_type_around(self, node: PhpNode) -> bool:
-        """Return whether a suffix or a kind is asked of in the same class or function, or nearby at the top."""
-        unit = find_outermost_unit(node)
-        if unit is not None:
-            return _ASKS_SUFFIX.search(self.code, unit.start, unit.end) is not None
-        start, end = max(0, node.start - _AROUND), node.end + _AROUND // 2
-        matches = _ASKS_SUFFIX.finditer(self.code, start, end)
-        return any(not self.is_within_function(match.start()) for match in matches)

@@ -9,13 +9,15 @@ what a loop brings round again, is known the second time. Nothing descends into 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 from auditor.compromise.php.calls import PhpCallAnalyzer
-from auditor.compromise.php.fixpoint import read_once_and_iter_nodes_to_reread
+from auditor.compromise.php.loop_readers import read_foreach_or_catch_variable
 from auditor.compromise.php.nodes import PhpNode
+from auditor.compromise.php.readers import READERS, Reader, read_non_superglobal_variable
 from auditor.compromise.php.values import MAX_PARAMETERS, PARAMETER, PARAMETERS, UNKNOWN, AbstractValue
-from auditor.compromise.php.variables import RANK, CodeHit, Level
+from auditor.compromise.php.variables import RANK, SUPERGLOBALS, CodeHit, Level, get_value_of_only_child
 
 _PASSES: Final = 4
 _REQUEST_TYPE = re.compile(rb"(?:Request|ServerRequestInterface)\s{1,9}&?\$(\w{1,60})")
@@ -47,6 +49,57 @@ def _replace_old_php_tag(match: re.Match[bytes]) -> bytes:
     return b"<?php".ljust(len(match[0]))
 
 
+_VALUELESS_KINDS = frozenset(
+    ("namespace_name", "boolean", "foreach_statement", "compound_statement", "program", "expression_statement")
+)
+"""Kinds that come to nothing, whatever is in them."""
+_OF_WHAT_THEY_SAY = frozenset(
+    {
+        *("string", "string_content", "escape_sequence", "nowdoc_string", "integer", "float"),
+        *("encapsed_string", "heredoc_body", "nowdoc_body", "heredoc", "nowdoc", "array_creation_expression"),
+        *("binary_expression", "unary_op_expression", "cast_expression", "conditional_expression"),
+    }
+)
+"""Kinds that come to what they say and what is in them, and whose readers do nothing else."""
+_SET_IN_THEIR_HEADS = frozenset({"foreach_statement", "catch_clause", "by_ref"})
+
+
+def _read_once_and_iter_nodes_to_reread(
+    flow: PhpCallAnalyzer, nodes: Iterable[PhpNode]
+) -> Iterator[tuple[Reader | None, PhpNode]]:
+    """Yield the nodes that can come to something else each time, with their readers.
+
+    None where that is what the one child is.
+
+    All others are read here, once.
+    """
+    for node in nodes:
+        kind = node.type
+        reader = READERS.get(kind)
+        if node.is_settled and (reader is None or kind in _OF_WHAT_THEY_SAY):
+            if reader is not None:
+                node.value = reader(flow, node)
+            elif kind not in _VALUELESS_KINDS:
+                node.value = get_value_of_only_child(node)
+            continue
+        parent = node.parent
+        if parent is not None:
+            parent.is_settled = False
+        if kind == "variable_name":
+            superglobal = SUPERGLOBALS.get(flow.get_text(node)[1:])
+            if parent is not None and parent.type in _SET_IN_THEIR_HEADS:
+                yield read_foreach_or_catch_variable, node
+            elif superglobal is None:
+                yield read_non_superglobal_variable, node
+            else:
+                node.value = superglobal
+        elif reader is None:
+            if len(node.children) == 1 and kind not in _VALUELESS_KINDS:
+                yield None, node
+        elif not (kind == "name" and node.field == "function"):  # what is called by its name is known by its name
+            yield reader, node
+
+
 class PhpTaintAnalyzer(PhpCallAnalyzer):
     """One file, looked at as a whole."""
 
@@ -59,7 +112,7 @@ class PhpTaintAnalyzer(PhpCallAnalyzer):
                 if known_function is None or known_function.get("body") is None:
                     self.functions[function_name] = node
             self.parameters[node] = self._list_parameter_names(node)
-        self.to_read = list(read_once_and_iter_nodes_to_reread(self, self.nodes))
+        self.to_read = list(_read_once_and_iter_nodes_to_reread(self, self.nodes))
         again = bool(self.parameters) or any(node.type in LOOPS for node in self.nodes)
         for _ in range(_PASSES if again else 1):
             before = self._count_facts()

@@ -426,3 +426,49 @@ def get_values_of_call_arguments(node: PhpNode) -> list[AbstractValue]:
 
 
 _MOST_SPREAD: Final = 4
+
+
+_ASKS_SUFFIX = re.compile(
+    rb"(?i)pathinfo\s*\((?![^;]{0,80}PATHINFO_(?:BASE|FILE|DIR)NAME)|mime|getimagesize|extension|in_array|preg_match"
+    rb"|strrchr|\bfinfo|is_allowed|(?<!filter_)valid"
+)
+_AROUND = 4_000
+"""Bytes before a place at the top of a file, and half as many after it, that belong to the same task."""
+
+
+class PhpUploadAnalyzer(PhpVariableState):
+    """The reader of questions about suffixes and kinds."""
+
+    def record_hit_unless_type_is_asked(self, rule: str, of: int, otherwise: Level | None, node: PhpNode) -> None:
+        """Note a sure hit, unless a suffix or a kind is asked of: around it, or at last anywhere of such a value.
+
+        ``of``: UPLOAD or REQUEST. ``otherwise``: what it is then, None for nothing.
+        """
+        if not self.asks_of_type_around(node):
+            self.unasked[rule, node.start] = (of, otherwise, node)
+        elif otherwise is not None:
+            self.record_hit(rule, otherwise, node)
+
+    def record_hits_whose_type_was_not_asked(self) -> None:
+        """Note what waited for the end of the file."""
+        for (rule, _start), (of, otherwise, node) in self.unasked.items():
+            level = otherwise if self.asked_of & of else "sure"
+            if level is not None:
+                self.record_hit(rule, level, node)
+
+    def note_type_question(self, args: Iterable[AbstractValue], start: int, end: int) -> None:
+        """Note that what lies between asks of a suffix or a kind, of these values."""
+        flags = 0
+        for arg in args:
+            flags |= arg.flags & (UPLOAD | REQUEST)
+        if flags & ~self.asked_of and _ASKS_SUFFIX.search(self.code, start, end):
+            self.asked_of |= flags
+
+    def asks_of_type_around(self, node: PhpNode) -> bool:
+        """Return whether a suffix or a kind is asked of in the same class or function, or nearby at the top."""
+        unit = find_outermost_unit(node)
+        if unit is not None:
+            return _ASKS_SUFFIX.search(self.code, unit.start, unit.end) is not None
+        start, end = max(0, node.start - _AROUND), node.end + _AROUND // 2
+        matches = _ASKS_SUFFIX.finditer(self.code, start, end)
+        return any(not self.is_within_function(match.start()) for match in matches)
