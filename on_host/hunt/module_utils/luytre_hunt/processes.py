@@ -40,6 +40,7 @@ MAX_ANCESTORS = 50
 MAX_HIDDEN = 200_000
 CONTROL_GROUPS = "/sys/fs/cgroup"
 MAX_GROUPS = 3_000
+MAX_PID = 1 << 22
 LOOKS = 3
 """What seems hidden is looked for so often, since processes come and go."""
 MAX_MAPS = 1_000_000
@@ -352,10 +353,11 @@ def _add_rows_of_hidden_processes(places, proc):
     """Add numbers that answer as processes and are in no list."""
     hidden_pids = None
     for _ in range(LOOKS):
+        # Read before what is listed: whatever begins meanwhile is in the list, and no later look adds any.
+        grouped_pids = _list_pids_of_control_groups() if hidden_pids is None else ()
         listed_pids = {int(name) for name in os.listdir(proc) if name.isdigit()}
         last = max(listed_pids, default=0)
-        numbers = hidden_pids if hidden_pids is not None else range(1, min(last + 500, MAX_HIDDEN))
-        numbers = sorted({*numbers, *_list_pids_of_control_groups(last + MAX_HIDDEN)})
+        numbers = hidden_pids or sorted({*range(1, min(last + 500, MAX_HIDDEN)), *grouped_pids})
         hidden_pids = [pid for pid in numbers if pid not in listed_pids and _is_pid_a_process_and_no_thread(pid, proc)]
         if not hidden_pids:
             return
@@ -365,7 +367,7 @@ def _add_rows_of_hidden_processes(places, proc):
         )
 
 
-def _list_pids_of_control_groups(most, groups=CONTROL_GROUPS):
+def _list_pids_of_control_groups(groups=CONTROL_GROUPS):
     """Return the numbers of processes as the control groups list them, which hides none that /proc does not show."""
     pids = set()
     for count, (folder, _folders, names) in enumerate(os.walk(groups)):
@@ -373,7 +375,7 @@ def _list_pids_of_control_groups(most, groups=CONTROL_GROUPS):
             break
         if "cgroup.procs" in names:
             text = read_or_empty(os.path.join(folder, "cgroup.procs"), MAX_TABLE)
-            pids.update(int(word) for word in text.split() if word.isdigit() and 0 < int(word) < most)
+            pids.update(int(word) for word in text.split() if word.isdigit() and 0 < int(word) < MAX_PID)
     return pids
 
 

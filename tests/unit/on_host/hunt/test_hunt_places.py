@@ -790,3 +790,26 @@ def test_what_is_said_is_bounded(gathered: PlaceRows) -> None:
         gathered.add_row_in_slot("cron", "/x", "root", "foreign", "y" * 2_000)
     assert "cron" in gathered.cut_short
     assert len(gathered.rows) < 1_600
+
+
+def test_a_process_that_begins_while_hidden_ones_are_looked_for_is_none(
+    gathered: PlaceRows, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The control groups list another short process at each look; only what every look misses is hidden."""
+    (tmp_path / "1").mkdir()
+    begun, alive = iter(range(600, 700)), {5}
+
+    def list_grouped() -> list[int]:
+        alive.add(next(begun))
+        return sorted(alive)
+
+    monkeypatch.setattr(processes, "_list_pids_of_control_groups", list_grouped)
+    asked: list[int] = []
+
+    def is_process(pid: int, _proc: str) -> bool:
+        asked.append(pid)
+        return pid in alive and (pid < 600 or asked.count(pid) == 1)
+
+    monkeypatch.setattr(processes, "_is_pid_a_process_and_no_thread", is_process)
+    processes._add_rows_of_hidden_processes(gathered, str(tmp_path))
+    assert [(row[1], row[5]) for row in rows(gathered, "process")] == [(f"{tmp_path}/5", ["hidden"])]
