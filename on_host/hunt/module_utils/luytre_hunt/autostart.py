@@ -112,7 +112,7 @@ SETTINGS = (
     *("/etc/systemd/system.conf", "/etc/systemd/user.conf", "/etc/systemd/*.conf.d/*.conf", "/etc/ld.so.conf"),
     *("/etc/security/pam_env.conf", "/usr/lib/environment.d/*", "/etc/letsencrypt/cli.ini"),
     *("/etc/letsencrypt/renewal/*.conf", "/boot/grub/custom.cfg", "/etc/cloud/cloud.cfg.d/*", "/etc/nfs.conf"),
-    *("/etc/php/*/*/php.ini", "/etc/php/*/*/conf.d/*", "/etc/hosts", "/usr/local/share/ca-certificates/*.crt"),
+    *("/etc/hosts", "/usr/local/share/ca-certificates/*.crt"),
     *("/etc/munin/plugin-conf.d/*", "/etc/collectd/*.conf*", "/etc/telegraf/*.conf", "/etc/proftpd/*.conf"),
     *("/etc/vsftpd.conf", "/etc/samba/smb.conf", "/etc/dovecot/conf.d/*", "/etc/dovecot/*.conf", "/etc/memcached.conf"),
 )
